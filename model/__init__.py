@@ -1,0 +1,1 @@
+"""What could happen: exploration of the engines. Nothing here touches the OS."""

@@ -1,0 +1,1 @@
+"""What happens: pure engines. No I/O, no clock, no randomness, no OS, no global state."""
