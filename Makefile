@@ -1,16 +1,22 @@
-# Everything here sets itself up. It needs python3, python3-venv and make; `make lock` needs a network.
+# Everything here sets itself up; python3, python3-venv and make are all that it needs.
+#   make verify        explore the protocol, replay it on the real machine, print the evidence
+#   make test          the tests          make test-system   those that need Debian packages
+#   make full          every check, the widest bounds included
+#   make lint | types | contracts | coverage
+#   make setup         the environment alone, in .venv     make clean   removes it
+#   make lock          pins requirements.in anew
+# PYTHON=… picks the interpreter.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-# Nothing of the caller's own Python set-up reaches the virtual environment.
+# Nothing of the caller's own Python set-up reaches the environment.
 export PYTHONNOUSERSITE := 1
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONSAFEPATH VIRTUAL_ENV MYPYPATH
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_REQUIRE_HASHES
 
-.PHONY: setup verify test test-system full lint types contracts coverage lock clean
-.DELETE_ON_ERROR:
+.PHONY: verify test test-system full lint types contracts coverage setup lock clean FORCE
 
 verify: setup
 	$(BIN)/lockedroom verify segment
@@ -22,14 +28,16 @@ test-system: setup
 	$(BIN)/python -m pytest -q tests/system
 
 full: lint types contracts test test-system verify
-	$(BIN)/python -m pytest -q -m full tests
+	$(BIN)/python -m pytest -q tests -m full
 
 lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
+# The second line compares our stubs with what they describe.
 types: setup
 	$(BIN)/python -m mypy
+	MYPYPATH=typings $(BIN)/python -m mypy.stubtest --ignore-missing-stub posix_ipc
 
 contracts: setup
 	$(BIN)/lint-imports
@@ -40,22 +48,34 @@ coverage: setup
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-# The environment is rebuilt when the lock changes; a change of pyproject.toml only installs the
-# project again. The links make the folders the subpackages of `lockedroom` for every tool alike.
+# A new lock, another interpreter or another place rebuild the environment; a change of
+# pyproject.toml only installs the project again.
 setup: $(VENV)/.installed
 
 $(VENV)/.locked: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "lockedroom needs Python 3.11 or newer: set PYTHON=")'
+	@"$(PYTHON)" -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "lockedroom needs Python 3.11 or newer: set PYTHON=")'
 	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV)
+	"$(PYTHON)" -m venv $(VENV)
 	$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements.lock
-	touch $@
+	@printf '%s' "$(PYTHON)" > $(VENV)/.made-by
+	@printf '%s' "$(CURDIR)" > $(VENV)/.made-in
+	@touch $@
 
-$(VENV)/.installed: $(VENV)/.locked pyproject.toml
-	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+ifneq ($(file <$(VENV)/.made-in),$(CURDIR))
+$(VENV)/.locked: FORCE
+endif
+ifneq ($(origin PYTHON),file)
+ifneq ($(file <$(VENV)/.made-by),$(PYTHON))
+$(VENV)/.locked: FORCE
+endif
+endif
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml Makefile
+	PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@$(BIN)/python -c "$$LINK_FOLDERS"
-	touch $@
+	@touch $@
 
+# The folders become the subpackages of `lockedroom` through links, for every tool alike.
 define LINK_FOLDERS
 import os, pathlib, sysconfig, tomllib
 folders = tomllib.loads(pathlib.Path("pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"]
@@ -65,9 +85,8 @@ wanted = {name.partition(".")[2]: pathlib.Path(folder) for name, folder in folde
 face = wanted.pop("")
 wanted |= {file.name: file for file in face.iterdir() if file.is_file()}
 for name, target in wanted.items():
-    link = links / name
-    if not link.is_symlink():
-        link.symlink_to(os.path.relpath(target, links))
+    if not (links / name).is_symlink():
+        (links / name).symlink_to(os.path.relpath(target, links))
 for link in links.iterdir():
     if link.name not in wanted:
         link.unlink()
@@ -76,9 +95,10 @@ path.write_text(f"{links.parent.resolve()}\n")
 endef
 export LINK_FOLDERS
 
-# uv writes the lock, in an environment of its own.
+# uv writes the lock, from an environment of its own.
 lock:
-	rm -rf build/uv && $(PYTHON) -m venv build/uv
+	rm -rf build/uv
+	"$(PYTHON)" -m venv build/uv
 	build/uv/bin/python -m pip --disable-pip-version-check install --quiet --only-binary :all: uv
 	build/uv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
