@@ -94,7 +94,8 @@ def test_every_target_has_a_rule() -> None:
 
 def test_ci_calls_only_targets_that_exist() -> None:
     run = (ROOT / ".ci" / "run").read_text()
-    called = re.findall(r"^make (.+)$", run, re.MULTILINE)
+    called = " ".join(re.findall(r"^make (.+)$", run, re.MULTILINE)).split()
+    called.remove("--keep-going")
     assert set(called) >= {"lint", "types", "contracts", "test", "test-system"}
     assert set(called) <= targets()
 

@@ -14,8 +14,8 @@ def missing() -> list[str]:
     return [line[0] for line in lines if line and shutil.which(line[1]) is None]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def debian_packages() -> None:
-    """Fails the test when a package is missing, and says how to get it."""
+    """Fails every test when a package is missing, and says how to get it."""
     if absent := " ".join(missing()):
         pytest.fail(f"missing Debian packages: apt-get install {absent}", pytrace=False)
