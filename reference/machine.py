@@ -1,0 +1,191 @@
+"""What every protocol is made of: slots, footprints, transitions, outcomes, and the machine that an explorer runs.
+
+A protocol is a table of pure transitions with declared footprints; everything else reads that one
+table. Nothing of any single protocol stands here, and nothing that does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeAlias, TypeVar
+
+State = TypeVar("State")
+Name: TypeAlias = str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """The name of one slot: what kind of thing it holds and, where there is one for each member, whose."""
+
+    kind: str
+    owner: Name = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.owner}" if self.owner else self.kind
+
+
+class Role(Enum):
+    """Whose slot a footprint means, seen from the member that performs the transition."""
+
+    ROOM = "the room's"
+    SELF = "own"
+    PEER = "the peer's"
+    PEERS = "each named peer's"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of a footprint: a kind of slot and whose."""
+
+    kind: str
+    role: Role = Role.ROOM
+
+    def slots(self, actor: Name, peers: Iterable[Name]) -> tuple[Slot, ...]:
+        """The slots that this means when `actor` acts on `peers`."""
+        match self.role:
+            case Role.ROOM:
+                return (Slot(self.kind),)
+            case Role.SELF:
+                return (Slot(self.kind, actor),)
+            case Role.PEER | Role.PEERS:
+                return tuple(Slot(self.kind, peer) for peer in peers)
+
+    def __str__(self) -> str:
+        match self.role:
+            case Role.ROOM:
+                return self.kind
+            case Role.SELF:
+                return f"{self.kind}(self)"
+            case Role.PEER:
+                return f"{self.kind}(peer)"
+            case Role.PEERS:
+                return f"{self.kind}(peers)"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A change to one shared slot, as data. Protocols derive theirs from it."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that the caller of a transition sees. Protocols derive theirs from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[State]):
+    """A transition that was taken: the new private state, the effects in order, the events in order."""
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected(Generic[State]):
+    """A transition that was refused, with the clause that refuses it and what to do about it.
+
+    It changes nothing, unless the clause says what it changes: then `state` is the new private
+    state and `effects` say the rest (a record that does not open is removed).
+    """
+
+    clause: str
+    detail: str
+    state: State | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of a protocol's table.
+
+    `run` is the pure function, `who` names who may, `reads` and `writes` are the footprint, `clauses`
+    the areas of the spec that it implements. `arguments` are the names of what it takes beside the
+    view of its footprint; of these, `peer` and `peers` are the ones that a footprint speaks of.
+    """
+
+    run: Callable[..., object]
+    who: Enum
+    reads: tuple[Place, ...]
+    writes: tuple[Place, ...]
+    clauses: tuple[str, ...]
+
+    @property
+    def operation(self) -> str:
+        """The operation's name: that of the function."""
+        return self.run.__name__
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of its arguments, in order."""
+        code = self.run.__code__
+        return code.co_varnames[1 : code.co_argcount]
+
+    def footprint(self, actor: Name, peers: Iterable[Name]) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
+        """The slots read and the slots written when `actor` acts on `peers`, in the table's order."""
+        named = tuple(peers)
+        return _gather(self.reads, actor, named), _gather(self.writes, actor, named)
+
+
+def _gather(places: tuple[Place, ...], actor: Name, peers: tuple[Name, ...]) -> tuple[Slot, ...]:
+    seen: dict[Slot, None] = {}
+    for place in places:
+        for slot in place.slots(actor, peers):
+            seen.setdefault(slot)
+    return tuple(seen)
+
+
+# ---- what an explorer runs -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action gives for one content of what it reads.
+
+    `writes` are the new values in the order of the action's `writes`, or None when nothing changes (a
+    rejection, or a read). `clause` is the rejection's, or None. `events` are what the caller saw.
+    `label` tells outcomes of one action apart when it has several (a choice of the environment). `grows`
+    are additions to monotone slots (sets that only grow, such as an intruder's knowledge).
+    """
+
+    writes: tuple[Hashable, ...] | None
+    clause: str | None = None
+    events: tuple[Event, ...] = ()
+    label: str = ""
+    grows: tuple[tuple[Slot, frozenset[Hashable]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A transition bound to an actor and arguments: what an explorer can take, and its footprint.
+
+    `run` is given the values of `reads` in order and returns every possible outcome; no outcome at all
+    means that the action is not enabled there.
+    """
+
+    operation: str
+    actor: Name
+    arguments: tuple[tuple[str, object], ...]
+    reads: tuple[Slot, ...]
+    writes: tuple[Slot, ...]
+    run: Callable[[tuple[Hashable, ...]], tuple[Outcome, ...]]
+
+    def __str__(self) -> str:
+        inner = ", ".join(str(value) for _, value in self.arguments)
+        return f"{self.actor}: {self.operation}({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Named slots with their first values, and the actions over them. `monotone` names the slots that hold
+    sets which only grow; `title` and `bounds` are for people and reports."""
+
+    title: str
+    initial: Mapping[Slot, Hashable]
+    actions: tuple[Action, ...]
+    monotone: frozenset[Slot] = frozenset()
+    bounds: Mapping[str, int] | None = None

@@ -1,0 +1,485 @@
+"""Every transition of the segment protocol. Their footprints stand in `table`.
+
+Rules of this file. A transition is a pure function of what it is given: a view of its footprint (`At`) and its
+arguments. It knows nothing of who runs it: the model under terms, the backend under real crypto. It returns a Step or
+Rejected; a rejection changes nothing, unless it says what (a record that cannot be used is removed; what was
+verified of the list stays verified). It looks at no slot outside its row of the table. The clauses are in
+spec/segment.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lockedroom.reference.crypto.suite import Transcript
+from lockedroom.reference.crypto.terms import Bits
+from lockedroom.reference.machine import Effect, Name, Rejected, Step
+from lockedroom.reference.segment import events
+from lockedroom.reference.segment.acl import check_header
+from lockedroom.reference.segment.effects import (
+    ACL,
+    BOARD,
+    HEADER,
+    Announce,
+    Append,
+    Destroy,
+    Die,
+    Extend,
+    Lay,
+    Live,
+    Publish,
+    Purge,
+    Take,
+    Withdraw,
+    inbox,
+    life,
+)
+from lockedroom.reference.segment.guards import (
+    Refusal,
+    Result,
+    closing_revoked,
+    extend_list,
+    open_session,
+    passed,
+    presence_of,
+    ready_to_send,
+    segment_id,
+    signed_entry,
+    verified_list,
+)
+from lockedroom.reference.segment.records import (
+    ACKNOWLEDGE,
+    ALL_RIGHTS,
+    EXCHANGE,
+    JOIN,
+    LAYOUT_VERSION,
+    MESSAGE,
+    Announcement,
+    Capacity,
+    Entry,
+    Epoch,
+    Exchange,
+    Header,
+    Malformed,
+    Message,
+    announcement_transcript,
+    exchange_transcript,
+    header_transcript,
+    root_transcript,
+)
+from lockedroom.reference.segment.sessions import (
+    acknowledge as acknowledged,
+)
+from lockedroom.reference.segment.sessions import (
+    kek_context,
+    open_message,
+    open_post,
+    propose,
+    received,
+    rotation_read,
+    seal,
+    share,
+)
+from lockedroom.reference.segment.sessions import (
+    publish as sealed_post,
+)
+from lockedroom.reference.segment.state import Authority, Presence, Session
+from lockedroom.reference.segment.views import At
+
+# ---- the creator ------------------------------------------------------------------------------------
+
+
+def create(at: At, capacity: Capacity, profile: str, origin: tuple[int, int, str]) -> Result:
+    """Lay a segment out and grant its creator everything (SEG-CREATE). `origin`: pid, start time, boot id."""
+    if at.header.record() is not None:
+        return Rejected("SEG-CREATE-1", "there is a segment of this name already: choose another name")
+    me, suite = at.me, at.suite
+    key = suite.signing_public(me.signing)
+    if key != me.creator:
+        return Rejected("SEG-CREATE-2", "the creator creates under its own static key")
+    drawn = at.fresh.draw("segment")
+    segment = suite.digest(Transcript("LR-SEG-ID", (drawn, key, *origin)))
+    header = Header(LAYOUT_VERSION, suite.name, profile, capacity, me.name, key, segment, b"")
+    header = replace(header, signature=suite.sign(me.signing, header_transcript(header)))
+    entry = Entry(1, suite.digest(root_transcript(segment)), me.name, key, ALL_RIGHTS, b"")
+    entry, last = signed_entry(at, segment, entry)
+    effects = (Lay(HEADER, header), Extend(ACL, entry))
+    return Step(replace(me, authority=Authority(segment, last)), effects, (events.Created(segment),))
+
+
+def grant(at: At, subject: Name, key: Bits, rights: int) -> Result:
+    """State the complete rights of `subject` in a signed entry (SEG-GRANT)."""
+    checked = verified_list(at)
+    if isinstance(checked, Rejected):
+        return checked
+    header, verified = checked
+    known = verified.roster.subject(subject)
+    if known is not None and known.key == key and known.rights == rights:
+        return Rejected("SEG-GRANT-2", f"the list states just that of {subject} already")
+    if known is None and len(verified.roster.subjects) >= header.capacity.members:
+        return Rejected("SEG-FULL-4", f"the list names {header.capacity.members} members, its capacity")
+    return extend_list(at, verified, subject, key, rights)
+
+
+def revoke(at: At, subject: Name) -> Result:
+    """Take every right from `subject` (SEG-REVOKE)."""
+    checked = verified_list(at)
+    if isinstance(checked, Rejected):
+        return checked
+    _, verified = checked
+    known = verified.roster.subject(subject)
+    if known is None or not known.rights:
+        return Rejected("SEG-REVOKE-1", f"{subject} has no rights to take away")
+    return extend_list(at, verified, subject, known.key, 0)
+
+
+def destroy(at: At) -> Result:
+    """Mark the segment destroyed, for good (SEG-DESTROY)."""
+    header = check_header(at.me, at.suite, at.header.record())
+    if isinstance(header, Rejected):
+        return header
+    return Step(at.me, (Destroy(HEADER),), (events.SegmentDestroyed(),))
+
+
+# ---- coming and going -------------------------------------------------------------------------------
+
+
+def join(at: At) -> Result:
+    """Announce a signed ephemeral key, and purge the own inbox (SEG-JOIN)."""
+    checked = verified_list(at)
+    if isinstance(checked, Rejected):
+        return checked
+    header, verified = checked
+    me, suite = at.me, at.suite
+    subject = verified.roster.subject(me.name)
+    if subject is None or not subject.rights & JOIN:
+        return Rejected("SEG-JOIN-1", f"{me.name} has no right to join: ask the creator for a grant")
+    if subject.key != suite.signing_public(me.signing):
+        return Rejected("SEG-JOIN-2", f"the list grants {me.name} under another static key")
+    if at.alive(me.name):
+        return Rejected("SEG-JOIN-3", f"a living process has joined as {me.name}: it must leave first")
+    incarnation = at.fresh.draw("incarnation")
+    pair = suite.kem_keypair(at.fresh.draw("ephemeral"))
+    roster = verified.roster
+    announcement = Announcement(me.name, incarnation, pair.public, roster.serial, roster.head, b"")
+    signature = suite.sign(me.signing, announcement_transcript(header.segment, announcement))
+    effects = (
+        Live(life(me.name)),
+        Announce(BOARD, replace(announcement, signature=signature)),
+        Purge(inbox(me.name)),
+    )
+    presence = Presence(incarnation, pair.public, pair.private)
+    return Step(replace(me, roster=roster, presence=presence), effects, (events.Joined(roster.serial),))
+
+
+def leave(at: At) -> Result:
+    """Withdraw everything of one's own, and forget every key (SEG-LEAVE)."""
+    name = at.me.name
+    effects = (Withdraw(BOARD, name), Purge(inbox(name)), Die(life(name)))
+    return Step(replace(at.me, presence=None), effects, (events.Left(),))
+
+
+def reap(at: At, peer: Name) -> Result:
+    """Withdraw what a dead member left, and end the own session with it (SEG-REAP)."""
+    segment = segment_id(at)
+    if isinstance(segment, Rejected):
+        return segment
+    presence = presence_of(at)
+    if at.alive(peer):
+        return Rejected("SEG-REAP-1", f"{peer} is alive: only the dead are reaped")
+    if not at.board.holds(peer):
+        return Rejected("SEG-REAP-2", f"there is nothing of {peer} to reap")
+    sessions = tuple(replace(s, ended=True) if s.peer == peer else s for s in presence.sessions)
+    me = replace(at.me, presence=replace(presence, sessions=sessions))
+    return Step(me, (Withdraw(BOARD, peer), Purge(inbox(peer))), (events.Reaped(peer),))
+
+
+def review(at: At) -> Result:
+    """Verify the list forward, and close sessions with those whose rights were taken away (SEG-REVIEW)."""
+    checked = verified_list(at)
+    if isinstance(checked, Rejected):
+        return checked
+    _, verified = checked
+    if at.me.roster == verified.roster:
+        return Rejected("SEG-REVIEW-1", "the list has not changed since it was last verified")
+    me = closing_revoked(at, verified)
+    return Step(me, (), (events.Reviewed(verified.roster.serial, verified.reduced),))
+
+
+# ---- sharing keys -----------------------------------------------------------------------------------
+
+
+def exchange(at: At, peer: Name) -> Result:
+    """Make a master key for one announced peer and leave it encapsulated in its inbox (SEG-EXCHANGE)."""
+    checked = verified_list(at)
+    if isinstance(checked, Rejected):
+        return checked
+    header, verified = checked
+    me, suite, presence, segment = at.me, at.suite, presence_of(at), header.segment
+    roster = verified.roster
+    if verified.reduced:
+        return Rejected("SEG-REVIEW-3", "rights were taken away since the list was last verified: review first")
+    if not roster.rights(me.name) & EXCHANGE:
+        return Rejected("SEG-EXCHANGE-1", f"{me.name} has no right to exchange")
+    announced = at.board.announcement(peer)
+    if isinstance(announced, Malformed):
+        return Rejected("SEG-RECORD-2", f"the announcement of {peer} makes no sense: {announced.reason}")
+    if peer == me.name or announced is None:
+        return Rejected("SEG-EXCHANGE-2", f"no peer {peer} is announced")
+    subject = roster.subject(peer)
+    if subject is None or not subject.rights & JOIN:
+        return Rejected("SEG-EXCHANGE-3", f"{peer} has no right to be here")
+    if not verified.knows(announced.serial, announced.head):
+        return Rejected(
+            "SEG-ACL-7",
+            f"the announcement of {peer} names a state of the list that the store lacks",
+        )
+    transcript = announcement_transcript(segment, announced)
+    if announced.name != peer or not suite.verify(subject.key, transcript, announced.signature):
+        return Rejected("SEG-EXCHANGE-4", f"the announcement of {peer} is not signed by {peer} for this segment")
+    theirs = announced.incarnation
+    session = presence.session(peer, theirs)
+    if (peer, theirs) in presence.past or (session is not None and (session.offered or session.accepted)):
+        return Rejected("SEG-EXCHANGE-6", f"a key is shared with this incarnation of {peer} already, or was")
+    if not at.inbox(peer).room(me.name, control=False):
+        return Rejected("SEG-FULL-1", f"no room in the inbox of {peer}: it must read first")
+    encapsulated = suite.encapsulate(announced.ephemeral, at.fresh.draw("encapsulate", peer, theirs))
+    if encapsulated is None:
+        return Rejected("SEG-EXCHANGE-7", f"the ephemeral key of {peer} is no key of this suite")
+    master = at.fresh.draw("master", peer, theirs)
+    context = kek_context(segment, me.name, peer, presence.incarnation, theirs, announced.ephemeral)
+    record = Exchange(
+        me.name,
+        peer,
+        presence.incarnation,
+        theirs,
+        encapsulated.ciphertext,
+        suite.wrap(suite.derive(encapsulated.secret, "kek", context), master),
+        roster.serial,
+        roster.head,
+        b"",
+    )
+    signed = exchange_transcript(segment, record, announced.ephemeral)
+    record = replace(record, signature=suite.sign(me.signing, signed))
+    shared = share(suite, segment, me.name, presence, peer, theirs, me.name, master)
+    me = replace(me, roster=roster, presence=presence.having(shared))
+    return Step(me, (Append(inbox(peer), record),), (events.Exchanged(peer),))
+
+
+def accept(at: At, peer: Name) -> Result:
+    """Consume the peer's exchange and share its master key (SEG-ACCEPT)."""
+    checked = verified_list(at)
+    if isinstance(checked, Rejected):
+        return checked
+    header, verified = checked
+    suite, segment = at.suite, header.segment
+    record = at.inbox(at.me.name).first(peer)
+    if record is None or isinstance(record, Message):
+        return Rejected("SEG-ACCEPT-1", f"the first record from {peer}, if any, is no exchange")
+    me = closing_revoked(at, verified)
+    presence = me.presence
+    assert presence is not None, "closing sessions keeps the presence"
+
+    def removed(clause: str, detail: str) -> Refusal:
+        return Rejected(clause, detail, me, (Take(inbox(me.name), peer),))
+
+    if isinstance(record, Malformed):
+        return removed("SEG-RECORD-1", f"a record from {peer} makes no sense: {record.reason}")
+    if (record.sender, record.recipient) != (peer, me.name):
+        return removed("SEG-ACCEPT-2", f"an exchange from {record.sender} for {record.recipient}, out of place")
+    if record.recipient_incarnation != presence.incarnation:
+        return removed("SEG-ACCEPT-2", f"an exchange from {peer} for another incarnation")
+    if not verified.knows(record.serial, record.head):
+        return removed("SEG-ACL-7", f"an exchange from {peer} names a state of the list that the store lacks")
+    theirs = record.sender_incarnation
+    subject = verified.roster.subject(peer)
+    closing = presence.closing(peer, theirs)
+    if subject is None or not (closing.exchange if closing else subject.rights & EXCHANGE):
+        return removed("SEG-ACCEPT-3", f"{peer} has no right to exchange")
+    transcript = exchange_transcript(segment, record, presence.public)
+    if not suite.verify(subject.key, transcript, record.signature):
+        return removed("SEG-ACCEPT-4", f"an exchange is not signed by {peer} for this segment, pair and key")
+    session = presence.session(peer, theirs)
+    if (peer, theirs) in presence.past or (session is not None and session.accepted):
+        return removed("SEG-ACCEPT-5", f"a second exchange of one incarnation of {peer}")
+    secret = suite.decapsulate(presence.private, record.ciphertext)
+    context = kek_context(segment, peer, me.name, theirs, presence.incarnation, presence.public)
+    master = None if secret is None else suite.unwrap(suite.derive(secret, "kek", context), record.wrapped)
+    if master is None:
+        return removed("SEG-ACCEPT-6", f"the key in an exchange from {peer} does not unwrap")
+    shared = share(suite, segment, me.name, presence, peer, theirs, peer, master)
+    me = replace(me, presence=passed(presence.having(shared), shared))
+    return Step(me, (Take(inbox(me.name), peer),), (events.Accepted(peer, shared.offered),))
+
+
+# ---- messages ---------------------------------------------------------------------------------------
+
+
+def send(at: At, peer: Name, body: Bits) -> Result:
+    """Seal one message for `peer` and leave it in its inbox (SEG-SEND)."""
+    ready = ready_to_send(at, (peer,), body)
+    if isinstance(ready, Rejected):
+        return ready
+    segment, (session,) = ready
+    if not at.inbox(peer).room(at.me.name, control=False):
+        return Rejected("SEG-FULL-1", f"no room in the inbox of {peer}: it must read first")
+    presence = presence_of(at)
+    session, record = seal(at.suite, segment, at.me.name, presence.incarnation, session, body)
+    me = replace(at.me, presence=presence.having(session))
+    return Step(me, (Append(inbox(peer), record),), (events.Sent(peer, session.sent),))
+
+
+def multicast(at: At, peers: tuple[Name, ...], body: Bits) -> Result:
+    """Seal one replica for each of `peers` and leave all of them, or none (SEG-MULTICAST)."""
+    if not peers or len(set(peers)) != len(peers):
+        return Rejected("SEG-MULTICAST-1", "a multicast names each of its peers once, and one at least")
+    ready = ready_to_send(at, peers, body)
+    if isinstance(ready, Rejected):
+        return ready
+    segment, sessions = ready
+    for peer in peers:
+        if not at.inbox(peer).room(at.me.name, control=False):
+            return Rejected("SEG-FULL-2", f"no room in the inbox of {peer}: nothing was sent to anybody")
+    presence, effects, seen = presence_of(at), list[Effect](), list[events.Sent]()
+    for session in sessions:
+        moved, record = seal(at.suite, segment, at.me.name, presence.incarnation, session, body)
+        presence = presence.having(moved)
+        effects.append(Append(inbox(moved.peer), record))
+        seen.append(events.Sent(moved.peer, moved.sent))
+    return Step(replace(at.me, presence=presence), tuple(effects), tuple(seen))
+
+
+def publish(at: At, body: Bits) -> Result:
+    """Put a non-consumable on the board, sealed once for each peer with a session (SEG-PUBLISH)."""
+    presence = presence_of(at)
+    names = tuple(dict.fromkeys(session.peer for session in presence.sessions))
+    found = ((name, open_session(at, name)) for name in names)
+    peers = tuple(name for name, session in found if isinstance(session, Session))
+    if not peers:
+        return Rejected("SEG-PUBLISH-1", "no announced peer shares a key: exchange first")
+    ready = ready_to_send(at, peers, body)
+    if isinstance(ready, Rejected):
+        return ready
+    segment, sessions = ready
+    if not at.board.room(at.me.name, len(sessions)):
+        return Rejected("SEG-FULL-3", f"no room on the board for {len(sessions)} more posts of {at.me.name}")
+    number = presence.posts + 1
+    posts = tuple(
+        sealed_post(at.suite, segment, at.me.name, presence.incarnation, session, number, body) for session in sessions
+    )
+    me = replace(at.me, presence=replace(presence, posts=number))
+    return Step(me, (Publish(BOARD, posts),), (events.Published(number, peers),))
+
+
+def read(at: At, peer: Name) -> Result:
+    """Read every non-consumable of `peer` that is meant for this incarnation; they stay (SEG-READ)."""
+    segment = segment_id(at)
+    if isinstance(segment, Rejected):
+        return segment
+    presence = presence_of(at)
+    session = open_session(at, peer)
+    if isinstance(session, Rejected):
+        return session
+    seen: dict[int, events.Read | events.Unreadable] = {}
+    for post in at.board.posts(peer):
+        if isinstance(post, Malformed) or (post.sender, post.recipient) != (peer, at.me.name):
+            continue
+        ours = (post.sender_incarnation, post.recipient_incarnation) == (
+            session.theirs,
+            presence.incarnation,
+        )
+        if not ours or isinstance(seen.get(post.number), events.Read):
+            continue
+        body = open_post(at.suite, segment, session, post)
+        if body is None:
+            seen[post.number] = events.Unreadable(peer, post.number)
+        else:
+            seen[post.number] = events.Read(peer, post.number, body)
+    if not seen:
+        return Rejected("SEG-READ-1", f"{peer} has published nothing for this member")
+    return Step(at.me, (), tuple(seen[number] for number in sorted(seen)))
+
+
+def receive(at: At, peer: Name) -> Result:
+    """Consume the first sealed record from `peer` (SEG-RECEIVE)."""
+    segment = segment_id(at)
+    if isinstance(segment, Rejected):
+        return segment
+    me, suite, presence = at.me, at.suite, presence_of(at)
+    record = at.inbox(me.name).first(peer)
+    if record is None or isinstance(record, Exchange):
+        return Rejected("SEG-RECEIVE-1", f"the first record from {peer}, if any, is an exchange: accept it")
+
+    def removed(clause: str, detail: str) -> Refusal:
+        return Rejected(clause, detail, None, (Take(inbox(me.name), peer),))
+
+    if isinstance(record, Malformed):
+        return removed("SEG-RECORD-1", f"a record from {peer} makes no sense: {record.reason}")
+    if (record.sender, record.recipient) != (peer, me.name):
+        return removed("SEG-RECEIVE-2", f"a record from {record.sender} for {record.recipient}, out of place")
+    session = presence.session(peer, record.sender_incarnation)
+    if session is None or record.recipient_incarnation != presence.incarnation:
+        return removed("SEG-RECEIVE-3", f"a record from {peer} of a pair of incarnations without a session")
+    closing = presence.closing(peer, session.theirs)
+    if closing is not None and record.sequence > closing.sequence:
+        return removed("SEG-RECEIVE-4", f"a record from {peer} that came after its rights were taken away")
+    if record.sequence <= session.received:
+        return removed("SEG-RECEIVE-6", f"a record from {peer} that was read before")
+    body = open_message(suite, segment, session, record)
+    if body is None:
+        return removed("SEG-RECEIVE-5", f"a record from {peer} does not open")
+    gap = record.sequence - session.received - 1
+    event: events.Delivered | events.RotationRead | events.Rotated
+    if record.flags == MESSAGE:
+        after: Session | None = received(session, record)
+        event = events.Delivered(peer, record.sequence, body, gap)
+    elif record.flags == ACKNOWLEDGE:
+        after = received(session, record)
+        event = events.Rotated(peer, record.rotation, gap)
+    else:
+        after = rotation_read(suite, segment, me.name, presence.incarnation, session, record, body)
+        won = after is not None and after.owed == Epoch(record.rotation, peer)
+        event = events.RotationRead(peer, record.rotation, won, gap)
+    if after is None:
+        return removed("SEG-RECEIVE-7", f"the key in a rotation of {peer} does not unwrap")
+    me = replace(me, presence=passed(presence.having(after), after))
+    return Step(me, (Take(inbox(me.name), peer),), (event,))
+
+
+# ---- rotation ---------------------------------------------------------------------------------------
+
+
+def rotate(at: At, peer: Name) -> Result:
+    """Propose a new master key to `peer`, wrapped under the pair's rotation key (SEG-ROTATE)."""
+    ready = ready_to_send(at, (peer,), b"")
+    if isinstance(ready, Rejected):
+        return ready
+    segment, (session,) = ready
+    if session.pending is not None or session.owed is not None:
+        return Rejected("SEG-ROTATE-1", f"a rotation with {peer} is under way: receive, or acknowledge, first")
+    if not at.inbox(peer).room(at.me.name, control=True):
+        return Rejected("SEG-FULL-5", f"no room for a control record in the inbox of {peer}")
+    presence = presence_of(at)
+    master = at.fresh.draw("rotation", peer, session.theirs, session.sent)
+    session, record = propose(at.suite, segment, at.me.name, presence.incarnation, session, master)
+    assert session.pending is not None, "a proposal is pending"
+    me = replace(at.me, presence=presence.having(session))
+    seen = events.RotationProposed(peer, session.pending.number)
+    return Step(me, (Append(inbox(peer), record),), (seen,))
+
+
+def acknowledge(at: At, peer: Name) -> Result:
+    """Post the acknowledgement that is owed to `peer`, and send under the new epoch from it on (SEG-ACK)."""
+    ready = ready_to_send(at, (peer,), b"")
+    if isinstance(ready, Rejected):
+        return ready
+    segment, (session,) = ready
+    if session.owed is None:
+        return Rejected("SEG-ACK-1", f"no acknowledgement is owed to {peer}")
+    if not at.inbox(peer).room(at.me.name, control=True):
+        return Rejected("SEG-FULL-5", f"no room for a control record in the inbox of {peer}")
+    presence = presence_of(at)
+    number = session.owed.number
+    session, record = acknowledged(at.suite, segment, at.me.name, presence.incarnation, session, session.owed)
+    me = replace(at.me, presence=presence.having(session))
+    return Step(me, (Append(inbox(peer), record),), (events.RotationAcknowledged(peer, number),))
