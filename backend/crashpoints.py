@@ -1,0 +1,69 @@
+"""Dying at the n-th store, for tests: the seam through which a crash between any two stores is tried.
+
+Every store into shared memory calls the hook of its `Store`, if there is one. Nothing else lives here,
+and nothing here is active unless a test asks for it: by passing a hook, or by the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+VARIABLE: Final = "LOCKEDROOM_CRASH"
+"""The environment variable that sets a `Crash`: `before:3`, `during:3` or `after:3`."""
+
+
+class Moment(StrEnum):
+    """When, relative to a store, the hook is called. `DURING` comes when half of the bytes of a store of
+    more than one word are written; a store of one word has no such moment."""
+
+    BEFORE = "before"
+    DURING = "during"
+    AFTER = "after"
+
+
+Hook: TypeAlias = Callable[[Moment], None]
+
+
+class Count:
+    """A hook that counts stores and does nothing else: it tells a test how many crash points there are."""
+
+    __slots__ = ("stores",)
+
+    def __init__(self) -> None:
+        self.stores = 0
+
+    def __call__(self, moment: Moment) -> None:
+        if moment is Moment.BEFORE:
+            self.stores += 1
+
+
+class Crash:
+    """A hook that kills its own process (SIGKILL: no handler, no clean-up) at the `at`-th store, from 1."""
+
+    __slots__ = ("_at", "_count", "_moment")
+
+    def __init__(self, at: int, moment: Moment) -> None:
+        self._at = at
+        self._moment = moment
+        self._count = Count()
+
+    def __call__(self, moment: Moment) -> None:
+        self._count(moment)
+        if moment is self._moment and self._count.stores == self._at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def from_environment() -> Hook | None:
+    """The crash that the environment asks for, if any. Raises ValueError for one that makes no sense."""
+    wanted = os.environ.get(VARIABLE)
+    if wanted is None:
+        return None
+    match = re.fullmatch(r"(before|during|after):([1-9][0-9]{0,8})", wanted)
+    if match is None:
+        raise ValueError(f"{VARIABLE} must be like before:3, not {wanted!r}")
+    return Crash(int(match[2]), Moment(match[1]))
