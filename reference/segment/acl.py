@@ -12,6 +12,8 @@ from lockedroom.reference.crypto.suite import Suite
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Name, Rejected
 from lockedroom.reference.segment.records import (
+    HARDENED,
+    LAYOUT_VERSION,
     Destroyed,
     Entry,
     Header,
@@ -51,6 +53,8 @@ def check_header(me: Member, suite: Suite, header: Header | Destroyed | Malforme
             pass
     if header.suite != suite.name:
         return Rejected("SEG-HEADER-5", f"the segment uses suite {header.suite}, this member {suite.name}")
+    if (header.version, header.profile) != (LAYOUT_VERSION, HARDENED):
+        return Rejected("SEG-HEADER-5", f"a segment of version {header.version}, profile {header.profile}: not spoken")
     known = me.roster.segment if me.roster else None
     if known is not None:
         if header.segment != known:

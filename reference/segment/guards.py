@@ -62,19 +62,21 @@ def extend_list(at: At, verified: Verified, subject: Name, key: Bits, rights: in
 
 def closing_revoked(at: At, verified: Verified) -> Member:
     """The member once it has verified the list: sessions with those whose rights were taken away are closed, what
-    lies in the inbox at this moment excepted (SEG-REVIEW-2)."""
+    lies in the inbox at this moment excepted (SEG-REVIEW-2). Records are counted: their own numbers are not
+    authenticated yet, and a high one would keep the session open."""
     presence = presence_of(at)
     closed = list(presence.closed)
+    before = at.me.roster.rights if at.me.roster else verified.roster.rights
     for peer in dict.fromkeys(verified.reduced):
+        could_send = (before(peer) | verified.roster.rights(peer)) & SEND
         last = {session.theirs: session.received for session in presence.with_peer(peer)}
         exchanges: set[Bits] = set()
         for record in at.inbox(at.me.name).lying(peer):
             if isinstance(record, Exchange):
                 exchanges.add(record.sender_incarnation)
                 last.setdefault(record.sender_incarnation, 0)
-            elif isinstance(record, Message):
-                before = last.get(record.sender_incarnation, 0)
-                last[record.sender_incarnation] = max(before, record.sequence)
+            elif isinstance(record, Message) and could_send:
+                last[record.sender_incarnation] = last.get(record.sender_incarnation, 0) + 1
         for incarnation, sequence in last.items():
             if presence.closing(peer, incarnation) is None:
                 closed.append(Closing(peer, incarnation, sequence, incarnation in exchanges))
@@ -110,13 +112,18 @@ def open_session(at: At, peer: Name) -> Session | Refusal:
     return Rejected("SEG-SEND-3", f"{peer} has left, or has joined anew: exchange again when it is back")
 
 
+def may_send(me: Member, name: Name) -> bool:
+    """Whether the list, as far as `me` has verified it, lets `name` send (SEG-SEND-1)."""
+    return me.roster is not None and bool(me.roster.rights(name) & SEND)
+
+
 def ready_to_send(at: At, peers: tuple[Name, ...], body: Bits) -> tuple[Bits, tuple[Session, ...]] | Refusal:
     """What every sending needs: the right, the sessions, and a body that fits (SEG-SEND-1 to 5)."""
     header = check_header(at.me, at.suite, at.header.record())
     if isinstance(header, Rejected):
         return header
     me = at.me
-    if me.roster is None or not me.roster.rights(me.name) & SEND:
+    if not may_send(me, me.name):
         return Rejected("SEG-SEND-1", f"{me.name} has no right to send")
     sessions: list[Session] = []
     for peer in peers:

@@ -15,6 +15,8 @@ from lockedroom.reference.machine import Name
 
 MAGIC: Final = b"LKDROOM1"
 LAYOUT_VERSION: Final = 1
+HARDENED: Final = "hardened"
+"""The one profile that there is so far."""
 
 JOIN: Final = 1
 EXCHANGE: Final = 2
@@ -263,7 +265,7 @@ longest names, and the tag of the seal (16)."""
 
 
 def header_transcript(header: Header) -> Transcript:
-    """What the creator signs at creation (SEG-HEADER-2)."""
+    """What the creator signs at creation (SEG-HEADER-6)."""
     size = header.capacity
     return Transcript(
         "LR-SEG-HEADER",

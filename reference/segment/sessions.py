@@ -195,10 +195,10 @@ def rotation_read(
     wrapped: Bits,
 ) -> Session | None:
     """The session after the peer's proposal was read, an acknowledgement owed unless this side's own takes
-    precedence; None when it does not unwrap. `session` is as it was when the record was opened (SEG-ROTATE-4,
-    SEG-ROTATE-5)."""
+    precedence; None when it does not unwrap or its number leaps (SEG-EPOCH-4). `session` is as it was when the
+    record was opened (SEG-ROTATE-4, SEG-ROTATE-5)."""
     keys = session.keys(record.epoch)
-    if keys is None:
+    if keys is None or record.rotation > newest(session) + 1:
         return None
     master = suite.unwrap(keys.rotation, wrapped)
     if master is None:

@@ -14,31 +14,15 @@ from dataclasses import replace
 from lockedroom.reference.crypto.suite import Transcript
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Effect, Name, Rejected, Step
-from lockedroom.reference.segment import events
+from lockedroom.reference.segment import effects, events, records, sessions
 from lockedroom.reference.segment.acl import check_header
-from lockedroom.reference.segment.effects import (
-    ACL,
-    BOARD,
-    HEADER,
-    Announce,
-    Append,
-    Destroy,
-    Die,
-    Extend,
-    Lay,
-    Live,
-    Publish,
-    Purge,
-    Take,
-    Withdraw,
-    inbox,
-    life,
-)
+from lockedroom.reference.segment.effects import ACL, BOARD, HEADER, inbox, life
 from lockedroom.reference.segment.guards import (
     Refusal,
     Result,
     closing_revoked,
     extend_list,
+    may_send,
     open_session,
     passed,
     presence_of,
@@ -48,12 +32,6 @@ from lockedroom.reference.segment.guards import (
     verified_list,
 )
 from lockedroom.reference.segment.records import (
-    ACKNOWLEDGE,
-    ALL_RIGHTS,
-    EXCHANGE,
-    JOIN,
-    LAYOUT_VERSION,
-    MESSAGE,
     Announcement,
     Capacity,
     Entry,
@@ -62,26 +40,6 @@ from lockedroom.reference.segment.records import (
     Header,
     Malformed,
     Message,
-    announcement_transcript,
-    exchange_transcript,
-    header_transcript,
-    root_transcript,
-)
-from lockedroom.reference.segment.sessions import (
-    acknowledge as acknowledged,
-)
-from lockedroom.reference.segment.sessions import (
-    kek_context,
-    open_message,
-    open_post,
-    propose,
-    received,
-    rotation_read,
-    seal,
-    share,
-)
-from lockedroom.reference.segment.sessions import (
-    publish as sealed_post,
 )
 from lockedroom.reference.segment.state import Authority, Presence, Session
 from lockedroom.reference.segment.views import At
@@ -99,12 +57,12 @@ def create(at: At, capacity: Capacity, profile: str, origin: tuple[int, int, str
         return Rejected("SEG-CREATE-2", "the creator creates under its own static key")
     drawn = at.fresh.draw("segment")
     segment = suite.digest(Transcript("LR-SEG-ID", (drawn, key, *origin)))
-    header = Header(LAYOUT_VERSION, suite.name, profile, capacity, me.name, key, segment, b"")
-    header = replace(header, signature=suite.sign(me.signing, header_transcript(header)))
-    entry = Entry(1, suite.digest(root_transcript(segment)), me.name, key, ALL_RIGHTS, b"")
+    header = Header(records.LAYOUT_VERSION, suite.name, profile, capacity, me.name, key, segment, b"")
+    header = replace(header, signature=suite.sign(me.signing, records.header_transcript(header)))
+    entry = Entry(1, suite.digest(records.root_transcript(segment)), me.name, key, records.ALL_RIGHTS, b"")
     entry, last = signed_entry(at, segment, entry)
-    effects = (Lay(HEADER, header), Extend(ACL, entry))
-    return Step(replace(me, authority=Authority(segment, last)), effects, (events.Created(segment),))
+    laid = (effects.Lay(HEADER, header), effects.Extend(ACL, entry))
+    return Step(replace(me, authority=Authority(segment, last)), laid, (events.Created(segment),))
 
 
 def grant(at: At, subject: Name, key: Bits, rights: int) -> Result:
@@ -138,7 +96,7 @@ def destroy(at: At) -> Result:
     header = check_header(at.me, at.suite, at.header.record())
     if isinstance(header, Rejected):
         return header
-    return Step(at.me, (Destroy(HEADER),), (events.SegmentDestroyed(),))
+    return Step(at.me, (effects.Destroy(HEADER),), (events.SegmentDestroyed(),))
 
 
 # ---- coming and going -------------------------------------------------------------------------------
@@ -152,7 +110,7 @@ def join(at: At) -> Result:
     header, verified = checked
     me, suite = at.me, at.suite
     subject = verified.roster.subject(me.name)
-    if subject is None or not subject.rights & JOIN:
+    if subject is None or not subject.rights & records.JOIN:
         return Rejected("SEG-JOIN-1", f"{me.name} has no right to join: ask the creator for a grant")
     if subject.key != suite.signing_public(me.signing):
         return Rejected("SEG-JOIN-2", f"the list grants {me.name} under another static key")
@@ -162,21 +120,21 @@ def join(at: At) -> Result:
     pair = suite.kem_keypair(at.fresh.draw("ephemeral"))
     roster = verified.roster
     announcement = Announcement(me.name, incarnation, pair.public, roster.serial, roster.head, b"")
-    signature = suite.sign(me.signing, announcement_transcript(header.segment, announcement))
-    effects = (
-        Live(life(me.name)),
-        Announce(BOARD, replace(announcement, signature=signature)),
-        Purge(inbox(me.name)),
+    signature = suite.sign(me.signing, records.announcement_transcript(header.segment, announcement))
+    done = (
+        effects.Live(life(me.name)),
+        effects.Announce(BOARD, replace(announcement, signature=signature)),
+        effects.Purge(inbox(me.name)),
     )
     presence = Presence(incarnation, pair.public, pair.private)
-    return Step(replace(me, roster=roster, presence=presence), effects, (events.Joined(roster.serial),))
+    return Step(replace(me, roster=roster, presence=presence), done, (events.Joined(roster.serial),))
 
 
 def leave(at: At) -> Result:
     """Withdraw everything of one's own, and forget every key (SEG-LEAVE)."""
     name = at.me.name
-    effects = (Withdraw(BOARD, name), Purge(inbox(name)), Die(life(name)))
-    return Step(replace(at.me, presence=None), effects, (events.Left(),))
+    done = (effects.Withdraw(BOARD, name), effects.Purge(inbox(name)), effects.Die(life(name)))
+    return Step(replace(at.me, presence=None), done, (events.Left(),))
 
 
 def reap(at: At, peer: Name) -> Result:
@@ -189,9 +147,9 @@ def reap(at: At, peer: Name) -> Result:
         return Rejected("SEG-REAP-1", f"{peer} is alive: only the dead are reaped")
     if not at.board.holds(peer):
         return Rejected("SEG-REAP-2", f"there is nothing of {peer} to reap")
-    sessions = tuple(replace(s, ended=True) if s.peer == peer else s for s in presence.sessions)
-    me = replace(at.me, presence=replace(presence, sessions=sessions))
-    return Step(me, (Withdraw(BOARD, peer), Purge(inbox(peer))), (events.Reaped(peer),))
+    ended = tuple(replace(s, ended=True) if s.peer == peer else s for s in presence.sessions)
+    me = replace(at.me, presence=replace(presence, sessions=ended))
+    return Step(me, (effects.Withdraw(BOARD, peer), effects.Purge(inbox(peer))), (events.Reaped(peer),))
 
 
 def review(at: At) -> Result:
@@ -219,7 +177,7 @@ def exchange(at: At, peer: Name) -> Result:
     roster = verified.roster
     if verified.reduced:
         return Rejected("SEG-REVIEW-3", "rights were taken away since the list was last verified: review first")
-    if not roster.rights(me.name) & EXCHANGE:
+    if not roster.rights(me.name) & records.EXCHANGE:
         return Rejected("SEG-EXCHANGE-1", f"{me.name} has no right to exchange")
     announced = at.board.announcement(peer)
     if isinstance(announced, Malformed):
@@ -227,19 +185,17 @@ def exchange(at: At, peer: Name) -> Result:
     if peer == me.name or announced is None:
         return Rejected("SEG-EXCHANGE-2", f"no peer {peer} is announced")
     subject = roster.subject(peer)
-    if subject is None or not subject.rights & JOIN:
+    if subject is None or not subject.rights & records.JOIN:
         return Rejected("SEG-EXCHANGE-3", f"{peer} has no right to be here")
     if not verified.knows(announced.serial, announced.head):
-        return Rejected(
-            "SEG-ACL-7",
-            f"the announcement of {peer} names a state of the list that the store lacks",
-        )
-    transcript = announcement_transcript(segment, announced)
+        return Rejected("SEG-ACL-7", f"the announcement of {peer} names a state of the list that the store lacks")
+    transcript = records.announcement_transcript(segment, announced)
     if announced.name != peer or not suite.verify(subject.key, transcript, announced.signature):
         return Rejected("SEG-EXCHANGE-4", f"the announcement of {peer} is not signed by {peer} for this segment")
     theirs = announced.incarnation
     session = presence.session(peer, theirs)
-    if (peer, theirs) in presence.past or (session is not None and (session.offered or session.accepted)):
+    over = (peer, theirs) in presence.past or presence.closing(peer, theirs) is not None
+    if over or (session is not None and (session.offered or session.accepted)):
         return Rejected("SEG-EXCHANGE-6", f"a key is shared with this incarnation of {peer} already, or was")
     if not at.inbox(peer).room(me.name, control=False):
         return Rejected("SEG-FULL-1", f"no room in the inbox of {peer}: it must read first")
@@ -247,7 +203,7 @@ def exchange(at: At, peer: Name) -> Result:
     if encapsulated is None:
         return Rejected("SEG-EXCHANGE-7", f"the ephemeral key of {peer} is no key of this suite")
     master = at.fresh.draw("master", peer, theirs)
-    context = kek_context(segment, me.name, peer, presence.incarnation, theirs, announced.ephemeral)
+    context = sessions.kek_context(segment, me.name, peer, presence.incarnation, theirs, announced.ephemeral)
     record = Exchange(
         me.name,
         peer,
@@ -259,11 +215,11 @@ def exchange(at: At, peer: Name) -> Result:
         roster.head,
         b"",
     )
-    signed = exchange_transcript(segment, record, announced.ephemeral)
+    signed = records.exchange_transcript(segment, record, announced.ephemeral)
     record = replace(record, signature=suite.sign(me.signing, signed))
-    shared = share(suite, segment, me.name, presence, peer, theirs, me.name, master)
+    shared = sessions.share(suite, segment, me.name, presence, peer, theirs, me.name, master)
     me = replace(me, roster=roster, presence=presence.having(shared))
-    return Step(me, (Append(inbox(peer), record),), (events.Exchanged(peer),))
+    return Step(me, (effects.Append(inbox(peer), record),), (events.Exchanged(peer),))
 
 
 def accept(at: At, peer: Name) -> Result:
@@ -281,7 +237,7 @@ def accept(at: At, peer: Name) -> Result:
     assert presence is not None, "closing sessions keeps the presence"
 
     def removed(clause: str, detail: str) -> Refusal:
-        return Rejected(clause, detail, me, (Take(inbox(me.name), peer),))
+        return Rejected(clause, detail, me, (effects.Take(inbox(me.name), peer),))
 
     if isinstance(record, Malformed):
         return removed("SEG-RECORD-1", f"a record from {peer} makes no sense: {record.reason}")
@@ -294,22 +250,22 @@ def accept(at: At, peer: Name) -> Result:
     theirs = record.sender_incarnation
     subject = verified.roster.subject(peer)
     closing = presence.closing(peer, theirs)
-    if subject is None or not (closing.exchange if closing else subject.rights & EXCHANGE):
+    if subject is None or not (closing.exchange if closing else subject.rights & records.EXCHANGE):
         return removed("SEG-ACCEPT-3", f"{peer} has no right to exchange")
-    transcript = exchange_transcript(segment, record, presence.public)
+    transcript = records.exchange_transcript(segment, record, presence.public)
     if not suite.verify(subject.key, transcript, record.signature):
         return removed("SEG-ACCEPT-4", f"an exchange is not signed by {peer} for this segment, pair and key")
     session = presence.session(peer, theirs)
     if (peer, theirs) in presence.past or (session is not None and session.accepted):
         return removed("SEG-ACCEPT-5", f"a second exchange of one incarnation of {peer}")
     secret = suite.decapsulate(presence.private, record.ciphertext)
-    context = kek_context(segment, peer, me.name, theirs, presence.incarnation, presence.public)
+    context = sessions.kek_context(segment, peer, me.name, theirs, presence.incarnation, presence.public)
     master = None if secret is None else suite.unwrap(suite.derive(secret, "kek", context), record.wrapped)
     if master is None:
         return removed("SEG-ACCEPT-6", f"the key in an exchange from {peer} does not unwrap")
-    shared = share(suite, segment, me.name, presence, peer, theirs, peer, master)
+    shared = sessions.share(suite, segment, me.name, presence, peer, theirs, peer, master)
     me = replace(me, presence=passed(presence.having(shared), shared))
-    return Step(me, (Take(inbox(me.name), peer),), (events.Accepted(peer, shared.offered),))
+    return Step(me, (effects.Take(inbox(me.name), peer),), (events.Accepted(peer, shared.offered),))
 
 
 # ---- messages ---------------------------------------------------------------------------------------
@@ -324,9 +280,9 @@ def send(at: At, peer: Name, body: Bits) -> Result:
     if not at.inbox(peer).room(at.me.name, control=False):
         return Rejected("SEG-FULL-1", f"no room in the inbox of {peer}: it must read first")
     presence = presence_of(at)
-    session, record = seal(at.suite, segment, at.me.name, presence.incarnation, session, body)
+    session, record = sessions.seal(at.suite, segment, at.me.name, presence.incarnation, session, body)
     me = replace(at.me, presence=presence.having(session))
-    return Step(me, (Append(inbox(peer), record),), (events.Sent(peer, session.sent),))
+    return Step(me, (effects.Append(inbox(peer), record),), (events.Sent(peer, session.sent),))
 
 
 def multicast(at: At, peers: tuple[Name, ...], body: Bits) -> Result:
@@ -336,21 +292,24 @@ def multicast(at: At, peers: tuple[Name, ...], body: Bits) -> Result:
     ready = ready_to_send(at, peers, body)
     if isinstance(ready, Rejected):
         return ready
-    segment, sessions = ready
+    segment, pairs = ready
     for peer in peers:
         if not at.inbox(peer).room(at.me.name, control=False):
             return Rejected("SEG-FULL-2", f"no room in the inbox of {peer}: nothing was sent to anybody")
-    presence, effects, seen = presence_of(at), list[Effect](), list[events.Sent]()
-    for session in sessions:
-        moved, record = seal(at.suite, segment, at.me.name, presence.incarnation, session, body)
+    presence, done, seen = presence_of(at), list[Effect](), list[events.Sent]()
+    for session in pairs:
+        moved, record = sessions.seal(at.suite, segment, at.me.name, presence.incarnation, session, body)
         presence = presence.having(moved)
-        effects.append(Append(inbox(moved.peer), record))
+        done.append(effects.Append(inbox(moved.peer), record))
         seen.append(events.Sent(moved.peer, moved.sent))
-    return Step(replace(at.me, presence=presence), tuple(effects), tuple(seen))
+    return Step(replace(at.me, presence=presence), tuple(done), tuple(seen))
 
 
 def publish(at: At, body: Bits) -> Result:
     """Put a non-consumable on the board, sealed once for each peer with a session (SEG-PUBLISH)."""
+    segment = segment_id(at)
+    if isinstance(segment, Rejected):
+        return segment
     presence = presence_of(at)
     names = tuple(dict.fromkeys(session.peer for session in presence.sessions))
     found = ((name, open_session(at, name)) for name in names)
@@ -360,15 +319,16 @@ def publish(at: At, body: Bits) -> Result:
     ready = ready_to_send(at, peers, body)
     if isinstance(ready, Rejected):
         return ready
-    segment, sessions = ready
-    if not at.board.room(at.me.name, len(sessions)):
-        return Rejected("SEG-FULL-3", f"no room on the board for {len(sessions)} more posts of {at.me.name}")
+    segment, pairs = ready
+    if not at.board.room(at.me.name, len(pairs)):
+        return Rejected("SEG-FULL-3", f"no room on the board for {len(pairs)} more posts of {at.me.name}")
     number = presence.posts + 1
     posts = tuple(
-        sealed_post(at.suite, segment, at.me.name, presence.incarnation, session, number, body) for session in sessions
+        sessions.publish(at.suite, segment, at.me.name, presence.incarnation, session, number, body)
+        for session in pairs
     )
     me = replace(at.me, presence=replace(presence, posts=number))
-    return Step(me, (Publish(BOARD, posts),), (events.Published(number, peers),))
+    return Step(me, (effects.Publish(BOARD, posts),), (events.Published(number, peers),))
 
 
 def read(at: At, peer: Name) -> Result:
@@ -380,17 +340,16 @@ def read(at: At, peer: Name) -> Result:
     session = open_session(at, peer)
     if isinstance(session, Rejected):
         return session
+    if not may_send(at.me, peer):
+        return Rejected("SEG-READ-2", f"{peer} has no right to send, as far as the list was verified: review it")
     seen: dict[int, events.Read | events.Unreadable] = {}
     for post in at.board.posts(peer):
         if isinstance(post, Malformed) or (post.sender, post.recipient) != (peer, at.me.name):
             continue
-        ours = (post.sender_incarnation, post.recipient_incarnation) == (
-            session.theirs,
-            presence.incarnation,
-        )
-        if not ours or isinstance(seen.get(post.number), events.Read):
+        pair = (post.sender_incarnation, post.recipient_incarnation)
+        if pair != (session.theirs, presence.incarnation) or isinstance(seen.get(post.number), events.Read):
             continue
-        body = open_post(at.suite, segment, session, post)
+        body = sessions.open_post(at.suite, segment, session, post)
         if body is None:
             seen[post.number] = events.Unreadable(peer, post.number)
         else:
@@ -411,7 +370,7 @@ def receive(at: At, peer: Name) -> Result:
         return Rejected("SEG-RECEIVE-1", f"the first record from {peer}, if any, is an exchange: accept it")
 
     def removed(clause: str, detail: str) -> Refusal:
-        return Rejected(clause, detail, None, (Take(inbox(me.name), peer),))
+        return Rejected(clause, detail, None, (effects.Take(inbox(me.name), peer),))
 
     if isinstance(record, Malformed):
         return removed("SEG-RECORD-1", f"a record from {peer} makes no sense: {record.reason}")
@@ -425,25 +384,30 @@ def receive(at: At, peer: Name) -> Result:
         return removed("SEG-RECEIVE-4", f"a record from {peer} that came after its rights were taken away")
     if record.sequence <= session.received:
         return removed("SEG-RECEIVE-6", f"a record from {peer} that was read before")
-    body = open_message(suite, segment, session, record)
+    body = sessions.open_message(suite, segment, session, record)
     if body is None:
         return removed("SEG-RECEIVE-5", f"a record from {peer} does not open")
+    if closing is None and not may_send(me, peer):
+        return Rejected("SEG-RECEIVE-10", f"{peer} has no right to send, as far as the list was verified: review it")
     gap = record.sequence - session.received - 1
     event: events.Delivered | events.RotationRead | events.Rotated
-    if record.flags == MESSAGE:
-        after: Session | None = received(session, record)
+    after: Session | None
+    if record.flags == records.MESSAGE:
+        after = sessions.received(session, record)
         event = events.Delivered(peer, record.sequence, body, gap)
-    elif record.flags == ACKNOWLEDGE:
-        after = received(session, record)
+    elif record.flags == records.ACKNOWLEDGE and record.epoch == Epoch(record.rotation, me.name):
+        after = sessions.received(session, record)
         event = events.Rotated(peer, record.rotation, gap)
-    else:
-        after = rotation_read(suite, segment, me.name, presence.incarnation, session, record, body)
+    elif record.flags == records.ROTATE:
+        after = sessions.rotation_read(suite, segment, me.name, presence.incarnation, session, record, body)
         won = after is not None and after.owed == Epoch(record.rotation, peer)
         event = events.RotationRead(peer, record.rotation, won, gap)
+    else:
+        return removed("SEG-RECEIVE-7", f"a control record of {peer} makes no sense")
     if after is None:
-        return removed("SEG-RECEIVE-7", f"the key in a rotation of {peer} does not unwrap")
+        return removed("SEG-RECEIVE-7", f"the key in a rotation of {peer} does not unwrap, or its number leaps")
     me = replace(me, presence=passed(presence.having(after), after))
-    return Step(me, (Take(inbox(me.name), peer),), (event,))
+    return Step(me, (effects.Take(inbox(me.name), peer),), (event,))
 
 
 # ---- rotation ---------------------------------------------------------------------------------------
@@ -461,11 +425,11 @@ def rotate(at: At, peer: Name) -> Result:
         return Rejected("SEG-FULL-5", f"no room for a control record in the inbox of {peer}")
     presence = presence_of(at)
     master = at.fresh.draw("rotation", peer, session.theirs, session.sent)
-    session, record = propose(at.suite, segment, at.me.name, presence.incarnation, session, master)
+    session, record = sessions.propose(at.suite, segment, at.me.name, presence.incarnation, session, master)
     assert session.pending is not None, "a proposal is pending"
     me = replace(at.me, presence=presence.having(session))
     seen = events.RotationProposed(peer, session.pending.number)
-    return Step(me, (Append(inbox(peer), record),), (seen,))
+    return Step(me, (effects.Append(inbox(peer), record),), (seen,))
 
 
 def acknowledge(at: At, peer: Name) -> Result:
@@ -480,6 +444,6 @@ def acknowledge(at: At, peer: Name) -> Result:
         return Rejected("SEG-FULL-5", f"no room for a control record in the inbox of {peer}")
     presence = presence_of(at)
     number = session.owed.number
-    session, record = acknowledged(at.suite, segment, at.me.name, presence.incarnation, session, session.owed)
+    session, record = sessions.acknowledge(at.suite, segment, at.me.name, presence.incarnation, session, session.owed)
     me = replace(at.me, presence=presence.having(session))
-    return Step(me, (Append(inbox(peer), record),), (events.RotationAcknowledged(peer, number),))
+    return Step(me, (effects.Append(inbox(peer), record),), (events.RotationAcknowledged(peer, number),))
