@@ -45,7 +45,7 @@ def this_process() -> Process:
         # A /proc of another pid namespace would silently tell us of somebody else's processes.
         ours = os.readlink("/proc/self") == str(pid)
         namespace = os.stat("/proc/self/ns/pid").st_ino
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except OSError as error:
         raise _no_facts(f"/proc does not tell ({error})") from error
     status = status_of(pid) if ours else None
