@@ -70,9 +70,7 @@ def test_the_wheel_works_beside_a_module_of_the_same_name(wheel: Path, tmp_path:
     )
     code += "print(lockedroom.__file__, model.WHOSE, sep='\\n')"
     clean = {"PATH": "/usr/bin:/bin"}
-    ran = subprocess.run(
-        [python, "-c", code], cwd=other, env=clean, capture_output=True, text=True, check=False
-    )
+    ran = subprocess.run([python, "-c", code], cwd=other, env=clean, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.splitlines() == [
         str(packages / "lockedroom" / "__init__.py"),
