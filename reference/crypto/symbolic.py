@@ -1,5 +1,22 @@
 """The symbolic suite: every operation builds or takes apart terms, and a check succeeds exactly for what was built
-to pass it."""
+to pass it. What an intruder makes of terms is not here but in `closure`.
+
+| term | is | made by |
+| --- | --- | --- |
+| `fresh(member, incarnation, purpose, *context)` | a fresh value | `SymbolicEntropy.draw` |
+| `public(k)` | the public key of a static signing key | `signing_public` |
+| `sign(k, t)` | a signature | `sign` |
+| `kem-public(e)`, `kem-private(e)` | a KEM key pair | `kem_keypair` |
+| `kem(p, e)`, `shared(p, e)` | a KEM ciphertext and its secret | `encapsulate` |
+| `junk(d, c)` | what another key decapsulates (implicit rejection) | `decapsulate` |
+| `wrap(k, s)` | a wrapped secret | `wrap` |
+| `seal(k, n, h, b)` | a sealed body, with nonce and header | `seal` |
+| `derive(s, label, t)` | a derived key | `derive` |
+| `digest(t)` | a digest | `digest` |
+| `body(sender, recipient, number, length)` | a message's body; its last number is its length | the model |
+
+A transcript stands in a term as the tuple of its tag and its fields.
+"""
 
 from __future__ import annotations
 
@@ -22,25 +39,22 @@ class SymbolicEntropy:
         return Term("fresh", self.member, self.incarnation, purpose, *context)
 
 
-def _flat(transcript: Transcript) -> tuple[Field, ...]:
-    return (transcript.tag, *transcript.fields)
-
-
 class SymbolicSuite:
-    """The suite of the model. Its terms: public(k), sign(k, t), kem-public(e), kem-private(e), kem(p, e), shared(p, e),
-    junk(k, c), wrap(k, s), seal(k, n, h, b), derive(s, label, t), digest(t)."""
+    """The suite of the model. It keeps nothing, so any number of them are one and the same."""
 
     __slots__ = ()
 
     name = "symbolic"
 
     def length(self, bits: Bits) -> int:
-        """Of a body what its term says; of every other term 32; of bytes their number."""
+        """Of a body what its term says (its last argument); of every other term 32; of bytes their number."""
         if isinstance(bits, bytes):
             return len(bits)
         if bits.op == "body":
             size = bits.args[-1]
-            return size if isinstance(size, int) else 0
+            if not isinstance(size, int):
+                raise TypeError(f"the last argument of a body is its length: {bits}")
+            return size
         return 32
 
     def signing_public(self, private: Bits) -> Term:
@@ -54,10 +68,10 @@ class SymbolicSuite:
     def verify(self, public: Bits, transcript: Transcript, signature: Bits) -> bool:
         """See `Suite`."""
         return (
-            isinstance(public, Term)
-            and public.op == "public"
-            and isinstance(signature, Term)
+            isinstance(signature, Term)
             and signature.op == "sign"
+            and isinstance(public, Term)
+            and public.op == "public"
             and signature.args[0] == public.args[0]
             and signature.args[1] == _flat(transcript)
         )
@@ -73,10 +87,14 @@ class SymbolicSuite:
         return Encapsulated(Term("kem", public, entropy), Term("shared", public, entropy))
 
     def decapsulate(self, private: Bits, ciphertext: Bits) -> Term | None:
-        """See `Suite`."""
-        if not isinstance(ciphertext, Term) or ciphertext.op != "kem" or not isinstance(private, Term):
+        """See `Suite`. Raises TypeError when `private` is no private KEM key: it never comes from the store."""
+        if not isinstance(private, Term) or private.op != "kem-private":
+            raise TypeError(f"no private KEM key: {private!r}")
+        if not isinstance(ciphertext, Term) or ciphertext.op != "kem":
             return None
-        if ciphertext.args[0] == Term("kem-public", private.args[0]):
+        # The public key in a ciphertext is one: encapsulate makes no other.
+        public = cast(Term, ciphertext.args[0])
+        if public.args == private.args:
             return Term("shared", *ciphertext.args)
         return Term("junk", private, ciphertext)
 
@@ -109,3 +127,7 @@ class SymbolicSuite:
     def digest(self, transcript: Transcript) -> Term:
         """See `Suite`."""
         return Term("digest", _flat(transcript))
+
+
+def _flat(transcript: Transcript) -> tuple[Field, ...]:
+    return (transcript.tag, *transcript.fields)

@@ -1,42 +1,55 @@
-"""The injective byte encoding of transcripts (spec/suites.md, Transcripts). Nothing else is ever signed, digested
-or derived from."""
+"""The injective byte encoding of transcripts (spec/suites.md, Transcripts). Nothing else is ever signed, digested,
+authenticated or derived from. Decoding is not needed by anybody but the test that shows the encoding injective."""
 
 from __future__ import annotations
 
-from lockedroom.reference.crypto.suite import Transcript
-from lockedroom.reference.crypto.terms import Field, Term
+from typing import Final
 
-_INTEGER, _BYTES, _TEXT, _LIST = 1, 2, 3, 4
-_DEPTH = 2
+from lockedroom.reference.crypto.suite import Transcript
+from lockedroom.reference.crypto.terms import Field
+
+INTEGER: Final = 1
+BYTES: Final = 2
+TEXT: Final = 3
+LIST: Final = 4
+DEPTH: Final = 2
+LARGEST: Final = 255
 
 
 def encode(transcript: Transcript) -> bytes:
-    """Tag, number of fields, then each field with its type and its length. Raises TypeError for a term, ValueError for
-    what no transcript of the spec holds."""
+    """Tag, number of fields, then each field with its type and its length (LR-SUITE-1 to 5).
+
+    Raises TypeError for a term, which has no bytes, and ValueError for what no transcript may hold: an integer that is
+    no u64, a list too deep or too long, a tag that is not 1 to 255 characters of ASCII.
+    """
     tag = transcript.tag.encode("ascii")
+    if not 1 <= len(tag) <= LARGEST:
+        raise ValueError(f"a tag has 1 to {LARGEST} characters: {transcript.tag!r}")
     return bytes([len(tag)]) + tag + _fields(transcript.fields, 0)
 
 
 def _fields(fields: tuple[Field, ...], depth: int) -> bytes:
-    if len(fields) > 255:
-        raise ValueError("a transcript has 255 fields at most")
-    return bytes([len(fields)]) + b"".join(_field(field, depth) for field in fields)
+    if len(fields) > LARGEST:
+        raise ValueError(f"a list in a transcript has {LARGEST} fields at most, not {len(fields)}")
+    return bytes([len(fields)]) + b"".join([_field(field, depth) for field in fields])
 
 
 def _field(field: Field, depth: int) -> bytes:
     match field:
         case int():
-            return _tagged(_INTEGER, field.to_bytes(8, "big"))
+            if not 0 <= field < 1 << 64:
+                raise ValueError(f"an integer in a transcript is a u64: {field}")
+            return _tagged(INTEGER, field.to_bytes(8, "big"))
         case bytes():
-            return _tagged(_BYTES, field)
+            return _tagged(BYTES, field)
         case str():
-            return _tagged(_TEXT, field.encode("utf-8"))
+            return _tagged(TEXT, field.encode("utf-8"))
         case tuple():
-            if depth == _DEPTH:
-                raise ValueError(f"lists in transcripts nest {_DEPTH} deep at most")
-            return _tagged(_LIST, _fields(field, depth + 1))
-        case Term():
-            raise TypeError("a term has no bytes: it belongs to the symbolic suite")
+            if depth == DEPTH:
+                raise ValueError(f"lists in a transcript nest {DEPTH} deep at most")
+            return _tagged(LIST, _fields(field, depth + 1))
+        case _:
+            raise TypeError(f"a {type(field).__name__} has no bytes in a transcript")
 
 
 def _tagged(kind: int, content: bytes) -> bytes:
