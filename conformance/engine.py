@@ -1,0 +1,140 @@
+"""A room made of nothing but values: the reference transitions, taken one by one on a store of plain tuples.
+
+The engine replay and the derivation of traces run on it, under terms or under real crypto. No OS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Final, cast
+
+from lockedroom.conformance.entropy import ORIGIN, Keys
+from lockedroom.conformance.observation import Observation, Seen, look, render, rights_of
+from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.trace import INTRUDERS, Settings
+from lockedroom.reference.crypto.real import RealSuite
+from lockedroom.reference.crypto.suite import Suite
+from lockedroom.reference.crypto.symbolic import SymbolicSuite
+from lockedroom.reference.machine import Effect, Name, Rejected, Slot
+from lockedroom.reference.segment import effects, store
+from lockedroom.reference.segment.effects import ACL, BOARD, HEADER, inbox, life, member
+from lockedroom.reference.segment.records import Capacity, Consumable
+from lockedroom.reference.segment.state import Member
+from lockedroom.reference.segment.table import BY_OPERATION, perform
+
+SUITES: Final = ("symbolic", "LR0", "LR1")
+
+
+def suite_named(name: str) -> Suite:
+    """The suite of that name."""
+    return SymbolicSuite() if name == "symbolic" else RealSuite(name)
+
+
+class EngineRoom:
+    """Every slot of one run, and the operations on them. The settings' suite may be another than the trace's."""
+
+    def __init__(self, settings: Settings, suite: str) -> None:
+        self._settings = settings
+        self._keys = Keys(suite_named(suite), bytes.fromhex(settings.entropy))
+        self._slots: dict[Slot, Hashable] = {HEADER: None, ACL: store.EMPTY, BOARD: store.EMPTY}
+        for name in settings.members:
+            self._slots |= {member(name): self._newborn(name), inbox(name): store.EMPTY, life(name): False}
+        self._left: dict[int, tuple[Consumable, ...]] = {}
+
+    @property
+    def slots(self) -> Mapping[Slot, Hashable]:
+        """The value of every slot."""
+        return self._slots
+
+    def observe(self) -> Observation:
+        """What is visible now."""
+        return look(self._slots)
+
+    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
+        """Take one step, the `index`-th of its trace, from 1."""
+        if operation == "crash":
+            return self._crash(actor)
+        if operation in INTRUDERS:
+            return self._intrude(operation, arguments)
+        row = BY_OPERATION[operation]
+        peers = arguments.get("peers", [arguments["peer"]] if "peer" in arguments else [])
+        reads, writes = row.footprint(actor, cast(list[Name], peers))
+        footprint = {slot: self._slots[slot] for slot in (*reads, *writes)}
+        me = cast(Member, self._slots[member(actor)])
+        fresh = self._keys.fresh(actor, index)
+        at = store.at(me, self._keys.suite, fresh, self._settings.capacity, footprint)
+        result = perform(row, at, **arguments_of(row.arguments, arguments, self._settings, self._keys))
+        if result.state is not None:
+            self._slots[member(actor)] = result.state
+        self._apply(index, result.effects)
+        if isinstance(result, Rejected):
+            return Seen("rejected", result.clause, (), result.detail)
+        return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
+
+    def _newborn(self, name: Name) -> Member:
+        creator = self._keys.signing(self._settings.members[0])
+        return Member(name, self._keys.signing(name), self._keys.suite.signing_public(creator))
+
+    def _apply(self, index: int, changes: tuple[Effect, ...]) -> None:
+        left: list[Consumable] = []
+        for effect in changes:
+            self._slots[effect.slot] = store.apply(effect, self._slots[effect.slot])
+            if isinstance(effect, effects.Append):
+                left.append(effect.record)
+        self._left[index] = tuple(left)
+
+    def _crash(self, actor: Name) -> Seen:
+        """The process dies and forgets everything but what lies beside its identity (SEG-GRANT-1)."""
+        old = cast(Member, self._slots[member(actor)])
+        reborn = self._newborn(actor)
+        self._slots[member(actor)] = Member(actor, reborn.signing, reborn.creator, old.authority, old.pin)
+        self._slots[life(actor)] = False
+        return Seen("ok")
+
+    def _intrude(self, operation: str, arguments: Mapping[str, Json]) -> Seen:
+        """Somebody who may write to the store takes the first record of a lane away, or puts one there that this run
+        has seen. What stands there already stays in front."""
+        box, lane = cast(Name, arguments["inbox"]), cast(Name, arguments["sender"])
+        value = cast(store.Inbox, self._slots[inbox(box)])
+        lying = next((found.records for found in value if found.sender == lane), store.EMPTY)
+        if operation == "drop":
+            lying = lying[1:]
+        else:
+            origin = cast(Mapping[str, int], arguments["record"])
+            left = self._left.get(origin["step"], ())
+            if origin["record"] >= len(left):
+                return Seen("rejected", None, (), f"step {origin['step']} left no record {origin['record']}")
+            lying = (*lying, left[origin["record"]])
+        self._slots[inbox(box)] = store.laid(value, lane, lying)
+        return Seen("ok")
+
+
+def arguments_of(
+    wanted: tuple[str, ...], given: Mapping[str, Json], settings: Settings, keys: Keys
+) -> dict[str, object]:
+    """The arguments of a transition from those of a trace's step."""
+    found: dict[str, object] = {}
+    for name in wanted:
+        match name:
+            case "capacity":
+                found[name] = capacity_of(settings)
+            case "profile":
+                found[name] = settings.profile
+            case "origin":
+                found[name] = ORIGIN
+            case "body":
+                found[name] = keys.body(cast(str, given[name]))
+            case "rights":
+                found[name] = rights_of(given[name])
+            case "key":
+                found[name] = keys.suite.signing_public(keys.signing(cast(Name, given[name])))
+            case "peers":
+                found[name] = tuple(cast(list[Name], given[name]))
+            case _:
+                found[name] = given[name]
+    return found
+
+
+def capacity_of(settings: Settings) -> Capacity:
+    """The capacity that the segment is created with."""
+    return settings.capacity

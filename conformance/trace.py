@@ -1,0 +1,334 @@
+"""The trace format: models, schema, reading with strict validation, canonical writing.
+
+A trace is one JSON file that says everything about a run: configuration, entropy, and every step with what each
+observer must see. It is a valid ITF file (`#meta`, `vars`, `states`) with more in its `#meta`. Nothing here runs one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias, cast
+
+from jsonschema import Draft202012Validator
+
+from lockedroom.backend.layout import excess
+from lockedroom.conformance.observation import (
+    Body,
+    Clause,
+    Count,
+    Name,
+    Observation,
+    Right,
+    Seen,
+    event_schema,
+)
+from lockedroom.conformance.schemas import (
+    DRAFT,
+    Json,
+    Mismatch,
+    NotJson,
+    by_value,
+    check,
+    closed,
+    json_of,
+    line_of,
+    parse,
+    schema_of,
+    validator_of,
+    value_of,
+)
+from lockedroom.reference.segment.codec import is_name
+from lockedroom.reference.segment.records import Capacity
+from lockedroom.reference.segment.table import TABLE
+
+FORMAT: Final = "lockedroom-trace-1"
+SCHEMA: Final = "trace.schema.json"
+LARGEST: Final = 64 << 20
+"""The largest trace file that is read, in bytes."""
+
+INTRUDER: Final = "intruder"
+"""The actor that is no member: who may write to the store."""
+
+Seed: TypeAlias = Annotated[str, {"pattern": "^[0-9a-f]{64}$", "maxLength": 64}]
+Text: TypeAlias = Annotated[str, {"maxLength": 2000}]
+
+
+class MalformedTrace(Exception):
+    """A file that is no trace: which file, where in it, and what is wrong there. The exit code is 3."""
+
+    exit_code: Final = 3
+
+    def __init__(self, source: str, place: str, problem: str) -> None:
+        super().__init__(source, place, problem)
+        self.source = source
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.place}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOf:
+    """A record that was seen in this run: the `record`-th, from 0, that step `step` left in the store."""
+
+    step: Count
+    record: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every member of a run is told. The first of `members` is the creator; `entropy` is the seed of every
+    key and every fresh value; `bounds` are those of the exploration that the trace comes from, if any."""
+
+    format: Literal["lockedroom-trace-1"]
+    protocol: Literal["segment"]
+    profile: Literal["hardened"]
+    suite: Literal["LR0", "LR1"]
+    capacity: Capacity
+    members: Annotated[tuple[Name, ...], {"minItems": 1, "maxItems": 64, "uniqueItems": True}]
+    entropy: Seed
+    title: Text
+    source: Text
+    bounds: Mapping[Name, Count]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One step: who does what, what it must see, and what must be visible afterwards."""
+
+    actor: str
+    operation: str
+    arguments: Mapping[str, Json]
+    seen: Seen
+    observation: Observation
+
+    def __str__(self) -> str:
+        inner = ", ".join(_brief(value) for value in self.arguments.values())
+        return f"{self.actor}: {self.operation}({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A run: its settings, what is visible before the first step, and the steps."""
+
+    settings: Settings
+    start: Observation
+    steps: tuple[TraceStep, ...]
+
+    @property
+    def title(self) -> str:
+        """What it shows, in a line."""
+        return self.settings.title
+
+
+def _brief(value: Json) -> str:
+    if isinstance(value, str):
+        return value if len(value) <= 24 else f"{value[:16]}… ({len(value)})"
+    if isinstance(value, list):
+        return "[" + ", ".join(_brief(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return ", ".join(_brief(item) for item in value.values())
+    return str(value)
+
+
+# ---- the schema --------------------------------------------------------------------------------------
+
+ARGUMENTS: Final[Mapping[str, object]] = {
+    "body": Body,
+    "key": Name,
+    "peer": Name,
+    "peers": tuple[Name, ...],
+    "rights": tuple[Right, ...],
+    "subject": Name,
+}
+"""What the arguments of the table's operations are in a trace: `key` names the member whose static key is meant."""
+
+_FROM_SETTINGS: Final = frozenset({"capacity", "profile", "origin"})
+_VARIABLES: Final = tuple(field.name for field in fields(Observation))
+
+
+def operations() -> dict[str, Mapping[str, object]]:
+    """Every operation of a trace with its arguments and their types: the table's, a crash, and the intruder's."""
+    found: dict[str, Mapping[str, object]] = {
+        row.operation: {name: ARGUMENTS[name] for name in row.arguments if name not in _FROM_SETTINGS} for row in TABLE
+    }
+    found["crash"] = {}
+    found["drop"] = {"inbox": Name, "sender": Name}
+    found["inject"] = {"record": RecordOf, "inbox": Name, "sender": Name}
+    return found
+
+
+INTRUDERS: Final = frozenset({"drop", "inject"})
+"""The operations of the intruder, which no member has."""
+
+
+def arguments_by_operation() -> list[Json]:
+    """For each operation the schema of its arguments."""
+    cases: dict[str, Mapping[str, Json]] = {
+        operation: {"properties": {"arguments": closed({name: schema_of(kind) for name, kind in arguments.items()})}}
+        for operation, arguments in operations().items()
+    }
+    return by_value("operation", cases)
+
+
+def trace_schema() -> dict[str, Json]:
+    """The schema of a trace file, from the models above."""
+    step: dict[str, Json] = closed(
+        {
+            "actor": schema_of(Name),
+            "operation": {"enum": list(operations())},
+            "arguments": {"type": "object"},
+            "outcome": {"enum": ["ok", "rejected"]},
+            "clause": schema_of(Clause),
+            "events": {"type": "array", "items": {"$ref": "#/$defs/event"}},
+        },
+        ["actor", "operation", "arguments", "outcome", "events"],
+    )
+    rejected: Mapping[str, Json] = {"required": ["clause"], "properties": {"events": {"maxItems": 0}}}
+    accepted: Mapping[str, Json] = {"not": {"required": ["clause"]}}
+    step["allOf"] = [*arguments_by_operation(), *by_value("outcome", {"rejected": rejected, "ok": accepted})]
+    observed = schema_of(Observation)["properties"]
+    assert isinstance(observed, dict), "an object has properties"
+    first = closed({"#meta": closed({"index": {"const": 0}}), **observed})
+    later = closed({"#meta": closed({"index": {"type": "integer", "minimum": 1}, "step": step}), **observed})
+    return {
+        "$schema": DRAFT,
+        "title": "A trace of lockedroom: a run that anybody can repeat",
+        **closed(
+            {
+                "#meta": schema_of(Settings),
+                "vars": {"const": list(_VARIABLES)},
+                "states": {"type": "array", "minItems": 1, "prefixItems": [first], "items": later},
+            }
+        ),
+        "$defs": {"event": event_schema()},
+    }
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return validator_of(trace_schema())
+
+
+# ---- reading and writing -----------------------------------------------------------------------------
+
+
+def read_trace(path: Path) -> Trace:
+    """The trace in a file. Raises MalformedTrace, and OSError when the file cannot be read."""
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise MalformedTrace(path.name, "the whole", f"larger than {LARGEST} bytes")
+    return parse_trace(data, path.name)
+
+
+def parse_trace(data: bytes | str, source: str = "trace") -> Trace:
+    """The trace in a text. Raises MalformedTrace."""
+    try:
+        value = parse(data)
+        check(_validator(), value)
+    except NotJson as problem:
+        raise MalformedTrace(source, "not JSON", str(problem)) from None
+    except Mismatch as problem:
+        raise MalformedTrace(source, problem.place, problem.problem) from None
+    file = cast(dict[str, Json], value)
+    states = cast(list[dict[str, Json]], file["states"])
+    trace = Trace(
+        value_of(Settings, file["#meta"]),
+        _observation(states[0]),
+        tuple(_step(state) for state in states[1:]),
+    )
+    for index, state in enumerate(states):
+        if cast(dict[str, Json], state["#meta"])["index"] != index:
+            raise MalformedTrace(source, f"states[{index}].#meta.index", f"not {index}: states are numbered in order")
+    _check_names(trace, source)
+    return trace
+
+
+def _observation(state: Mapping[str, Json]) -> Observation:
+    return value_of(Observation, {name: state[name] for name in _VARIABLES})
+
+
+def _step(state: Mapping[str, Json]) -> TraceStep:
+    step = cast(dict[str, Json], cast(dict[str, Json], state["#meta"])["step"])
+    seen = Seen(
+        "ok" if step["outcome"] == "ok" else "rejected",
+        cast("str | None", step.get("clause")),
+        tuple(cast(list[Json], step["events"])),
+    )
+    return TraceStep(
+        cast(str, step["actor"]),
+        cast(str, step["operation"]),
+        cast(dict[str, Json], step["arguments"]),
+        seen,
+        _observation(state),
+    )
+
+
+def _check_names(trace: Trace, source: str) -> None:
+    """What a schema cannot say: whoever acts is somebody, an intruder does what intruders do, texts are text."""
+    members = trace.settings.members
+    problem = excess(trace.settings.capacity)
+    if problem is not None:
+        raise MalformedTrace(source, "#meta.capacity", problem)
+    for name in members:
+        if not is_name(name) or name == INTRUDER:
+            raise MalformedTrace(source, "#meta.members", f"{name!r} cannot be a member's name")
+    for index, step in enumerate(trace.steps, start=1):
+        place = f"states[{index}].#meta.step"
+        if (step.actor == INTRUDER) != (step.operation in INTRUDERS):
+            raise MalformedTrace(source, f"{place}.operation", f"{step.actor} has no operation {step.operation}")
+        if step.actor not in (*members, INTRUDER):
+            raise MalformedTrace(source, f"{place}.actor", f"{step.actor!r} is none of the members")
+        for name, value in step.arguments.items():
+            if name in ("peer", "subject", "key", "inbox") and value not in members:
+                raise MalformedTrace(source, f"{place}.arguments.{name}", f"{value!r} is none of the members")
+            if name == "peers" and not set(cast(list[str], value)) <= set(members):
+                raise MalformedTrace(source, f"{place}.arguments.{name}", "names somebody who is none of the members")
+            if name == "body" and not _is_text(cast(str, value)):
+                raise MalformedTrace(source, f"{place}.arguments.{name}", "half of a surrogate pair is no text")
+            if name == "record" and cast(dict[str, int], value)["step"] >= index:
+                raise MalformedTrace(source, f"{place}.arguments.{name}.step", "not a step before this one")
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def write_trace(trace: Trace) -> str:
+    """The canonical text of a trace: the same trace gives the same bytes. A line for each state."""
+    meta = cast(Mapping[str, Json], json_of(trace.settings))
+    lines = ",\n".join(f"    {line_of(name)}: {line_of(value)}" for name, value in meta.items())
+    states = [{"#meta": {"index": 0}, **_visible(trace.start)}]
+    for index, step in enumerate(trace.steps, start=1):
+        states.append({"#meta": {"index": index, "step": step_json(step)}, **_visible(step.observation)})
+    body = ",\n".join(f"    {line_of(state)}" for state in states)
+    return (
+        f'{{\n  "#meta": {{\n{lines}\n  }},\n  "vars": {line_of(list(_VARIABLES))},\n  "states": [\n{body}\n  ]\n}}\n'
+    )
+
+
+def step_json(step: TraceStep) -> dict[str, Json]:
+    """A step as it stands in a trace file, without what is visible after it."""
+    found: dict[str, Json] = {
+        "actor": step.actor,
+        "operation": step.operation,
+        "arguments": step.arguments,
+        "outcome": step.seen.outcome,
+    }
+    if step.seen.clause is not None:
+        found["clause"] = step.seen.clause
+    found["events"] = step.seen.events
+    return found
+
+
+def _visible(observation: Observation) -> dict[str, Json]:
+    return dict(cast(Mapping[str, Json], json_of(observation)))
