@@ -15,7 +15,8 @@ to pass it. What an intruder makes of terms is not here but in `closure`.
 | `digest(t)` | a digest | `digest` |
 | `body(sender, recipient, number, length)` | a message's body; its last number is its length | the model |
 
-A transcript stands in a term as the tuple of its tag and its fields.
+A transcript stands in a term as the tuple of its tag and its fields. Whoever builds a term directly gives these
+operators these arguments, no fewer.
 """
 
 from __future__ import annotations
@@ -92,9 +93,8 @@ class SymbolicSuite:
             raise TypeError(f"no private KEM key: {private!r}")
         if not isinstance(ciphertext, Term) or ciphertext.op != "kem":
             return None
-        # The public key in a ciphertext is one: encapsulate makes no other.
-        public = cast(Term, ciphertext.args[0])
-        if public.args == private.args:
+        public = ciphertext.args[0]
+        if isinstance(public, Term) and public.op == "kem-public" and public.args == private.args:
             return Term("shared", *ciphertext.args)
         return Term("junk", private, ciphertext)
 
