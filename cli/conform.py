@@ -1,0 +1,65 @@
+"""`lockedroom conform`: every trace of the corpus, by real processes on real shared memory."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lockedroom.conformance.conform import ConformReport, Progress
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("conform")(conform)
+
+
+def conform(
+    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Traces at a time; the processors here by default.")] = 0,
+    command: Annotated[
+        str, typer.Option(help="The implementation under test, as a shell would split it; ours by default.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+) -> int:
+    """Replay the whole corpus with one process for each member: 0 when every trace agrees, 1 when one differs."""
+    import shlex
+
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.conformance.conform import conform as run
+
+    with Live(quiet=as_json) as live:
+        report = run(
+            protocol,
+            command=shlex.split(command) or None,
+            jobs=jobs or os.cpu_count() or 1,
+            progress=lambda at: live.show("replaying", *progress_of(at)),
+        )
+    if as_json:
+        print_json(report.to_json())
+    else:
+        show(console(), report)
+    return report.exit_code
+
+
+def progress_of(at: Progress) -> tuple[int, int, str]:
+    """How far a replay is, for the progress line: steps done, of how many, and words."""
+    failed = f", {at.failed} differ" if at.failed else ""
+    return at.steps_done, at.steps, f"{at.traces_done} of {at.traces} traces{failed}"
+
+
+def show(out: Console, report: ConformReport) -> None:
+    """The report for people: what was run, what it covered, and where it differed."""
+    from lockedroom.cli.tables import conformance_table
+
+    out.print(conformance_table(report))
+    for result in report.traces:
+        if result.divergence is not None:
+            out.print(f"\n{result.title}\n{result.divergence}", style="red")
+        elif result.status == "unsupported":
+            out.print(f"\n{result.title}: not supported: {result.reason}", style="yellow")

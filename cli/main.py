@@ -1,0 +1,124 @@
+"""The command `lockedroom`: its commands put together, and the one place where an error ends one. What a command
+does stands in a module of its own; what is heavy is imported when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from lockedroom.cli import check, conform, demo, identity, replay, segment, verify
+from lockedroom.cli.exits import MEANING, Exit, Report, explain
+
+_ABOUT = "Formally specified secure IPC on one host, with the evidence that it holds: explored, then replayed for real."
+
+
+def build() -> typer.Typer:
+    """The command and all its subcommands."""
+    app = _group(_ABOUT)
+    for module in (verify, check, conform, replay):
+        module.add(app)
+    for name, module, about in (
+        ("demo", demo, "Watch real processes run a protocol."),
+        ("identity", identity, "Make and show the static keys that members are known by."),
+        ("segment", segment, "Use a segment from several terminals."),
+    ):
+        group = _group(about)
+        module.add(group)
+        app.add_typer(group, name=name)
+    app.callback()(_version)
+    return app
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(
+        help=about,
+        epilog=MEANING,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from lockedroom import __version__
+
+        print(f"lockedroom {__version__}")
+        raise typer.Exit
+
+
+def _version(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None: ...
+
+
+_version.__doc__ = _ABOUT
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code. Whatever goes wrong is told in one line on standard error."""
+    try:
+        with _termination_interrupts():
+            code = build()(None if arguments is None else list(arguments), standalone_mode=False, prog_name="lockedroom")
+            sys.stdout.flush()
+        return code if isinstance(code, int) else Exit.HOLDS
+    except typer.TyperException as error:
+        return _tell(Report(Exit.USAGE, f"{error.format_message().rstrip('.')}: see --help [usage]"))
+    except (KeyboardInterrupt, typer.Abort):
+        return Exit.INTERRUPTED
+    except (BrokenPipeError, SystemExit):
+        # Typer ends with SystemExit when nobody reads its output any more, and only then.
+        return _nobody_reads()
+    except Exception as error:  # noqa: BLE001  (the top: nothing above it but the interpreter's traceback)
+        if os.environ.get("LOCKEDROOM_DEBUG"):
+            raise
+        return _tell(explain(error))
+
+
+def main() -> None:
+    """The entry point of the command."""
+    code = run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _nobody_reads()
+    sys.exit(int(code))
+
+
+def _tell(report: Report) -> int:
+    from lockedroom.cli.terminal import safe
+
+    print(f"lockedroom: {safe(report.message)}", file=sys.stderr)
+    return report.code
+
+
+def _nobody_reads() -> int:
+    """Let the interpreter's last flush find somewhere to write to."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.INCOMPLETE
+
+
+class _termination_interrupts:  # noqa: N801  (used as a with statement's words)
+    """While it lasts, a request to terminate and a terminal that goes away end a command as Ctrl-C does."""
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._interrupt)
+
+    def __exit__(self, *_: object) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+
+    @staticmethod
+    def _interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt

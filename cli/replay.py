@@ -1,0 +1,108 @@
+"""`lockedroom replay`: one trace, step by step, on the engine or on real shared memory, drawn as it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lockedroom.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockedroom.cli.chart import Move
+    from lockedroom.conformance.replay import Replayed, StepSeen
+    from lockedroom.conformance.trace import Trace, TraceStep
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("replay")(replay)
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="The trace.", metavar="FILE")],
+    on: Annotated[
+        Literal["engine", "backend"],
+        typer.Option("--on", help="The pure engine, or real processes on real shared memory."),
+    ] = "backend",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a chart.")] = False,
+) -> int:
+    """Replay a trace and compare every observation with what it says: 0 when all agree, 1 when one differs."""
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.conformance.trace import read_trace
+
+    trace = read_trace(file)
+    if as_json:
+        result = _run(trace, on, None)
+        print_json(_json(trace, on, result))
+    else:
+        out = console()
+        out.print(f"{trace.title or file.name}: {len(trace.steps)} steps on the {on}\n")
+        result = _run(trace, on, drawer(trace))
+        out.print()
+        if result.divergence is not None:
+            out.print(str(result.divergence), style="red")
+        agreed = f"{result.steps} of {len(trace.steps)} steps agree with the trace"
+        out.print(agreed if result.status != "unsupported" else f"not supported: {result.reason}", style="bold")
+    return exit_code(result)
+
+
+def drawer(trace: Trace) -> Callable[[StepSeen], None]:
+    """What draws each step of a replay as it happens."""
+    from lockedroom.cli.chart import INTRUDER
+    from lockedroom.cli.terminal import console, drawn
+
+    intruded = any(step.actor == INTRUDER for step in trace.steps)
+    out = console()
+    chart = drawn(out, (*trace.settings.members, *((INTRUDER,) if intruded else ())))
+    for line in chart.heading():
+        out.print(line)
+
+    def draw(step: StepSeen) -> None:
+        for line in chart.draw(as_move(step.step, step)):
+            out.print(line)
+
+    return draw
+
+
+def as_move(step: TraceStep, seen: StepSeen | None = None) -> Move:
+    """A step for the chart: with what was seen when it ran, else with what the trace says."""
+    from collections.abc import Mapping
+
+    from lockedroom.cli.chart import Move
+
+    what = seen.seen if seen is not None else step.seen
+    events = tuple(event for event in what.events if isinstance(event, Mapping))
+    return Move(step.actor, step.operation, dict(step.arguments), events, what.clause or "", what.detail)
+
+
+def exit_code(result: Replayed) -> Exit:
+    """The exit code of a replay."""
+    match result.status:
+        case "passed":
+            return Exit.HOLDS
+        case "failed":
+            return Exit.REFUSED
+        case _:
+            return Exit.INCOMPLETE
+
+
+def _run(trace: Trace, on: Literal["engine", "backend"], watch: Callable[[StepSeen], None] | None) -> Replayed:
+    from lockedroom.conformance.replay import replay as run
+
+    return run(trace, on=on, watch=watch)
+
+
+def _json(trace: Trace, on: str, result: Replayed) -> dict[str, object]:
+    return {
+        "verdict": result.status,
+        "title": trace.title,
+        "on": on,
+        "steps": len(trace.steps),
+        "agreed": result.steps,
+        "divergence": result.divergence.to_json() if result.divergence is not None else None,
+        "reason": result.reason,
+    }

@@ -1,0 +1,113 @@
+"""One line of plain words for one step of a run: for charts, logs and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from lockedroom.cli.terminal import safe
+
+_LONGEST: Final = 28
+_RIGHTS: Final = ((1, "join"), (2, "exchange"), (4, "send"))
+
+
+def rights_named(rights: object) -> str:
+    """Rights, a number or a list of names, as words: `join+exchange+send`, or `nothing`."""
+    if isinstance(rights, int):
+        return "+".join(word for bit, word in _RIGHTS if rights & bit) or "nothing"
+    return "+".join(map(str, rights)) if isinstance(rights, Iterable) else "nothing"
+
+
+def describe(
+    operation: str,
+    arguments: Mapping[str, object],
+    events: Sequence[Mapping[str, object]],
+    clause: str = "",
+    detail: str = "",
+) -> str:
+    """What was done and what came of it; of a refusal, its clause and reason."""
+    done = _done(operation, arguments)
+    if clause:
+        return f"{done}: refused, {clause}" + (f" ({safe(detail)})" if detail else "")
+    seen = [words for event in events if (words := _seen(event))]
+    return f"{done}: {', '.join(seen)}" if seen else done
+
+
+def _done(operation: str, arguments: Mapping[str, object]) -> str:
+    peer = safe(str(arguments.get("peer", arguments.get("subject", ""))))
+    body = _quoted(arguments.get("body"))
+    match operation:
+        case "create":
+            return "create the segment"
+        case "grant":
+            return f"grant {peer} {rights_named(arguments.get('rights'))}"
+        case "exchange":
+            return f"exchange: a key for {peer}"
+        case "accept" | "receive" | "read":
+            return f"{operation} from {peer}"
+        case "send":
+            return f"send {peer} {body}"
+        case "multicast":
+            return f"multicast {body} to {_listed(arguments.get('peers'))}"
+        case "publish":
+            return f"publish {body}"
+        case "rotate":
+            return f"rotate the key with {peer}"
+        case "acknowledge":
+            return f"acknowledge the rotation of {peer}"
+        case "revoke" | "reap":
+            return f"{operation} {peer}"
+        case "review":
+            return "review the list"
+        case "destroy":
+            return "destroy the segment"
+        case "crash":
+            return "killed"
+        case "drop":
+            return f"drop what {safe(str(arguments.get('sender')))} left for {safe(str(arguments.get('inbox')))}"
+        case "inject":
+            return f"inject a record for {safe(str(arguments.get('inbox')))} as {safe(str(arguments.get('sender')))}"
+        case _:
+            named = ", ".join(f"{key} {safe(str(value))}" for key, value in arguments.items())
+            return f"{operation} {named}".rstrip()
+
+
+def _seen(event: Mapping[str, object]) -> str:
+    peer, body = safe(str(event.get("peer", ""))), _quoted(event.get("body"))
+    gap = f", {event['gap']} before it never came" if event.get("gap") else ""
+    match event.get("event"):
+        case "Delivered":
+            return f"message {event.get('sequence')} {body}{gap}"
+        case "Read":
+            return f"post {event.get('number')} {body}"
+        case "Unreadable":
+            return f"post {event.get('number')} does not open"
+        case "Accepted":
+            return "crossed with ours" if event.get("crossed") else ""
+        case "RotationRead":
+            return (f"rotation {event.get('number')}" if event.get("won") else "a rotation that ours outranks") + gap
+        case "Rotated":
+            return f"rotation {event.get('number')} is done{gap}"
+        case "Reviewed":
+            closed = _listed(event.get("closed"))
+            return f"serial {event.get('serial')}" + (f", over with {closed}" if closed else "")
+        case "Published":
+            return f"for {_listed(event.get('peers'))}"
+        case "Reaped":
+            return f"nothing of {peer} is left"
+        case _:
+            return ""
+
+
+def _quoted(body: object) -> str:
+    if body is None:
+        return ""
+    text = safe(body if isinstance(body, str) else str(body))
+    return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}”"
+
+
+def _listed(names: object) -> str:
+    if isinstance(names, str):
+        return safe(names)
+    return ", ".join(safe(str(name)) for name in names) if isinstance(names, Iterable) else ""
+
