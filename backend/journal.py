@@ -4,6 +4,8 @@ A transition that flips one word is atomic by itself. One that flips more writes
 which slots that touches, to its member's journal; one aligned store of the commit word makes it done;
 then the words are flipped and the commit word cleared. Whoever takes a lock later than the death of the owner
 finds the commit word, and flips the words again: they are values, not changes, so doing it twice is harmless.
+(Nothing here orders stores between processors. The kernel does: what was stored before a lock was let go, by
+its holder or by its holder's death, is seen by whoever takes it next.)
 
 A commit word that touches a slot whose lock one holds is a dead owner's: a live one still holds that lock.
 What a journal says is read from shared memory and so believed only as far as an honest owner could have

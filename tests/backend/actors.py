@@ -3,6 +3,7 @@
 Each says a line when it has come to the point, and goes on when it is told a line.
 """
 
+import ctypes
 import os
 import resource
 import signal
@@ -200,12 +201,15 @@ def stranger(room: str, action: str) -> None:
 
 
 def conceal() -> None:
-    """Clear the dumpable flag as an ordinary user, and say what is known then."""
+    """Clear the dumpable flag, become an ordinary user, and say what is known then."""
+    dumpable = ctypes.CDLL(None).prctl
+    before = dumpable(3, 0, 0, 0, 0)
+    done = process.conceal()
+    after = dumpable(3, 0, 0, 0, 0)
     if os.geteuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
-    done = process.conceal()
-    say(done, process.this_process().pid == os.getpid())
+    say(before, done, after, process.this_process().pid == os.getpid())
 
 
 PARTS = {

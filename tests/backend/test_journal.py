@@ -216,6 +216,7 @@ HOSTILE: dict[str, tuple[set[int], list[Callable[[Store], int]], int | None]] = 
     "a lock byte of nothing": ({HEADER, 3}, [lambda s: s.layout.state()], None),
     "no entries": ({HEADER}, [], None),
     "more entries than fit": ({HEADER}, [lambda s: s.layout.state()], 6),
+    "one good entry too many": ({HEADER}, [lambda s: s.layout.state()] * 6, None),
     "absurdly many entries": ({HEADER}, [lambda s: s.layout.state()], 0xFFFF),
     "a slot that it does not name": ({HEADER}, [lambda s: s.layout.announced(0)], None),
     "the magic": ({HEADER}, [lambda s: 0], None),

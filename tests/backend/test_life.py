@@ -106,6 +106,9 @@ def test_no_life_cell_makes_the_holder_of_the_lock_dead(room: str, store: Store,
         for word in store.layout.life(1):
             store.store(word, 2**64 - 1)
         assert lives.is_dead(1) is False
+    lives.acquire(2, soon())
+    store.store(store.layout.life(2)[0], 0)
+    assert lives.is_dead(2) is False
 
 
 def test_a_process_that_proc_hides_is_not_declared_dead(

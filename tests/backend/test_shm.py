@@ -308,6 +308,14 @@ def test_no_reader_sees_half_of_a_word(room: str, store: Store) -> None:
     assert seen.keys() == {low, high}
 
 
+def test_who_may_write_can_kill_by_truncating(room: str, store: Store) -> None:
+    """Out of scope, as the threat model says; this shows that it is so."""
+    with Actor("toggle", room, 64, 0, 1) as actor:
+        assert actor.hear() == "toggling"
+        os.truncate(DIRECTORY / f"lockedroom.{room}", 0)
+        assert actor.process.wait() == -signal.SIGBUS
+
+
 # ---- which rooms there are -------------------------------------------------------------------------------------
 
 

@@ -40,34 +40,34 @@ def test_a_post_of_another_process_wakes(room: str, wakeups: Wakeups) -> None:
         thread.join()
     ((posted, at),) = woken
     assert posted
-    assert at - start < 0.5
+    assert at - start < 0.9
 
 
 def test_a_wait_ends_at_its_deadline(wakeups: Wakeups) -> None:
     start = time.monotonic()
     assert wakeups.wait(0, start + 0.2) is False
-    assert 0.2 <= time.monotonic() - start < 0.5
+    assert 0.2 <= time.monotonic() - start < 0.9
     assert wakeups.wait(0, start) is False
 
 
 def test_a_wait_looks_up_within_a_second_whatever_the_deadline(wakeups: Wakeups) -> None:
     start = time.monotonic()
     assert wakeups.wait(0, start + 60) is False
-    assert 1.0 <= time.monotonic() - start < 1.5
+    assert 1.0 <= time.monotonic() - start < 3.0
 
 
 def test_what_nobody_posted_is_found_all_the_same(wakeups: Wakeups) -> None:
     end = time.monotonic() + 0.3
     found = wakeups.wait_for(0, lambda: "it" if time.monotonic() > end else None, soon(30))
     assert found == "it"
-    assert time.monotonic() - end < 1.0
+    assert time.monotonic() - end < 3.0
 
 
 def test_waiting_in_vain_ends(wakeups: Wakeups) -> None:
     start = time.monotonic()
     looks: list[None] = []
     assert wakeups.wait_for(0, lambda: looks.append(None), start + 0.2) is None
-    assert 0.2 <= time.monotonic() - start < 0.5
+    assert 0.2 <= time.monotonic() - start < 0.9
     assert len(looks) == 2
 
 
@@ -96,7 +96,7 @@ def test_signals_neither_end_nor_prolong_a_wait(wakeups: Wakeups) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert len(handled) >= 5
-    assert 0.3 <= took < 0.6
+    assert 0.3 <= took < 0.9
 
 
 def test_a_handler_that_raises_ends_a_wait(wakeups: Wakeups) -> None:
@@ -106,7 +106,7 @@ def test_a_handler_that_raises_ends_a_wait(wakeups: Wakeups) -> None:
         start = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             wakeups.wait_for(0, lambda: None, start + 30)
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < 0.9
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
