@@ -101,15 +101,15 @@ def event_schema() -> dict[str, Json]:
 def render(event: Event, text: Callable[[Bits], str]) -> Json:
     """An event as JSON; `text` turns a body into text."""
     found: dict[str, Json] = {"event": type(event).__name__}
-    for field in _visible(type(event)):
-        value = getattr(event, field)
-        match field:
+    for name in _visible(type(event)):
+        value = getattr(event, name)
+        match name:
             case "body":
-                found[field] = text(value)
+                found[name] = text(value)
             case "rights":
-                found[field] = rights_named(value)
+                found[name] = rights_named(value)
             case _:
-                found[field] = json_of(value)
+                found[name] = json_of(value)
     return found
 
 
@@ -125,7 +125,7 @@ def rights_of(names: Json) -> int:
 
 
 def _visible(kind: type[Event]) -> list[str]:
-    return [field.name for field in fields(kind) if field.name not in _LEFT_OUT]
+    return [one.name for one in fields(kind) if one.name not in _LEFT_OUT]
 
 
 def look(slots: Mapping[Slot, Hashable]) -> Observation:

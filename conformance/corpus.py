@@ -1,0 +1,23 @@
+"""The committed traces: where they are and what is in them. They are made by `generate`, never by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from lockedroom.conformance.trace import Trace, read_trace
+
+FOLDER: Final = Path(__file__).resolve().parent / "corpus"
+
+
+def files(protocol: str = "segment") -> tuple[Path, ...]:
+    """The corpus' files, sorted."""
+    return tuple(sorted((FOLDER / protocol).glob("*.json")))
+
+
+def corpus(protocol: str = "segment") -> tuple[Trace, ...]:
+    """The corpus. Raises MalformedTrace, FileNotFoundError when there is none."""
+    found = files(protocol)
+    if not found:
+        raise FileNotFoundError(f"there is no corpus for {protocol} in {FOLDER}")
+    return tuple(read_trace(path) for path in found)

@@ -1,0 +1,266 @@
+"""A trace on the real machine: one OS process for each member, one segment of real shared memory.
+
+`Fleet` holds processes over many traces, `RealRoom` is the stage of one replay. Both leave nothing behind: no
+process, no segment, no semaphore, no file, also when they end in the middle.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from lockedroom.backend import rooms
+from lockedroom.conformance.entropy import Keys
+from lockedroom.conformance.observation import Observation, Seen
+from lockedroom.conformance.process import Limits, Process
+from lockedroom.conformance.protocol import (
+    VERSION,
+    Close,
+    Command,
+    Do,
+    Done,
+    Errored,
+    Implementation,
+    Nothing,
+    Observe,
+    Refused,
+    Reply,
+    Reset,
+    Skipped,
+    Start,
+    Stop,
+    Unimplemented,
+)
+from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.stage import Broken, Replayed, StepSeen, Unsupported, replay_on
+from lockedroom.conformance.trace import INTRUDER, Settings, Trace
+from lockedroom.reference.crypto.real import RealSuite
+from lockedroom.reference.machine import Name
+
+BUILT_IN: Final = (sys.executable, "-m", "lockedroom.conformance.adapter")
+"""The command of the built-in implementation."""
+
+
+class Cancelled(Exception):
+    """The run was told to end."""
+
+
+@dataclass(slots=True)
+class Fleet:
+    """The processes of one implementation, kept from trace to trace: the n-th serves the n-th member. Use it as a
+    context manager. `started` counts every process ever started."""
+
+    command: Sequence[str] = BUILT_IN
+    limits: Limits = field(default_factory=Limits)
+    started: int = 0
+    _running: dict[int, Process] = field(default_factory=dict)
+    _about: dict[int, Implementation] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _cancelled: bool = False
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            running = list(self._running.values())
+            self._running.clear()
+        for process in running:
+            process.end(Stop("stop"), self.limits.end)
+
+    def cancel(self) -> None:
+        """End every process at once, from any thread; whoever uses the fleet sees Cancelled."""
+        with self._lock:
+            self._cancelled = True
+            for process in self._running.values():
+                process.interrupt()
+
+    def process(self, number: int) -> Process:
+        """The n-th process, started and greeted if there is none. Raises Broken, Cancelled."""
+        with self._lock:
+            if self._cancelled:
+                raise Cancelled
+            if number in self._running:
+                return self._running[number]
+            process = Process(self.command)
+            self._running[number] = process
+            self.started += 1
+        reply = self.ask(number, Start("start", VERSION), self.limits.start)
+        if not isinstance(reply, Implementation):
+            self.kill(number)
+            raise _unexpected("start", reply)
+        self._about[number] = reply
+        return process
+
+    def about(self, number: int) -> Implementation:
+        """What the n-th process, which runs, said of itself."""
+        return self._about[number]
+
+    def ask(self, number: int, command: Command, seconds: float | None = None) -> Reply:
+        """The reply of the n-th process, which runs. One that broke is killed. Raises Broken, Cancelled."""
+        try:
+            return self._running[number].ask(command, self.limits.reply if seconds is None else seconds)
+        except Broken:
+            self.kill(number)
+            if self._cancelled:
+                raise Cancelled from None
+            raise
+
+    def kill(self, number: int) -> None:
+        """SIGKILL for the n-th process, if it runs, and wait for its end."""
+        with self._lock:
+            process = self._running.pop(number, None)
+        if process is not None:
+            process.kill()
+
+
+_COUNTER: Final = itertools.count(1)
+
+
+class RealRoom:
+    """One replay's room: a name that nobody else has, a directory for what members keep, and the members' processes.
+    Use it as a context manager: at its end the room is gone."""
+
+    def __init__(self, settings: Settings, fleet: Fleet) -> None:
+        self._settings = settings
+        self._fleet = fleet
+        self._keys = Keys(RealSuite(settings.suite), bytes.fromhex(settings.entropy))
+        self._room = f"replay-{os.getpid()}-{next(_COUNTER)}-{secrets.token_hex(3)}"
+        self._files = tempfile.TemporaryDirectory(prefix="lockedroom-replay-")
+        self._present: set[Name] = set()
+
+    def __enter__(self) -> RealRoom:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        try:
+            for name in sorted(self._present):
+                self._let_go(name)
+        finally:
+            rooms.remove(self._room)
+            self._files.cleanup()
+
+    @property
+    def name(self) -> str:
+        """The room's name."""
+        return self._room
+
+    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
+        """See `Stage`. A crash is a SIGKILL of the member's process; a fresh one comes when the member acts again."""
+        if actor == INTRUDER:
+            raise Unsupported("an intruder's step runs on the engine alone")
+        if operation == "crash":
+            self._number(actor)
+            self._fleet.kill(self._settings.members.index(actor))
+            self._present.discard(actor)
+            return Seen("ok")
+        match self._ask(actor, Do("do", index, operation, arguments)):
+            case Done(events):
+                return Seen("ok", None, tuple(events))
+            case Refused(clause, True, detail):
+                return Seen("rejected", clause, (), detail)
+            case reply:
+                raise _unexpected(operation, reply)
+
+    def observe(self) -> Mapping[Name, Observation]:
+        """See `Stage`: what each member whose process runs sees; before any runs, the first one's."""
+        found: dict[Name, Observation] = {}
+        for name in sorted(self._present) or self._settings.members[:1]:
+            reply = self._ask(name, Observe("observe"))
+            if not isinstance(reply, Observation):
+                raise _unexpected("observe", reply)
+            found[name] = reply
+        return found
+
+    def _ask(self, name: Name, command: Command) -> Reply:
+        number = self._number(name)
+        try:
+            return self._fleet.ask(number, command)
+        except Broken:
+            self._present.discard(name)
+            raise
+
+    def _number(self, name: Name) -> int:
+        """The number of the member's process, which runs and knows who it is."""
+        number = self._settings.members.index(name)
+        if name not in self._present:
+            self._fleet.process(number)
+            self._check(self._fleet.about(number))
+            reply = self._fleet.ask(number, self._reset(name))
+            if not isinstance(reply, Nothing):
+                raise _unexpected("reset", reply)
+            self._present.add(name)
+        return number
+
+    def _check(self, about: Implementation) -> None:
+        settings = self._settings
+        for what, wanted, offered in (
+            ("protocol", settings.protocol, about.protocols),
+            ("profile", settings.profile, about.profiles),
+            ("suite", settings.suite, about.suites),
+        ):
+            if wanted not in offered:
+                raise Unsupported(f"{about.implementation} does not offer {what} {wanted}")
+
+    def _reset(self, name: Name) -> Reset:
+        settings = self._settings
+        directory = Path(self._files.name, name)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        return Reset(
+            "reset",
+            settings.protocol,
+            settings.profile,
+            settings.suite,
+            settings.capacity,
+            settings.members,
+            name,
+            self._room,
+            settings.entropy,
+            self._private(name).hex(),
+            {member: self._public(member).hex() for member in settings.members},
+            str(directory),
+        )
+
+    def _private(self, name: Name) -> bytes:
+        key = self._keys.signing(name)
+        assert isinstance(key, bytes), "a real suite has bytes"
+        return key
+
+    def _public(self, name: Name) -> bytes:
+        key = self._keys.suite.signing_public(self._private(name))
+        assert isinstance(key, bytes), "a real suite has bytes"
+        return key
+
+    def _let_go(self, name: Name) -> None:
+        number = self._settings.members.index(name)
+        try:
+            reply = self._fleet.ask(number, Close("close"))
+        except (Broken, Cancelled):
+            return
+        if not isinstance(reply, Nothing):
+            self._fleet.kill(number)
+
+
+def _unexpected(asked: str, reply: Reply) -> Exception:
+    match reply:
+        case Unimplemented(reason) | Skipped(reason):
+            return Unsupported(f"{type(reply).__name__.lower()}: {reason}")
+        case Errored(message):
+            return Broken("error", f"in {asked}: {message}")
+        case Refused(clause, _, detail):
+            return Broken("indefinite refusal", f"of {asked} by {clause}: {detail}")
+    return Broken("not a reply", f"to {asked}: {type(reply).__name__}")
+
+
+def replay_for_real(trace: Trace, fleet: Fleet, watch: Callable[[StepSeen], None] | None = None) -> Replayed:
+    """Replay a trace with real processes on real shared memory. Raises Cancelled."""
+    with RealRoom(trace.settings, fleet) as room:
+        return replay_on(room, trace, watch)
