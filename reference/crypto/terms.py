@@ -52,7 +52,7 @@ class Term:
     _hash: int
 
 
-Bits: TypeAlias = "bytes | Term"
+Bits: TypeAlias = bytes | Term
 """What a key, a signature, a ciphertext or a body is: bytes in the real suite, a term in the model."""
 
 Field: TypeAlias = "int | str | bytes | Term | tuple[Field, ...]"

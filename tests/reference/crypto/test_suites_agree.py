@@ -1,0 +1,198 @@
+"""Both kinds of suite show the same: whatever is done, in whatever order, with whatever keys, every check succeeds or
+fails alike in LR0, LR1 and the symbolic suite, and values are equal in one exactly when they are in the others.
+
+One machine drives all of them side by side. What it does not mix is what an engine's types keep apart: the real suites
+take any 32 bytes for a key, the symbolic one only what is a key (LR-SUITE-52).
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+
+from lockedroom.reference.crypto.real import RealSuite
+from lockedroom.reference.crypto.suite import Suite, Transcript
+from lockedroom.reference.crypto.symbolic import SymbolicEntropy, SymbolicSuite
+from lockedroom.reference.crypto.terms import Bits, Field
+
+SUITES: tuple[Suite, ...] = (RealSuite("LR0"), RealSuite("LR1"), SymbolicSuite())
+LANES = range(len(SUITES))
+SYMBOLIC = len(SUITES) - 1
+
+
+@dataclass(frozen=True)
+class Value:
+    """What stands for one and the same value in each suite."""
+
+    lanes: tuple[Bits, ...]
+
+
+def everywhere(found: list[Bits | None]) -> Value | None:
+    """The one value that all suites gave, or None when all gave None."""
+    given = [one for one in found if one is not None]
+    assert len(given) in (0, len(found)), f"the suites disagree: {found}"
+    return Value(tuple(given)) if given else None
+
+
+class Agreement(RuleBasedStateMachine):
+    """Draws are fresh, as in the engines: no entropy is used twice."""
+
+    statics = Bundle("statics")
+    publics = Bundle("publics")
+    pairs = Bundle("pairs")
+    ciphertexts = Bundle("ciphertexts")
+    secrets = Bundle("secrets")
+    wrapped = Bundle("wrapped")
+    sealed = Bundle("sealed")
+    signatures = Bundle("signatures")
+    numbers = st.integers(0, 1)
+    names = st.sampled_from(["alice", "bob"])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draws = 0
+        self.values: list[Value] = []
+
+    def fresh(self) -> Value:
+        self.draws += 1
+        seed = hashlib.sha256(str(self.draws).encode()).digest()
+        term = SymbolicEntropy("alice", 1).draw("test", self.draws)
+        return self.kept(Value((*(seed for _ in LANES[:-1]), term)))
+
+    def kept(self, value: Value) -> Value:
+        self.values.append(value)
+        return value
+
+    def transcript(self, lane: int, tag: str, number: int, name: str, inner: Value) -> Transcript:
+        fields: tuple[Field, ...] = (inner.lanes[lane], number, (name, inner.lanes[lane]))
+        return Transcript(tag, fields)
+
+    @rule(target=secrets)
+    def draw(self) -> Value:
+        return self.fresh()
+
+    @rule(target=statics)
+    def static(self) -> Value:
+        return self.fresh()
+
+    @rule(target=publics, key=statics)
+    def signing_public(self, key: Value) -> Value:
+        return self.kept(Value(tuple(SUITES[i].signing_public(key.lanes[i]) for i in LANES)))
+
+    @rule(target=signatures, key=statics, number=numbers, name=names, inner=secrets)
+    def sign(self, key: Value, number: int, name: str, inner: Value) -> Value:
+        signed = (SUITES[i].sign(key.lanes[i], self.transcript(i, "LR-S", number, name, inner)) for i in LANES)
+        return self.kept(Value(tuple(signed)))
+
+    @rule(
+        public=publics,
+        signature=signatures,
+        tag=st.sampled_from(["LR-S", "LR-T"]),
+        number=numbers,
+        name=names,
+        inner=secrets,
+    )
+    def verify(self, public: Value, signature: Value, tag: str, number: int, name: str, inner: Value) -> None:
+        verdicts = {
+            SUITES[i].verify(public.lanes[i], self.transcript(i, tag, number, name, inner), signature.lanes[i])
+            for i in LANES
+        }
+        assert len(verdicts) == 1
+
+    @rule(target=pairs)
+    def kem_keypair(self) -> tuple[Value, Value]:
+        entropy = self.fresh()
+        made = [SUITES[i].kem_keypair(entropy.lanes[i]) for i in LANES]
+        public = self.kept(Value(tuple(pair.public for pair in made)))
+        return public, Value(tuple(pair.private for pair in made))
+
+    @rule(target=ciphertexts, pair=pairs)
+    def encapsulate(self, pair: tuple[Value, Value]) -> tuple[Value, Value]:
+        entropy = self.fresh()
+        made = [SUITES[i].encapsulate(pair[0].lanes[i], entropy.lanes[i]) for i in LANES]
+        ciphertext = everywhere([one and one.ciphertext for one in made])
+        secret = everywhere([one and one.secret for one in made])
+        assert ciphertext is not None
+        assert secret is not None
+        return self.kept(ciphertext), self.kept(secret)
+
+    @rule(target=secrets, pair=pairs, sent=ciphertexts)
+    def decapsulate(self, pair: tuple[Value, Value], sent: tuple[Value, Value]) -> Value:
+        secret = everywhere([SUITES[i].decapsulate(pair[1].lanes[i], sent[0].lanes[i]) for i in LANES])
+        assert secret is not None
+        return self.kept(secret)
+
+    @rule(target=secrets, secret=secrets, label=st.sampled_from(["forth", "back"]), number=numbers, inner=secrets)
+    def derive(self, secret: Value, label: str, number: int, inner: Value) -> Value:
+        derived = (
+            SUITES[i].derive(secret.lanes[i], label, self.transcript(i, "LR-D", number, "alice", inner)) for i in LANES
+        )
+        return self.kept(Value(tuple(derived)))
+
+    @rule(target=secrets, number=numbers, inner=secrets)
+    def digest(self, number: int, inner: Value) -> Value:
+        digests = (SUITES[i].digest(self.transcript(i, "LR-H", number, "alice", inner)) for i in LANES)
+        return self.kept(Value(tuple(digests)))
+
+    @rule(target=wrapped, key=secrets, secret=secrets)
+    def wrap(self, key: Value, secret: Value) -> Value:
+        return self.kept(Value(tuple(SUITES[i].wrap(key.lanes[i], secret.lanes[i]) for i in LANES)))
+
+    @rule(target=secrets, key=secrets, wrapping=wrapped)
+    def unwrap(self, key: Value, wrapping: Value) -> object:
+        secret = everywhere([SUITES[i].unwrap(key.lanes[i], wrapping.lanes[i]) for i in LANES])
+        return multiple() if secret is None else self.kept(secret)
+
+    @rule(target=sealed, key=secrets, nonce=st.tuples(numbers, numbers), number=numbers, inner=secrets, body=secrets)
+    def seal(self, key: Value, nonce: tuple[int, int], number: int, inner: Value, body: Value) -> Value:
+        made = (
+            SUITES[i].seal(key.lanes[i], nonce, self.transcript(i, "LR-E", number, "alice", inner), body.lanes[i])
+            for i in LANES
+        )
+        return self.kept(Value(tuple(made)))
+
+    @rule(
+        target=secrets,
+        key=secrets,
+        nonce=st.tuples(numbers, numbers),
+        number=numbers,
+        inner=secrets,
+        sealing=sealed,
+    )
+    def open(self, key: Value, nonce: tuple[int, int], number: int, inner: Value, sealing: Value) -> object:
+        body = everywhere(
+            [
+                SUITES[i].open(
+                    key.lanes[i], nonce, self.transcript(i, "LR-E", number, "alice", inner), sealing.lanes[i]
+                )
+                for i in LANES
+            ]
+        )
+        return multiple() if body is None else self.kept(body)
+
+    @rule(secret=secrets, junk=st.binary(max_size=70).filter(lambda data: len(data) != 32))
+    def hostile(self, secret: Value, junk: bytes) -> None:
+        """Bytes that nobody made: refused everywhere. (32 bytes can be a key or a ciphertext of LR0.)"""
+        nothing = Transcript("LR-E", ())
+        for i in LANES:
+            suite, key = SUITES[i], secret.lanes[i]
+            pair = suite.kem_keypair(key)
+            assert suite.open(key, (0, 1), nothing, junk) is None
+            assert suite.unwrap(key, junk) is None
+            assert suite.encapsulate(junk, key) is None
+            assert suite.decapsulate(pair.private, junk) is None
+            assert not suite.verify(junk, nothing, suite.sign(key, nothing))
+            assert not suite.verify(suite.signing_public(key), nothing, junk)
+
+    @invariant()
+    def equal_in_one_is_equal_in_all(self) -> None:
+        seen: tuple[dict[Bits, Value], ...] = tuple({} for _ in LANES)
+        for value in self.values:
+            firsts = {seen[i].setdefault(value.lanes[i], value).lanes for i in LANES}
+            assert len(firsts) == 1, f"equal in one suite and not in another: {value}"
+
+
+Agreement.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAgreement = Agreement.TestCase
