@@ -75,7 +75,7 @@ class Do:
     command: Literal["do"]
     step: Annotated[int, {"minimum": 1}]
     operation: Operation
-    arguments: Mapping[str, Json]
+    arguments: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Implementation:
 class Done:
     """What the caller of an operation saw."""
 
-    events: tuple[Mapping[str, Json], ...]
+    events: tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from lockedroom.backend import rooms
 from lockedroom.conformance.entropy import Keys
@@ -164,7 +164,7 @@ class RealRoom:
             return Seen("ok")
         match self._ask(actor, Do("do", index, operation, arguments)):
             case Done(events):
-                return Seen("ok", None, tuple(events))
+                return Seen("ok", None, cast("tuple[Json, ...]", events))
             case Refused(clause, True, detail):
                 return Seen("rejected", clause, (), detail)
             case reply:

@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal, TypeAlias, TypeVar, Union, cast, g
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """What JSON can say."""
 
 Model = TypeVar("Model")
@@ -51,6 +51,8 @@ def schema_of(kind: object) -> dict[str, Json]:
         for more in extra:
             found |= more
         return found
+    if kind is object:
+        return {}
     if kind is str:
         return {"type": "string"}
     if kind is bool:

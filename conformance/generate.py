@@ -1,0 +1,57 @@
+"""Writes what is generated here: the schemas of the trace format and the adapter protocol, and the corpus.
+
+`python -m lockedroom.conformance.generate` writes, with `--check` it changes nothing and says which files
+differ (exit code 1). The same sources give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from lockedroom.conformance import corpus, protocol, trace
+from lockedroom.conformance.schemas import committed, pretty
+
+FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"),)
+"""The folders in which every file of that pattern is generated."""
+
+
+def generated() -> Mapping[Path, str]:
+    """Every generated file with what must stand in it."""
+    return {
+        committed(trace.SCHEMA): pretty(trace.trace_schema()),
+        committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
+    }
+
+
+def differing(wanted: Mapping[Path, str], folders: Sequence[tuple[Path, str]]) -> list[Path]:
+    """The files that are missing, differ, or (in these folders, of this suffix) are there without being wanted."""
+    found = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    for folder, pattern in folders:
+        found += [path for path in sorted(folder.glob(pattern)) if path not in wanted]
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command. Exit code 0, or 1 when `--check` finds a difference."""
+    parser = argparse.ArgumentParser(prog="python -m lockedroom.conformance.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, name the files that differ")
+    options = parser.parse_args(arguments)
+    wanted = generated()
+    stale = differing(wanted, FOLDERS)
+    for path in stale:
+        print(f"{'differs' if options.check else 'written'}: {path}")
+        if not options.check:
+            if path in wanted:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(wanted[path], encoding="utf-8")
+            else:
+                path.unlink()
+    return 1 if options.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
