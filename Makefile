@@ -2,7 +2,7 @@
 #   make verify        explore the protocol, replay it on the real machine, print the evidence
 #   make test          the tests          make test-system   those that need Debian packages
 #   make full          every check, the widest bounds included
-#   make lint | types | contracts | coverage
+#   make lint | types | contracts | drift | coverage
 #   make setup         the environment alone, in .venv     make clean   removes it
 #   make lock          pins requirements.in anew
 # PYTHON=… picks the interpreter.
@@ -16,7 +16,7 @@ export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONSAFEPATH VIRTUAL_ENV MYPYPATH
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_REQUIRE_HASHES
 
-.PHONY: verify test test-system full lint types contracts coverage setup lock clean FORCE
+.PHONY: verify test test-system full lint types contracts drift coverage setup lock clean FORCE
 
 verify: setup
 	$(BIN)/lockedroom verify segment
@@ -27,7 +27,7 @@ test: setup
 test-system: setup
 	$(BIN)/python -m pytest -q tests/system
 
-full: lint types contracts test test-system verify
+full: lint types contracts drift test test-system verify
 	$(BIN)/python -m pytest -q tests -m full
 
 lint: setup
@@ -41,6 +41,10 @@ types: setup
 
 contracts: setup
 	$(BIN)/lint-imports
+
+# The generated sections of the chapters are what the engine and the backend say.
+drift: setup
+	$(BIN)/python -m lockedroom.spec.generate --check
 
 coverage: setup
 	$(BIN)/python -m coverage erase

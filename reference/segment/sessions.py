@@ -28,7 +28,7 @@ def kek_context(segment: Bits, maker: Name, taker: Name, made: Bits, taken: Bits
     return Transcript("LR-SEG-KEK", (segment, maker, taker, made, taken, ephemeral))
 
 
-def _context(segment: Bits, me: Name, mine: Bits, peer: Name, theirs: Bits, epoch: Epoch) -> Transcript:
+def keys_context(segment: Bits, me: Name, mine: Bits, peer: Name, theirs: Bits, epoch: Epoch) -> Transcript:
     """What the keys of an epoch are bound to; the proposer and its incarnation come first (SEG-KEYS-2)."""
     first, second = ((me, mine), (peer, theirs)) if epoch.proposer == me else ((peer, theirs), (me, mine))
     return Transcript("LR-SEG-KEYS", (segment, epoch.number, *first, *second))
@@ -45,7 +45,7 @@ def epoch_keys(
     master: Bits,
 ) -> EpochKeys:
     """The keys of one epoch: `forth` from its proposer, `back` to it, `rotation` (SEG-KEYS-2)."""
-    context = _context(segment, me, mine, peer, theirs, epoch)
+    context = keys_context(segment, me, mine, peer, theirs, epoch)
     forth, back = suite.derive(master, "forth", context), suite.derive(master, "back", context)
     sending, receiving = (forth, back) if epoch.proposer == me else (back, forth)
     return EpochKeys(epoch, sending, receiving, suite.derive(master, "rotation", context))
@@ -62,7 +62,7 @@ def board_key(
     master: Bits,
 ) -> BoardKey:
     """The key for non-consumables that belongs to an exchange (SEG-KEYS-2)."""
-    context = _context(segment, me, mine, peer, theirs, epoch)
+    context = keys_context(segment, me, mine, peer, theirs, epoch)
     return BoardKey(epoch, suite.derive(master, "board", context))
 
 

@@ -1,0 +1,66 @@
+"""The generated sections of the chapters are what the engine and the backend say now."""
+
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from lockedroom.spec import diagram, generate
+from tests.tree import ROOT
+
+CHAPTER = "segment.md"
+SECTIONS = {name: cache(make) for name, make in generate.SECTIONS[CHAPTER].items()}
+"""The same functions, each run once."""
+
+
+def test_no_chapter_has_drifted() -> None:
+    assert set(generate.SECTIONS) == {CHAPTER}
+    for name, sections in ((CHAPTER, SECTIONS),):
+        text = (ROOT / "spec" / name).read_text()
+        assert generate.generated(text, sections) == text, f"spec/{name} differs: python -m lockedroom.spec.generate"
+
+
+def test_a_change_in_a_generated_section_is_noticed() -> None:
+    sections = SECTIONS
+    text = (ROOT / "spec" / "segment.md").read_text()
+    altered = text.replace("| sequence | `u64` |", "| sequence | `u32` |")
+    assert altered != text
+    assert generate.generated(altered, sections) == text
+
+
+def test_a_lost_or_doubled_section_is_refused() -> None:
+    sections = SECTIONS
+    text = (ROOT / "spec" / "segment.md").read_text()
+    for broken in (text.replace("generated: locks", "generated: looks"), text + text):
+        with pytest.raises(ValueError, match="has the sections"):
+            generate.generated(broken, sections)
+
+
+def test_the_command_checks_and_says_what_differs() -> None:
+    command = [sys.executable, "-m", "lockedroom.spec.generate", "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+def test_the_command_writes_nothing_when_it_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "spec" / "segment.md").read_text().replace("| magic |", "| magick |")
+    (tmp_path / "segment.md").write_text(text)
+    monkeypatch.setattr(generate, "HERE", tmp_path)
+    monkeypatch.setattr(generate, "SECTIONS", {CHAPTER: SECTIONS})
+    assert generate.main(["--check"]) == 1
+    assert "spec/segment.md: differs" in capsys.readouterr().out
+    assert (tmp_path / "segment.md").read_text() == text
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+    assert generate.main(["--nonsense"]) == 2
+
+
+def test_the_diagram_reaches_every_state_that_it_explains() -> None:
+    found = diagram.edges()
+    assert {state for before, _, after in found for state in (before, after)} == set(diagram.PHASES)
+    assert ("rotating", "receive", "owing") in found, "crossing rotations are drawn"
+    assert ("owing", "acknowledge", "crossed") in found
