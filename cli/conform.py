@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from lockedroom.cli.exits import MEANING
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -15,18 +17,23 @@ if TYPE_CHECKING:
 
 def add(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("conform")(conform)
+    app.command("conform", epilog=MEANING)(conform)
 
 
 def conform(
     protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Traces at a time; the processors here by default.")] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Traces at a time; by default one for each processor.")
+    ] = None,
     command: Annotated[
         str, typer.Option(help="The implementation under test, as a shell would split it; ours by default.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> int:
-    """Replay the whole corpus with one process for each member: 0 when every trace agrees, 1 when one differs."""
+    """Replay the whole corpus for real.
+
+    One process for each member, on real shared memory; every observation is compared with the traces.
+    """
     import shlex
 
     from lockedroom.cli.progress import Live

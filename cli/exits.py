@@ -18,11 +18,15 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-MEANING: Final = (
-    "Exit codes: 0 it holds, or was done · 1 violated, or refused · 2 wrong usage or set-up · 3 malformed input · "
-    "4 no answer (time limit, a wait that ended, output that nobody reads, a fault of lockedroom itself) · "
-    "130 interrupted"
-)
+MEANING: Final = """\b
+Exit codes:
+  0    it holds, or was done
+  1    it is violated, or was refused
+  2    wrong usage or set-up
+  3    malformed input
+  4    no answer: a limit was reached, nobody reads the output, or
+       lockedroom itself is at fault
+  130  interrupted"""
 
 
 class Problem(Exception):

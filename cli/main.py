@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from lockedroom.cli import check, conform, demo, identity, replay, segment, verify
+from lockedroom.cli import conform, demo, replay
 from lockedroom.cli.exits import MEANING, Exit, Report, explain
 
 _ABOUT = "Formally specified secure IPC on one host, with the evidence that it holds: explored, then replayed for real."
@@ -21,15 +21,11 @@ _ABOUT = "Formally specified secure IPC on one host, with the evidence that it h
 def build() -> typer.Typer:
     """The command and all its subcommands."""
     app = _group(_ABOUT)
-    for module in (verify, check, conform, replay):
+    for module in (conform, replay):
         module.add(app)
-    for name, module, about in (
-        ("demo", demo, "Watch real processes run a protocol."),
-        ("identity", identity, "Make and show the static keys that members are known by."),
-        ("segment", segment, "Use a segment from several terminals."),
-    ):
+    for name, add, about in (("demo", demo.add, "Watch real processes run a protocol."),):
         group = _group(about)
-        module.add(group)
+        add(group)
         app.add_typer(group, name=name)
     app.callback()(_version)
     return app
@@ -68,18 +64,24 @@ _version.__doc__ = _ABOUT
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. Whatever goes wrong is told in one line on standard error."""
     try:
-        with _termination_interrupts():
-            code = build()(None if arguments is None else list(arguments), standalone_mode=False, prog_name="lockedroom")
+        with _TerminationInterrupts():
+            code = build()(
+                None if arguments is None else list(arguments), standalone_mode=False, prog_name="lockedroom"
+            )
             sys.stdout.flush()
         return code if isinstance(code, int) else Exit.HOLDS
     except typer.TyperException as error:
-        return _tell(Report(Exit.USAGE, f"{error.format_message().rstrip('.')}: see --help [usage]"))
+        message = error.format_message()
+        if message.startswith("Usage:"):  # a group without a command shows its help
+            print(message, file=sys.stderr)
+            return Exit.USAGE
+        return _tell(Report(Exit.USAGE, f"{message.rstrip('.')}: see --help [usage]"))
     except (KeyboardInterrupt, typer.Abort):
         return Exit.INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # Typer ends with SystemExit when nobody reads its output any more, and only then.
         return _nobody_reads()
-    except Exception as error:  # noqa: BLE001  (the top: nothing above it but the interpreter's traceback)
+    except Exception as error:  # the top: above it is only the interpreter's traceback
         if os.environ.get("LOCKEDROOM_DEBUG"):
             raise
         return _tell(explain(error))
@@ -90,7 +92,7 @@ def main() -> None:
     code = run()
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:
         code = _nobody_reads()
     sys.exit(int(code))
 
@@ -108,7 +110,7 @@ def _nobody_reads() -> int:
     return Exit.INCOMPLETE
 
 
-class _termination_interrupts:  # noqa: N801  (used as a with statement's words)
+class _TerminationInterrupts:
     """While it lasts, a request to terminate and a terminal that goes away end a command as Ctrl-C does."""
 
     def __enter__(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lockedroom.cli.exits import Exit
+from lockedroom.cli.exits import MEANING, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def add(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("replay")(replay)
+    app.command("replay", epilog=MEANING)(replay)
 
 
 def replay(
@@ -30,7 +30,10 @@ def replay(
     ] = "backend",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a chart.")] = False,
 ) -> int:
-    """Replay a trace and compare every observation with what it says: 0 when all agree, 1 when one differs."""
+    """Replay one trace.
+
+    Every observation is compared with what the trace says.
+    """
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.trace import read_trace
 

@@ -12,10 +12,12 @@ _RIGHTS: Final = ((1, "join"), (2, "exchange"), (4, "send"))
 
 
 def rights_named(rights: object) -> str:
-    """Rights, a number or a list of names, as words: `join+exchange+send`, or `nothing`."""
+    """Rights, a number or a list of names, as words: `join+send`, `everything` or `nothing`."""
     if isinstance(rights, int):
-        return "+".join(word for bit, word in _RIGHTS if rights & bit) or "nothing"
-    return "+".join(map(str, rights)) if isinstance(rights, Iterable) else "nothing"
+        named = [word for bit, word in _RIGHTS if rights & bit]
+    else:
+        named = [safe(str(right)) for right in rights] if isinstance(rights, Iterable) else []
+    return "everything" if len(named) == len(_RIGHTS) else "+".join(named) or "nothing"
 
 
 def describe(
@@ -110,4 +112,3 @@ def _listed(names: object) -> str:
     if isinstance(names, str):
         return safe(names)
     return ", ".join(safe(str(name)) for name in names) if isinstance(names, Iterable) else ""
-
