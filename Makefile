@@ -42,9 +42,10 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-# The generated sections of the chapters are what the engine and the backend say.
+# What is generated from the code is committed too: the chapters' tables, the schemas, the corpus.
 drift: setup
 	$(BIN)/python -m lockedroom.spec.generate --check
+	$(BIN)/python -m lockedroom.conformance.generate --check
 
 coverage: setup
 	$(BIN)/python -m coverage erase
