@@ -136,12 +136,15 @@ class Process:
             poll.register(self._err, select.POLLIN)
         if pending:
             poll.register(self._in, select.POLLOUT)
-        for descriptor, events in poll.poll(left * 1000):
+        for descriptor, _ in poll.poll(left * 1000):
             if descriptor == self._in:
-                if events & select.POLLERR:
-                    raise self._end(asked)
-                with suppress(BlockingIOError, BrokenPipeError):
+                try:
                     pending = pending[os.write(self._in, pending) :]
+                except BlockingIOError:
+                    continue
+                except BrokenPipeError:
+                    # It does not listen any more; what it said before is still read.
+                    pending = pending[:0]
             elif descriptor == self._err:
                 self._drain()
             else:
@@ -173,7 +176,7 @@ class Process:
             time.sleep(0.005)
         how = self._ended()
         return self._broken(
-            "end", f"it ended ({how}) when asked to {asked}" if how else f"it closed its output: {asked}"
+            "ended", f"it ended ({how}) when asked to {asked}" if how else f"it closed its output: {asked}"
         )
 
     def _broken(self, kind: str, detail: str) -> Broken:

@@ -1,0 +1,119 @@
+"""The adapter's side of the protocol: reads commands, answers each, and knows no implementation.
+
+Whoever implements the protocol in Python gives `serve` a description of itself and an `Actor` for each trace.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, Protocol
+
+from lockedroom.conformance.observation import Observation, Seen
+from lockedroom.conformance.protocol import (
+    LONGEST_LINE,
+    Close,
+    Command,
+    Do,
+    Done,
+    Errored,
+    Implementation,
+    Nothing,
+    Observe,
+    Refused,
+    Reply,
+    Reset,
+    Start,
+    Stop,
+    read_command,
+    reply_line,
+)
+from lockedroom.conformance.schemas import Mismatch, NotJson
+
+
+class Actor(Protocol):
+    """One member in one trace's room."""
+
+    def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
+        """Perform an operation of the table."""
+        ...
+
+    def observe(self) -> Observation:
+        """What is visible in the store."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the room, without leaving."""
+        ...
+
+
+def serve(about: Implementation, make: Callable[[Reset], Actor], lines: BinaryIO, out: BinaryIO) -> int:
+    """Answer every command until `stop` or the end of the input. Returns the exit code."""
+    session = _Session(about, make)
+    try:
+        while line := lines.readline(LONGEST_LINE):
+            command, reply = _read(line)
+            if command is not None:
+                reply = session.answer(command)
+            out.write(reply_line(reply))
+            out.flush()
+            if isinstance(command, Stop):
+                return 0
+    except BrokenPipeError:
+        return 0
+    finally:
+        session.close()
+    return 0
+
+
+def _read(line: bytes) -> tuple[Command | None, Reply]:
+    try:
+        return read_command(line), Nothing()
+    except (NotJson, Mismatch) as problem:
+        return None, Errored(f"no command: {problem}"[:2000])
+
+
+class _Session:
+    """From the start to the end of one adapter process."""
+
+    def __init__(self, about: Implementation, make: Callable[[Reset], Actor]) -> None:
+        self._about = about
+        self._make = make
+        self._actor: Actor | None = None
+
+    def answer(self, command: Command) -> Reply:
+        """The reply to a command. A fault of the implementation is told, with its traceback, and ends nothing."""
+        try:
+            return self._answer(command)
+        except Exception:  # noqa: BLE001 (whatever went wrong, the runner is told so instead of guessing)
+            return Errored(traceback.format_exc(limit=-6)[-2000:])
+
+    def close(self) -> None:
+        """Let go of the room, if there is one."""
+        actor, self._actor = self._actor, None
+        if actor is not None:
+            actor.close()
+
+    def _answer(self, command: Command) -> Reply:
+        match command:
+            case Start():
+                return self._about
+            case Reset():
+                self.close()
+                self._actor = self._make(command)
+                return Nothing()
+            case Do(_, step, operation, arguments):
+                seen = self._member().act(step, operation, arguments)
+                if seen.clause is not None:
+                    return Refused(seen.clause, True, seen.detail[:2000])
+                return Done(tuple(event for event in seen.events if isinstance(event, Mapping)))
+            case Observe():
+                return self._member().observe()
+            case Close() | Stop():
+                self.close()
+                return Nothing()
+
+    def _member(self) -> Actor:
+        if self._actor is None:
+            raise LookupError("reset comes first")
+        return self._actor
