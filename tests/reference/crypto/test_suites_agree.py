@@ -19,7 +19,6 @@ from lockedroom.reference.crypto.terms import Bits, Field
 
 SUITES: tuple[Suite, ...] = (RealSuite("LR0"), RealSuite("LR1"), SymbolicSuite())
 LANES = range(len(SUITES))
-SYMBOLIC = len(SUITES) - 1
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,28 @@ class Value:
     """What stands for one and the same value in each suite."""
 
     lanes: tuple[Bits, ...]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature and what it was made of."""
+
+    signature: Value
+    key: Value
+    number: int
+    name: str
+    inner: Value
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed body and what it was made of."""
+
+    sealed: Value
+    key: Value
+    nonce: tuple[int, int]
+    inner: Value
+    body: Value
 
 
 def everywhere(found: list[Bits | None]) -> Value | None:
@@ -40,7 +61,6 @@ class Agreement(RuleBasedStateMachine):
     """Draws are fresh, as in the engines: no entropy is used twice."""
 
     statics = Bundle("statics")
-    publics = Bundle("publics")
     pairs = Bundle("pairs")
     ciphertexts = Bundle("ciphertexts")
     secrets = Bundle("secrets")
@@ -77,29 +97,30 @@ class Agreement(RuleBasedStateMachine):
     def static(self) -> Value:
         return self.fresh()
 
-    @rule(target=publics, key=statics)
-    def signing_public(self, key: Value) -> Value:
-        return self.kept(Value(tuple(SUITES[i].signing_public(key.lanes[i]) for i in LANES)))
-
     @rule(target=signatures, key=statics, number=numbers, name=names, inner=secrets)
-    def sign(self, key: Value, number: int, name: str, inner: Value) -> Value:
-        signed = (SUITES[i].sign(key.lanes[i], self.transcript(i, "LR-S", number, name, inner)) for i in LANES)
-        return self.kept(Value(tuple(signed)))
+    def sign(self, key: Value, number: int, name: str, inner: Value) -> Signed:
+        made = (SUITES[i].sign(key.lanes[i], self.transcript(i, "LR-S", number, name, inner)) for i in LANES)
+        return Signed(self.kept(Value(tuple(made))), key, number, name, inner)
 
-    @rule(
-        public=publics,
-        signature=signatures,
-        tag=st.sampled_from(["LR-S", "LR-T"]),
-        number=numbers,
-        name=names,
-        inner=secrets,
-    )
-    def verify(self, public: Value, signature: Value, tag: str, number: int, name: str, inner: Value) -> None:
-        verdicts = {
-            SUITES[i].verify(public.lanes[i], self.transcript(i, tag, number, name, inner), signature.lanes[i])
-            for i in LANES
-        }
-        assert len(verdicts) == 1
+    @rule(signed=signatures, change=st.sampled_from(["", "tag", "number", "name"]))
+    def verify(self, signed: Signed, change: str) -> None:
+        """As it was signed, or with one thing changed."""
+        tag = "LR-T" if change == "tag" else "LR-S"
+        number = 1 - signed.number if change == "number" else signed.number
+        name = "carol" if change == "name" else signed.name
+        self.verified(signed.signature, signed.key, (tag, number, name, signed.inner), not change)
+
+    @rule(signed=signatures, key=statics, inner=secrets)
+    def verify_another(self, signed: Signed, key: Value, inner: Value) -> None:
+        """With a key and a value from anywhere: it verifies when they are those that it was signed with."""
+        tail = ("LR-S", signed.number, signed.name)
+        self.verified(signed.signature, key, (*tail, signed.inner), key == signed.key)
+        self.verified(signed.signature, signed.key, (*tail, inner), inner == signed.inner)
+
+    def verified(self, signature: Value, key: Value, signed: tuple[str, int, str, Value], expected: bool) -> None:
+        for i in LANES:
+            public = SUITES[i].signing_public(key.lanes[i])
+            assert SUITES[i].verify(public, self.transcript(i, *signed), signature.lanes[i]) is expected
 
     @rule(target=pairs)
     def kem_keypair(self) -> tuple[Value, Value]:
@@ -124,12 +145,15 @@ class Agreement(RuleBasedStateMachine):
         assert secret is not None
         return self.kept(secret)
 
-    @rule(target=secrets, secret=secrets, label=st.sampled_from(["forth", "back"]), number=numbers, inner=secrets)
-    def derive(self, secret: Value, label: str, number: int, inner: Value) -> Value:
-        derived = (
-            SUITES[i].derive(secret.lanes[i], label, self.transcript(i, "LR-D", number, "alice", inner)) for i in LANES
-        )
-        return self.kept(Value(tuple(derived)))
+    @rule(target=secrets, secret=secrets, number=numbers, inner=secrets)
+    def derive(self, secret: Value, number: int, inner: Value) -> object:
+        derived = []
+        for label, name in (("forth", "alice"), ("back", "alice"), ("forth", "bob")):
+            keys = (
+                SUITES[i].derive(secret.lanes[i], label, self.transcript(i, "LR-D", number, name, inner)) for i in LANES
+            )
+            derived.append(self.kept(Value(tuple(keys))))
+        return multiple(*derived)
 
     @rule(target=secrets, number=numbers, inner=secrets)
     def digest(self, number: int, inner: Value) -> Value:
@@ -145,32 +169,40 @@ class Agreement(RuleBasedStateMachine):
         secret = everywhere([SUITES[i].unwrap(key.lanes[i], wrapping.lanes[i]) for i in LANES])
         return multiple() if secret is None else self.kept(secret)
 
-    @rule(target=sealed, key=secrets, nonce=st.tuples(numbers, numbers), number=numbers, inner=secrets, body=secrets)
-    def seal(self, key: Value, nonce: tuple[int, int], number: int, inner: Value, body: Value) -> Value:
+    @rule(target=sealed, key=secrets, nonce=st.tuples(numbers, numbers), inner=secrets, body=secrets)
+    def seal(self, key: Value, nonce: tuple[int, int], inner: Value, body: Value) -> Sealed:
         made = (
-            SUITES[i].seal(key.lanes[i], nonce, self.transcript(i, "LR-E", number, "alice", inner), body.lanes[i])
+            SUITES[i].seal(key.lanes[i], nonce, self.transcript(i, "LR-E", 0, "alice", inner), body.lanes[i])
             for i in LANES
         )
-        return self.kept(Value(tuple(made)))
+        return Sealed(self.kept(Value(tuple(made))), key, nonce, inner, body)
 
-    @rule(
-        target=secrets,
-        key=secrets,
-        nonce=st.tuples(numbers, numbers),
-        number=numbers,
-        inner=secrets,
-        sealing=sealed,
-    )
-    def open(self, key: Value, nonce: tuple[int, int], number: int, inner: Value, sealing: Value) -> object:
-        body = everywhere(
-            [
-                SUITES[i].open(
-                    key.lanes[i], nonce, self.transcript(i, "LR-E", number, "alice", inner), sealing.lanes[i]
-                )
-                for i in LANES
-            ]
-        )
-        return multiple() if body is None else self.kept(body)
+    @rule(sealed=sealed, change=st.sampled_from(["", "first", "second", "tag", "number"]))
+    def open(self, sealed: Sealed, change: str) -> None:
+        """As it was sealed, or with one thing changed."""
+        first, second = sealed.nonce
+        nonce = (1 - first if change == "first" else first, 1 - second if change == "second" else second)
+        tag, number = "LR-F" if change == "tag" else "LR-E", 1 if change == "number" else 0
+        self.opened(sealed, sealed.key, nonce, (tag, number, "alice", sealed.inner), not change)
+
+    @rule(sealed=sealed, key=secrets, inner=secrets)
+    def open_another(self, sealed: Sealed, key: Value, inner: Value) -> None:
+        """With a key and a value from anywhere: it opens when they are those that it was sealed with."""
+        self.opened(sealed, key, sealed.nonce, ("LR-E", 0, "alice", sealed.inner), key == sealed.key)
+        self.opened(sealed, sealed.key, sealed.nonce, ("LR-E", 0, "alice", inner), inner == sealed.inner)
+
+    def opened(
+        self,
+        sealed: Sealed,
+        key: Value,
+        nonce: tuple[int, int],
+        header: tuple[str, int, str, Value],
+        expected: bool,
+    ) -> None:
+        bodies = [
+            SUITES[i].open(key.lanes[i], nonce, self.transcript(i, *header), sealed.sealed.lanes[i]) for i in LANES
+        ]
+        assert everywhere(bodies) == (sealed.body if expected else None)
 
     @rule(secret=secrets, junk=st.binary(max_size=70).filter(lambda data: len(data) != 32))
     def hostile(self, secret: Value, junk: bytes) -> None:
