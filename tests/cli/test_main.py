@@ -91,7 +91,12 @@ def test_output_that_nobody_reads_is_no_verdict_and_no_traceback(tmp_path: Path)
 def test_output_that_finds_no_room_is_no_verdict_and_no_traceback() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [BIN / "lockedroom", "--help"], stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False
+            [BIN / "lockedroom", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            check=False,
         )
     assert done.returncode == Exit.INCOMPLETE
     assert done.stderr.count("\n") == 1 and "No space left" in done.stderr
@@ -107,7 +112,9 @@ def test_every_error_of_the_backend_has_its_code_and_clause() -> None:
         assert "what" in report.message and "do" in report.message and "SEG-STORE-1" in report.message
 
 
-def test_an_unexpected_error_is_owned_and_is_no_verdict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_is_owned_and_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def fail() -> None:
         raise ZeroDivisionError("by zero")
 
