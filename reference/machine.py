@@ -17,13 +17,16 @@ Name: TypeAlias = str
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slot:
-    """The name of one slot: what kind of thing it holds and, where there is one for each member, whose."""
+    """The name of one slot: what kind of thing it holds and, where there is one for each member, whose. A slot that
+    falls into independent parts, one for each member, can be named part by part: then `part` says whose."""
 
     kind: str
     owner: Name = ""
+    part: Name = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.owner}" if self.owner else self.kind
+        whole = f"{self.kind}:{self.owner}" if self.owner else self.kind
+        return f"{whole}/{self.part}" if self.part else whole
 
 
 class Role(Enum):
@@ -37,10 +40,12 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of a footprint: a kind of slot and whose."""
+    """One entry of a footprint: a kind of slot, whose, and, where only one member's part of it is meant, whose part.
+    Locks are taken on whole slots; explorers memoise by parts."""
 
     kind: str
     role: Role = Role.ROOM
+    part: Role | None = None
 
     def slots(self, actor: Name, peers: Iterable[Name]) -> tuple[Slot, ...]:
         """The slots that this means when `actor` acts on `peers`."""
@@ -52,16 +57,21 @@ class Place:
             case Role.PEER | Role.PEERS:
                 return tuple(Slot(self.kind, peer) for peer in peers)
 
-    def __str__(self) -> str:
-        match self.role:
-            case Role.ROOM:
-                return self.kind
+    def parts(self, actor: Name, peers: Iterable[Name]) -> tuple[Slot, ...]:
+        """The same, cut to the parts that are meant; a slot that is meant whole stays whole."""
+        slots = self.slots(actor, peers)
+        match self.part:
+            case None | Role.ROOM:
+                return slots
             case Role.SELF:
-                return f"{self.kind}(self)"
-            case Role.PEER:
-                return f"{self.kind}(peer)"
-            case Role.PEERS:
-                return f"{self.kind}(peers)"
+                return tuple(Slot(slot.kind, slot.owner, actor) for slot in slots)
+            case Role.PEER | Role.PEERS:
+                return tuple(Slot(slot.kind, slot.owner, peer) for slot in slots for peer in peers)
+
+    def __str__(self) -> str:
+        words = {Role.SELF: "self", Role.PEER: "peer", Role.PEERS: "peers"}
+        whole = f"{self.kind}({words[self.role]})" if self.role in words else self.kind
+        return f"{whole}/{words[self.part]}" if self.part in words else whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +138,22 @@ class Transition:
     def footprint(self, actor: Name, peers: Iterable[Name]) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
         """The slots read and the slots written when `actor` acts on `peers`, in the table's order."""
         named = tuple(peers)
-        return _gather(self.reads, actor, named), _gather(self.writes, actor, named)
+        return (
+            _distinct(slot for place in self.reads for slot in place.slots(actor, named)),
+            _distinct(slot for place in self.writes for slot in place.slots(actor, named)),
+        )
+
+    def parts(self, actor: Name, peers: Iterable[Name]) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
+        """The same footprint, cut to the parts of slots that are meant."""
+        named = tuple(peers)
+        return (
+            _distinct(slot for place in self.reads for slot in place.parts(actor, named)),
+            _distinct(slot for place in self.writes for slot in place.parts(actor, named)),
+        )
 
 
-def _gather(places: tuple[Place, ...], actor: Name, peers: tuple[Name, ...]) -> tuple[Slot, ...]:
-    seen: dict[Slot, None] = {}
-    for place in places:
-        for slot in place.slots(actor, peers):
-            seen.setdefault(slot)
-    return tuple(seen)
+def _distinct(slots: Iterable[Slot]) -> tuple[Slot, ...]:
+    return tuple(dict.fromkeys(slots))
 
 
 # ---- what an explorer runs -----------------------------------------------------------------------

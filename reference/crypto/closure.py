@@ -1,4 +1,4 @@
-"""What an intruder learns from terms and what it can build: the Dolev-Yao closure (spec/suites.md, The intruder).
+"""What an intruder learns from terms and what it can build: the Dolev-Yao closure (LR-SUITE-27, LR-SUITE-28).
 
 Two questions, both decided exactly for finite knowledge: `analyse` takes apart, `derivable` also puts together. They
 are the only crypto that the adversary of the model has. Pure functions; what they remember is in a `Cache` that the

@@ -64,7 +64,7 @@ def x25519_public(private: bytes) -> bytes:
 
 def x25519_agree(private: bytes, public: bytes) -> bytes | None:
     """The shared value (RFC 7748, 6.1); None when `public` has not 32 bytes or the value is all zero, as for a point
-    of small order (LR-SUITE-21)."""
+    of small order (LR-SUITE-19)."""
     ours = X25519PrivateKey.from_private_bytes(secret(private))
     try:
         return ours.exchange(X25519PublicKey.from_public_bytes(public))

@@ -54,13 +54,13 @@ class RealSuite:
         return primitives.ed25519_verify(_bytes(public), encode(transcript), _bytes(signature))
 
     def kem_keypair(self, entropy: Bits) -> KeyPair:
-        """See `Suite`; the private key is the entropy itself (LR-SUITE-20, LR-SUITE-30)."""
+        """See `Suite`; the private key is the entropy itself (LR-SUITE-17, LR-SUITE-20)."""
         seed = _bytes(entropy)
         make = xwing.public_key if self.name == LR1 else primitives.x25519_public
         return KeyPair(make(seed), seed)
 
     def encapsulate(self, public: Bits, entropy: Bits) -> Encapsulated | None:
-        """See `Suite` (LR-SUITE-21, LR-SUITE-31)."""
+        """See `Suite` (LR-SUITE-18, LR-SUITE-21)."""
         key, ephemeral = _bytes(public), primitives.secret(_bytes(entropy))
         if self.name == LR0:
             return _x25519_encapsulate(key, ephemeral)
@@ -75,7 +75,7 @@ class RealSuite:
         return encapsulated
 
     def decapsulate(self, private: Bits, ciphertext: Bits) -> bytes | None:
-        """See `Suite` (LR-SUITE-22, LR-SUITE-32)."""
+        """See `Suite` (LR-SUITE-18, LR-SUITE-22)."""
         take = xwing.decapsulate if self.name == LR1 else _x25519_decapsulate
         return take(_bytes(private), _bytes(ciphertext))
 
@@ -107,7 +107,7 @@ class RealSuite:
         return primitives.hkdf(primitives.secret(_bytes(secret)), encode(info))
 
     def digest(self, transcript: Transcript) -> bytes:
-        """See `Suite` (LR-SUITE-15)."""
+        """See `Suite` (LR-SUITE-16)."""
         return primitives.sha256(encode(transcript))
 
 

@@ -17,7 +17,7 @@ LARGEST: Final = 255
 
 
 def encode(transcript: Transcript) -> bytes:
-    """Tag, number of fields, then each field with its type and its length (LR-SUITE-1 to 5).
+    """Tag, number of fields, then each field with its type and its length (LR-SUITE-2 to 4).
 
     Raises TypeError for a term, which has no bytes, and ValueError for what no transcript may hold: an integer that is
     no u64, a list too deep or too long, a tag that is not 1 to 255 characters of ASCII.

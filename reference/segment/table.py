@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from lockedroom.reference.machine import Place, Rejected, Role, Step, Transition
-from lockedroom.reference.segment import transitions
+from lockedroom.reference.segment import transitions as t
 from lockedroom.reference.segment.guards import Result
 from lockedroom.reference.segment.views import At
 
@@ -26,42 +26,39 @@ _ME: Final = Place("member", Role.SELF)
 _HEADER: Final = Place("header")
 _ACL: Final = Place("acl")
 _BOARD: Final = Place("board")
+_BOARD_SELF: Final = Place("board", part=Role.SELF)
+_BOARD_PEER: Final = Place("board", part=Role.PEER)
+_BOARD_PEERS: Final = Place("board", part=Role.PEERS)
 _OWN: Final = Place("inbox", Role.SELF)
+_OWN_PEER: Final = Place("inbox", Role.SELF, Role.PEER)
 _PEER: Final = Place("inbox", Role.PEER)
-_PEERS: Final = Place("inbox", Role.PEERS)
+_PEER_SELF: Final = Place("inbox", Role.PEER, Role.SELF)
+_PEERS_SELF: Final = Place("inbox", Role.PEERS, Role.SELF)
 _LIFE: Final = Place("life", Role.SELF)
 _PEER_LIFE: Final = Place("life", Role.PEER)
 
 TABLE: Final[tuple[Transition, ...]] = (
-    Transition(transitions.create, Who.ANYBODY, (_ME, _HEADER), (_ME, _HEADER, _ACL), ("SEG-CREATE",)),
-    Transition(transitions.grant, Who.CREATOR, (_ME, _HEADER, _ACL), (_ME, _ACL), ("SEG-GRANT",)),
-    Transition(transitions.revoke, Who.CREATOR, (_ME, _HEADER, _ACL), (_ME, _ACL), ("SEG-REVOKE",)),
-    Transition(transitions.join, Who.OUT, (_ME, _HEADER, _ACL, _LIFE), (_ME, _BOARD, _OWN, _LIFE), ("SEG-JOIN",)),
-    Transition(transitions.review, Who.JOINED, (_ME, _HEADER, _ACL, _OWN), (_ME,), ("SEG-REVIEW",)),
-    Transition(transitions.exchange, Who.JOINED, (_ME, _HEADER, _ACL, _BOARD, _PEER), (_ME, _PEER), ("SEG-EXCHANGE",)),
-    Transition(transitions.accept, Who.JOINED, (_ME, _HEADER, _ACL, _OWN), (_ME, _OWN), ("SEG-ACCEPT",)),
-    Transition(transitions.send, Who.JOINED, (_ME, _HEADER, _BOARD, _PEER), (_ME, _PEER), ("SEG-SEND",)),
-    Transition(transitions.multicast, Who.JOINED, (_ME, _HEADER, _BOARD, _PEERS), (_ME, _PEERS), ("SEG-MULTICAST",)),
-    Transition(transitions.receive, Who.JOINED, (_ME, _HEADER, _OWN), (_ME, _OWN), ("SEG-RECEIVE",)),
-    Transition(transitions.publish, Who.JOINED, (_ME, _HEADER, _BOARD), (_ME, _BOARD), ("SEG-PUBLISH",)),
-    Transition(transitions.read, Who.JOINED, (_ME, _HEADER, _BOARD), (), ("SEG-READ",)),
-    Transition(transitions.rotate, Who.JOINED, (_ME, _HEADER, _BOARD, _PEER), (_ME, _PEER), ("SEG-ROTATE",)),
+    Transition(t.create, Who.ANYBODY, (_ME, _HEADER), (_ME, _HEADER, _ACL), ("SEG-CREATE",)),
+    Transition(t.grant, Who.CREATOR, (_ME, _HEADER, _ACL), (_ME, _ACL), ("SEG-GRANT",)),
+    Transition(t.revoke, Who.CREATOR, (_ME, _HEADER, _ACL), (_ME, _ACL), ("SEG-REVOKE",)),
+    Transition(t.join, Who.OUT, (_ME, _HEADER, _ACL, _LIFE), (_ME, _BOARD_SELF, _OWN, _LIFE), ("SEG-JOIN",)),
+    Transition(t.review, Who.JOINED, (_ME, _HEADER, _ACL, _OWN), (_ME,), ("SEG-REVIEW",)),
     Transition(
-        transitions.acknowledge,
-        Who.JOINED,
-        (_ME, _HEADER, _BOARD, _PEER),
-        (_ME, _PEER),
-        ("SEG-ACK",),
+        t.exchange, Who.JOINED, (_ME, _HEADER, _ACL, _BOARD_PEER, _PEER_SELF), (_ME, _PEER_SELF), ("SEG-EXCHANGE",)
     ),
-    Transition(transitions.leave, Who.JOINED, (_ME,), (_ME, _BOARD, _OWN, _LIFE), ("SEG-LEAVE",)),
+    Transition(t.accept, Who.JOINED, (_ME, _HEADER, _ACL, _OWN_PEER), (_ME, _OWN_PEER), ("SEG-ACCEPT",)),
+    Transition(t.send, Who.JOINED, (_ME, _HEADER, _BOARD_PEER, _PEER_SELF), (_ME, _PEER_SELF), ("SEG-SEND",)),
     Transition(
-        transitions.reap,
-        Who.JOINED,
-        (_ME, _HEADER, _BOARD, _PEER_LIFE),
-        (_ME, _BOARD, _PEER),
-        ("SEG-REAP",),
+        t.multicast, Who.JOINED, (_ME, _HEADER, _BOARD_PEERS, _PEERS_SELF), (_ME, _PEERS_SELF), ("SEG-MULTICAST",)
     ),
-    Transition(transitions.destroy, Who.CREATOR, (_ME, _HEADER), (_HEADER,), ("SEG-DESTROY",)),
+    Transition(t.receive, Who.JOINED, (_ME, _HEADER, _OWN_PEER), (_ME, _OWN_PEER), ("SEG-RECEIVE",)),
+    Transition(t.publish, Who.JOINED, (_ME, _HEADER, _BOARD), (_ME, _BOARD_SELF), ("SEG-PUBLISH",)),
+    Transition(t.read, Who.JOINED, (_ME, _HEADER, _BOARD_PEER), (), ("SEG-READ",)),
+    Transition(t.rotate, Who.JOINED, (_ME, _HEADER, _BOARD_PEER, _PEER_SELF), (_ME, _PEER_SELF), ("SEG-ROTATE",)),
+    Transition(t.acknowledge, Who.JOINED, (_ME, _HEADER, _BOARD_PEER, _PEER_SELF), (_ME, _PEER_SELF), ("SEG-ACK",)),
+    Transition(t.leave, Who.JOINED, (_ME,), (_ME, _BOARD_SELF, _OWN, _LIFE), ("SEG-LEAVE",)),
+    Transition(t.reap, Who.JOINED, (_ME, _HEADER, _BOARD_PEER, _PEER_LIFE), (_ME, _BOARD_PEER, _PEER), ("SEG-REAP",)),
+    Transition(t.destroy, Who.CREATOR, (_ME, _HEADER), (_HEADER,), ("SEG-DESTROY",)),
 )
 """The segment protocol, whole."""
 

@@ -229,12 +229,12 @@ def accept(at: At, peer: Name) -> Result:
         return checked
     header, verified = checked
     suite, segment = at.suite, header.segment
+    if verified.reduced:
+        return Rejected("SEG-REVIEW-3", "rights were taken away since the list was last verified: review first")
     record = at.inbox(at.me.name).first(peer)
     if record is None or isinstance(record, Message):
         return Rejected("SEG-ACCEPT-1", f"the first record from {peer}, if any, is no exchange")
-    me = closing_revoked(at, verified)
-    presence = me.presence
-    assert presence is not None, "closing sessions keeps the presence"
+    me, presence = replace(at.me, roster=verified.roster), presence_of(at)
 
     def removed(clause: str, detail: str) -> Refusal:
         return Rejected(clause, detail, me, (effects.Take(inbox(me.name), peer),))
