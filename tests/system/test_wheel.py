@@ -48,6 +48,13 @@ def test_the_wheel_holds_what_git_tracks(wheel: Path) -> None:
     assert sorted(held) == sorted(expected)
 
 
+def modules(wheel: Path) -> list[str]:
+    """The names of all modules in the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".py")]
+    return sorted(name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names)
+
+
 def test_the_wheel_works_beside_a_module_of_the_same_name(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "environment"
     venv.create(home, with_pip=False, symlinks=True)
@@ -65,9 +72,7 @@ def test_the_wheel_works_beside_a_module_of_the_same_name(wheel: Path, tmp_path:
     for name in ("model", "reference", "spec"):
         (other / name).mkdir(parents=True)
         (other / name / "__init__.py").write_text(f"WHOSE = 'theirs: {name}'\n")
-    code = "import importlib, lockedroom, model\n" + "".join(
-        f"importlib.import_module({package!r})\n" for package in SETUPTOOLS["packages"]
-    )
+    code = "import lockedroom, model\n" + "".join(f"import {module}\n" for module in modules(wheel))
     code += "print(lockedroom.__file__, model.WHOSE, sep='\\n')"
     clean = {"PATH": "/usr/bin:/bin"}
     ran = subprocess.run([python, "-c", code], cwd=other, env=clean, capture_output=True, text=True, check=False)
@@ -76,3 +81,9 @@ def test_the_wheel_works_beside_a_module_of_the_same_name(wheel: Path, tmp_path:
         str(packages / "lockedroom" / "__init__.py"),
         "theirs: model",
     ]
+
+    asked = subprocess.run(
+        [home / "bin" / "lockedroom", "--help"], cwd=other, env=clean, capture_output=True, text=True, check=False
+    )
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert asked.stdout.startswith("Usage: lockedroom")
