@@ -128,6 +128,21 @@ def test_the_tape_keeps_no_refusal() -> None:
     assert tape == {}
 
 
+@pytest.mark.parametrize(("name", "public", "ciphertext"), [("LR0", 32, 32), ("LR1", 1216, 1120)])
+def test_sizes(name: str, public: int, ciphertext: int) -> None:
+    """The table of LR-SUITE-8."""
+    suite, key = RealSuite(name), bytes(32)
+    pair = suite.kem_keypair(key)
+    made = suite.encapsulate(pair.public, key)
+    assert made is not None
+    assert (suite.length(pair.public), suite.length(pair.private)) == (public, 32)
+    assert (suite.length(made.ciphertext), suite.length(made.secret)) == (ciphertext, 32)
+    assert (suite.length(suite.signing_public(key)), suite.length(suite.sign(key, HEADER))) == (32, 64)
+    assert suite.length(suite.wrap(key, key)) == 40
+    assert suite.length(suite.seal(key, (0, 1), HEADER, bytes(9))) == 25
+    assert suite.length(suite.derive(key, "forth", HEADER)) == suite.length(suite.digest(HEADER)) == 32
+
+
 def test_there_are_two_suites() -> None:
     assert [RealSuite(name).name for name in SUITES] == ["LR0", "LR1"]
     with pytest.raises(ValueError, match="LR2"):

@@ -2,7 +2,7 @@
 fails alike in LR0, LR1 and the symbolic suite, and values are equal in one exactly when they are in the others.
 
 One machine drives all of them side by side. What it does not mix is what an engine's types keep apart: the real suites
-take any 32 bytes for a key, the symbolic one only what is a key (LR-SUITE-52).
+take any 32 bytes for a key, the symbolic one only what is a key (LR-SUITE-26).
 """
 
 import hashlib

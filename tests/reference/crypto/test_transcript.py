@@ -1,5 +1,6 @@
 """The encoding of transcripts: pinned by vectors, injective by its inverse, and closed to what is no transcript."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from lockedroom.reference.crypto.terms import Field, Term
 from lockedroom.reference.crypto.transcript import encode
 from tests.reference.crypto.strategies import transcripts
 from tests.reference.crypto.vectors import load, transcript
+from tests.tree import ROOT
 
 VECTORS = load("transcripts")
 
@@ -124,3 +126,9 @@ def test_a_term_has_no_bytes(depth: int) -> None:
         field = (field,)
     with pytest.raises(TypeError):
         encode(Transcript("LR-X", (field,)))
+
+
+def test_the_example_of_the_chapter() -> None:
+    chapter = (ROOT / "spec" / "suites.md").read_text("utf-8")
+    (example,) = re.findall(r"^    (04 4c.*)$", chapter, re.MULTILINE)
+    assert encode(Transcript("LR-X", (1, "al"))) == bytes.fromhex(example)
