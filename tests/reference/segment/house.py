@@ -22,7 +22,7 @@ from lockedroom.reference.segment.records import ALL_RIGHTS, Capacity, Consumabl
 from lockedroom.reference.segment.room import Room
 from lockedroom.reference.segment.state import Member, Presence, Session
 
-CAPACITY = Capacity(members=4, quota=3, posts=6, entries=8, record=512)
+CAPACITY = Capacity(members=4, quota=3, posts=6, entries=16, record=512)
 NAMES = ("alice", "bob", "carol")
 SUITES = ("symbolic", "LR0", "LR1")
 Seen = TypeVar("Seen", bound=Event)
