@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from lockedroom.cli import conform, demo, replay
+from lockedroom.cli import check, conform, demo, replay, verify
 from lockedroom.cli.exits import MEANING, Exit, Report, explain
 
 _ABOUT = "Formally specified secure IPC on one host, with the evidence that it holds: explored, then replayed for real."
@@ -21,7 +21,7 @@ _ABOUT = "Formally specified secure IPC on one host, with the evidence that it h
 def build() -> typer.Typer:
     """The command and all its subcommands."""
     app = _group(_ABOUT)
-    for module in (conform, replay):
+    for module in (verify, check, conform, replay):
         module.add(app)
     for name, add, about in (("demo", demo.add, "Watch real processes run a protocol."),):
         group = _group(about)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
 from lockedroom.cli.terminal import count
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from lockedroom.conformance.conform import ConformReport
+    from lockedroom.model.verdict import CheckReport, PropertyResult
+
+_STYLES: Final = {"holds": "green", "violated": "bold red", "not exercised": "yellow", "incomplete": "yellow"}
 
 
 def plain(*headings: str) -> Table:
@@ -37,3 +41,40 @@ def conformance_table(report: ConformReport) -> Table:
     table.add_row("refusals", f"{report.rejections} clauses by which the engine refuses")
     table.add_row("clauses", f"{report.clauses} that the engine implements")
     return table
+
+
+def property_table(properties: Iterable[PropertyResult]) -> Table:
+    """A line for each property: against whom it is promised, its clauses, the verdict, how often it was at stake."""
+    from rich.text import Text
+
+    table = plain("property", "store", "clauses", "verdict", "judged")
+    table.columns[4].justify = "right"
+    for result in properties:
+        table.add_row(
+            result.name,
+            result.store,
+            brief(result.clauses),
+            Text(result.verdict, _STYLES.get(result.verdict, "")),
+            count(result.exercised),
+        )
+    return table
+
+
+def exploration_table(report: CheckReport) -> Table:
+    """What was explored."""
+    table = plain("explored", "")
+    bounds = ", ".join(f"{value} {name}" for name, value in report.bounds.to_json().items() if value)
+    table.add_row("bounds", bounds)
+    table.add_row("states", f"{count(report.states)}, {'all there are' if report.complete else 'not all'}")
+    table.add_row("transitions", f"{count(report.transitions)}, by {count(report.engine_calls)} calls of the engine")
+    table.add_row("depth", f"{report.depth}, in {report.seconds:.1f} s")
+    return table
+
+
+def brief(clauses: Iterable[str]) -> str:
+    """Clauses with what they have in common said once: `SEG-ACL-2, 3`."""
+    areas: dict[str, list[str]] = {}
+    for clause in clauses:
+        area, _, number = clause.rpartition("-")
+        areas.setdefault(area, []).append(number)
+    return "; ".join(f"{area}-{', '.join(numbers)}" for area, numbers in areas.items())

@@ -29,6 +29,8 @@ def describe(
 ) -> str:
     """What was done and what came of it; of a refusal, its clause and reason."""
     done = _done(operation, arguments)
+    if "choice" in arguments:
+        done += f" ({safe(str(arguments['choice']))})"
     if clause:
         return f"{done}: refused, {clause}" + (f" ({safe(detail)})" if detail else "")
     seen = [words for event in events if (words := _seen(event))]
