@@ -1,1 +1,1 @@
-"""What could happen: exploration of the engines. Nothing here touches the OS."""
+"""What could happen: exhaustive exploration of the reference engine itself, its adversary, properties and mutants."""

@@ -1,0 +1,68 @@
+"""How far an exploration of the segment goes: the budgets that every verdict prints. No behaviour stands here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from lockedroom.reference.machine import Name
+from lockedroom.reference.segment.records import Capacity
+
+NAMES: Final[tuple[Name, ...]] = ("alice", "bob", "carol", "dave", "erin", "frank")
+"""The members of a model, the creator first."""
+
+RECORD: Final = 512
+"""The size of a record's cell in the model. Only oversized bodies come near it."""
+
+ORIGIN: Final = (1, 1, "boot")
+"""The creator's process (pid, start time, boot id) in the model."""
+
+_LARGEST: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The budgets: members; messages for each ordered pair (sent, multicast and published together); joins and
+    rotations for each member; revocations, crashes and the intruder's steps for the room.
+
+    Raises ValueError, with a text for people, when one is out of range.
+    """
+
+    members: int = 2
+    messages: int = 1
+    joins: int = 1
+    rotations: int = 0
+    revocations: int = 0
+    crashes: int = 0
+    intruder: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.members <= len(NAMES):
+            raise ValueError(f"members: 1 to {len(NAMES)}, not {self.members}")
+        for name, value in self.to_json().items():
+            if not 0 <= value <= _LARGEST:
+                raise ValueError(f"{name}: 0 to {_LARGEST}, not {value}")
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """The members' names."""
+        return NAMES[: self.members]
+
+    def to_json(self) -> dict[str, int]:
+        """The budgets by their names."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        first = f"{self.members} members, {self.messages} messages, {self.joins} joins"
+        rest = ("rotations", "revocations", "crashes", "intruder")
+        return ", ".join([first, *(f"{name} {getattr(self, name)}" for name in rest if getattr(self, name))])
+
+
+DEFAULT: Final = Bounds(2, 1, 1, rotations=1, crashes=1, intruder=1)
+"""What `lockedroom verify` explores."""
+
+
+def capacity_for(bounds: Bounds, quota: int = 2) -> Capacity:
+    """The capacity of the model's room: a quota of 2 unless told, and as many posts and entries as the budgets can use."""
+    entries = bounds.members + 2 * bounds.revocations + bounds.intruder
+    return Capacity(bounds.members, quota, max(1, bounds.messages * (bounds.members - 1)), entries, RECORD)
