@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.spec import diagram, object_tables, registry, tables
+from lockedroom.spec import diagram, object_tables, refusals, registry, tables
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -24,6 +24,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
         "records": tables.byte_tables,
         "transcripts": tables.transcripts,
         "transitions": tables.transitions,
+        "refusals": refusals.refusal_table,
         "diagram": diagram.diagrams,
         "limits": object_tables.limits,
         "regions": object_tables.places,

@@ -1,5 +1,6 @@
 """The generated sections of the chapters are what the engine and the backend say now."""
 
+import re
 import subprocess
 import sys
 from functools import cache
@@ -7,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lockedroom.spec import diagram, generate
-from tests.tree import ROOT
+from lockedroom.reference.segment.codec import encode
+from lockedroom.reference.segment.records import LARGEST_NAME, Exchange
+from lockedroom.reference.segment.table import BY_OPERATION, TABLE
+from lockedroom.spec import diagram, generate, refusals
+from tests.tree import ROOT, files
 
 CHAPTER = "segment.md"
 SECTIONS = {name: cache(make) for name, make in generate.SECTIONS[CHAPTER].items()}
@@ -64,3 +68,30 @@ def test_the_diagram_reaches_every_state_that_it_explains() -> None:
     assert {state for before, _, after in found for state in (before, after)} == set(diagram.PHASES)
     assert ("rotating", "receive", "owing") in found, "crossing rotations are drawn"
     assert ("owing", "acknowledge", "crossed") in found
+
+
+def test_refusals_are_read_off_the_source_in_order() -> None:
+    found = refusals.refusals(BY_OPERATION["receive"])
+    assert found[:2] == ("SEG-WHO-3", "SEG-HEADER-1")
+    assert found[-5:] == ("SEG-RECEIVE-4-", "SEG-RECEIVE-6-", "SEG-RECEIVE-5-", "SEG-RECEIVE-10", "SEG-RECEIVE-7-")
+    assert refusals.refusals(BY_OPERATION["leave"]) == ("SEG-WHO-3",)
+
+
+def test_no_code_of_the_engine_is_missing_from_the_refusals() -> None:
+    written = {
+        code.removesuffix("-")
+        for file in files(".py", under="reference/segment")
+        for code in re.findall(r'"(SEG-[A-Z]+-[0-9]+)"', file.read_text())
+    }
+    found = {code.removesuffix("-") for row in TABLE for code in refusals.refusals(row)}
+    assert written == found
+
+
+def test_every_cell_of_an_exchange_fits_the_least_record_that_the_chapter_gives() -> None:
+    text = (ROOT / "spec" / "segment.md").read_text()
+    (small, large) = re.findall(r"\((\d+) bytes for `LR0`, (\d+) for `LR1`\)", text)[0]
+    for size, ciphertext in ((small, 32), (large, 1120)):
+        name = "a" * LARGEST_NAME
+        record = Exchange(name, name, bytes(32), bytes(32), bytes(ciphertext), bytes(40), 1, bytes(32), bytes(64))
+        need = 4 + len(encode(record))
+        assert need <= int(size) < need + 8 and int(size) % 8 == 0

@@ -67,8 +67,8 @@ def full(house: House) -> House:
     return house
 
 
-TO_BOB = {"peer": PEER}
-TO_ALICE = {"peer": ME}
+TO_BOB: dict[str, object] = {"peer": PEER}
+TO_ALICE: dict[str, object] = {"peer": ME}
 HELLO = House("symbolic").body("hello")
 
 STATES: dict[str, Callable[[House], House]] = {
