@@ -122,7 +122,7 @@ def transcripts() -> str:
     return table(("tag", "fields", "use"), rows)
 
 
-_KINDS: Final = {"u": "integer", "n": "text", "b": "bytes", "v": "bytes"}
+_KINDS: Final = {"u": "integer", "n": "text", "l": "text", "b": "bytes", "v": "bytes"}
 _TYPES: Final[Mapping[str, str]] = {
     **{
         field.name: _KINDS[field.type[0]]

@@ -22,6 +22,8 @@ from lockedroom.reference.segment.records import (
 )
 
 NAME: Final = re.compile(rb"[a-z0-9][a-z0-9._-]*")
+LABEL: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]*")
+_TEXTS: Final = {"name": NAME, "label": LABEL}
 _INTEGERS: Final = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
 _BITS: Final = {"bits32": 32, "bits40": 40, "bits64": 64}
 _KINDS: Final = {kind: record for record, (kind, _) in LAYOUTS.items()}
@@ -47,20 +49,24 @@ class _Reader:
     def integer(self, size: int) -> int:
         return int.from_bytes(self.take(size), "big")
 
-    def name(self) -> str:
+    def text(self, wire: str) -> str:
         size = self.integer(1)
         if not 1 <= size <= LARGEST_NAME:
-            raise _Short(f"a name of {size} bytes")
+            raise _Short(f"a {wire} of {size} bytes")
         raw = self.take(size)
-        if not NAME.fullmatch(raw):
-            raise _Short("a name with a byte that no name has")
+        if not _TEXTS[wire].fullmatch(raw):
+            raise _Short(f"a {wire} with a byte that no {wire} has")
         return raw.decode("ascii")
 
 
 def is_name(text: str) -> bool:
     """Whether `text` can be a member's name: 1 to 31 of a-z, 0-9, '.', '_', '-', and no mark first (SEG-NAME-1)."""
+    return _is(text, NAME)
+
+
+def _is(text: str, pattern: re.Pattern[bytes]) -> bool:
     raw = text.encode("utf-8", "surrogatepass")
-    return 1 <= len(raw) <= LARGEST_NAME and NAME.fullmatch(raw) is not None
+    return 1 <= len(raw) <= LARGEST_NAME and pattern.fullmatch(raw) is not None
 
 
 def encode(record: Record) -> bytes:
@@ -97,9 +103,9 @@ def _encoded(wire: str, value: object) -> bytes:
             return value
         case bytes() if wire == "var":
             return len(value).to_bytes(4, "big") + value
-        case str() if wire == "name":
-            if not is_name(value):
-                raise ValueError(f"no name: {value!r}")
+        case str() if wire in _TEXTS:
+            if not _is(value, _TEXTS[wire]):
+                raise ValueError(f"no {wire}: {value!r}")
             return bytes([len(value)]) + value.encode("ascii")
         case Epoch(number, proposer) if wire == "epoch":
             return _encoded("u32", number) + _encoded("name", proposer)
@@ -109,6 +115,10 @@ def _encoded(wire: str, value: object) -> bytes:
         case Term():
             raise TypeError("terms have no bytes: this record was made under the symbolic suite")
     raise ValueError(f"{value!r} is no {wire}")
+
+
+def _text(wire: str) -> Callable[[_Reader], object]:
+    return lambda reader: reader.text(wire)
 
 
 def _fixed(size: int) -> Callable[[_Reader], object]:
@@ -128,7 +138,7 @@ _READ: Final[dict[str, Callable[[_Reader], object]]] = {
     **{wire: _integer(size) for wire, size in _INTEGERS.items()},
     **{wire: _fixed(size) for wire, size in _BITS.items()},
     "var": lambda reader: reader.take(reader.integer(4)),
-    "name": lambda reader: reader.name(),
-    "epoch": lambda reader: Epoch(reader.integer(4), reader.name()),
+    **{wire: _text(wire) for wire in _TEXTS},
+    "epoch": lambda reader: Epoch(reader.integer(4), reader.text("name")),
     "capacity": _capacity,
 }

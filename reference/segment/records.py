@@ -185,8 +185,8 @@ LAYOUTS: Final[dict[type[Record], tuple[int, tuple[FieldLayout, ...]]]] = {
         1,
         (
             FieldLayout("version", "u16", "layout version, 1"),
-            FieldLayout("suite", "name", "suite"),
-            FieldLayout("profile", "name", "profile"),
+            FieldLayout("suite", "label", "the suite's name"),
+            FieldLayout("profile", "label", "the profile's name"),
             FieldLayout("capacity", "capacity", "members, quota, posts, entries, record"),
             FieldLayout("creator", "name", "the creator's name"),
             FieldLayout("key", "bits32", "the creator's static public key"),
