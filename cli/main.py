@@ -6,16 +6,21 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from lockedroom.cli import check, conform, demo, replay, verify
+from lockedroom.cli import check, conform, demo, identity, replay, segment, verify
 from lockedroom.cli.exits import MEANING, Exit, Report, explain
 
-_ABOUT = "Formally specified secure IPC on one host, with the evidence that it holds: explored, then replayed for real."
+_PEACE: Final = 5.0
+"""Seconds that a command has to end after it was interrupted before it is interrupted again."""
+_ABOUT: Final = (
+    "Formally specified secure IPC on one host, with the evidence that it holds: explored, then replayed for real."
+)
 
 
 def build() -> typer.Typer:
@@ -23,7 +28,11 @@ def build() -> typer.Typer:
     app = _group(_ABOUT)
     for module in (verify, check, conform, replay):
         module.add(app)
-    for name, add, about in (("demo", demo.add, "Watch real processes run a protocol."),):
+    for name, add, about in (
+        ("demo", demo.add, "Watch real processes run a protocol."),
+        ("identity", identity.add, "Make and show the static keys of members."),
+        ("segment", segment.add, "Use a segment from several terminals."),
+    ):
         group = _group(about)
         add(group)
         app.add_typer(group, name=name)
@@ -111,16 +120,25 @@ def _nobody_reads() -> int:
 
 
 class _TerminationInterrupts:
-    """While it lasts, a request to terminate and a terminal that goes away end a command as Ctrl-C does."""
+    """While it lasts, a request to terminate and a terminal that goes away end a command as Ctrl-C does; and once it is
+    ending, it is left in peace for a moment, so that it leaves nothing behind."""
+
+    _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self._peace = 0.0
 
     def __enter__(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in self._SIGNALS:
             signal.signal(number, self._interrupt)
 
     def __exit__(self, *_: object) -> None:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
+        for number in self._SIGNALS:
+            signal.signal(number, signal.SIG_IGN if number == signal.SIGINT and self._peace else signal.SIG_DFL)
 
-    @staticmethod
-    def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now < self._peace:
+            return
+        self._peace = now + _PEACE
         raise KeyboardInterrupt

@@ -11,10 +11,15 @@ _LONGEST: Final = 28
 _RIGHTS: Final = ((1, "join"), (2, "exchange"), (4, "send"))
 
 
+def rights_list(rights: int) -> list[str]:
+    """The names of the rights in a number."""
+    return [word for bit, word in _RIGHTS if rights & bit]
+
+
 def rights_named(rights: object) -> str:
     """Rights, a number or a list of names, as words: `join+send`, `everything` or `nothing`."""
     if isinstance(rights, int):
-        named = [word for bit, word in _RIGHTS if rights & bit]
+        named = rights_list(rights)
     else:
         named = [safe(str(right)) for right in rights] if isinstance(rights, Iterable) else []
     return "everything" if len(named) == len(_RIGHTS) else "+".join(named) or "nothing"
