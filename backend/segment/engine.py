@@ -1,8 +1,7 @@
-"""One member's engine on one room: each operation as one atomic step on shared memory (SEG-JOURNAL-6).
+"""One member's engine on one room: its private state, and the operations of the table on shared memory.
 
-Run the transition on a snapshot, remembering what it asked; lock its footprint; ask again; store, or run it again;
-after a few rounds, take the locks first. What is refused is validated in the same way. It translates nothing: a
-transition's Step or Rejected comes back as it is. The API for people is `room`.
+It translates nothing: a transition's Step or Rejected comes back as it is. How one operation becomes one atomic step is
+in `step`; the API for people is `room`.
 """
 
 from __future__ import annotations
@@ -11,40 +10,36 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, Self
 
-from lockedroom.backend import clauses, errors, forks, rooms, shm, wakeup
+from lockedroom.backend import clauses, errors, forks, shm, wakeup
 from lockedroom.backend.crashpoints import Hook
-from lockedroom.backend.journal import Journals
-from lockedroom.backend.layout import inbox
-from lockedroom.backend.life import Lives
-from lockedroom.backend.locks import Locks, Mode
-from lockedroom.backend.process import Process, this_process
-from lockedroom.backend.regions import ACL, BOARD, HEADER
+from lockedroom.backend.locks import Mode
+from lockedroom.backend.process import this_process
+from lockedroom.backend.regions import ACL, HEADER
 from lockedroom.backend.segment import views
+from lockedroom.backend.segment.attached import Attached, made
 from lockedroom.backend.segment.authority import AuthorityFile
-from lockedroom.backend.segment.commit import DoesNotFit, plan
+from lockedroom.backend.segment.commit import plan
 from lockedroom.backend.segment.memory import Memory
+from lockedroom.backend.segment.step import Operation, take
 from lockedroom.backend.segment.visible import Visible, look
 from lockedroom.reference.crypto.real import LR0, RealSuite
 from lockedroom.reference.crypto.suite import Entropy, Suite
 from lockedroom.reference.crypto.terms import Field
-from lockedroom.reference.errors import FootprintError, UsageError
-from lockedroom.reference.machine import Name, Rejected, Slot, Step, Transition
-from lockedroom.reference.segment import effects, store
+from lockedroom.reference.errors import UsageError
+from lockedroom.reference.machine import Name, Rejected, Step
+from lockedroom.reference.segment import store
 from lockedroom.reference.segment.guards import Result
 from lockedroom.reference.segment.records import Capacity
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION, perform
-from lockedroom.reference.segment.views import At, InboxView
-
-ROUNDS: Final = 3
-"""How often an operation is tried on a snapshot before it takes its locks first."""
 
 PATIENCE: Final = 10.0
 """How long an operation waits for its locks, in seconds, unless it is told otherwise."""
+
+_NOWHERE: Final = Capacity(1, 1, 1, 1, 256)
 
 
 class SystemEntropy:
@@ -55,23 +50,6 @@ class SystemEntropy:
     def draw(self, purpose: str, *context: Field) -> bytes:
         """See `Entropy`."""
         return os.urandom(32)
-
-
-class _Attached:
-    """The store of a room, and what goes with it."""
-
-    __slots__ = ("journals", "lives", "memory", "store", "wakeups")
-
-    def __init__(self, opened: shm.Store, me: Process) -> None:
-        self.store: Final = opened
-        self.memory: Final = Memory(opened)
-        self.journals: Final = Journals(opened, Locks(opened))
-        self.lives: Final = Lives(opened, self.journals, me)
-        self.wakeups: Final = wakeup.Wakeups(opened.room)
-
-    def close(self) -> None:
-        self.wakeups.close()
-        self.store.close()
 
 
 class Engine:
@@ -116,7 +94,7 @@ class Engine:
         self._patience = patience
         self._hook = hook
         self._process = this_process()
-        self._attached: _Attached | None = None
+        self._attached: Attached | None = None
         self._forked = False
         self._turn = threading.RLock()
         self.room: Final = room
@@ -158,12 +136,12 @@ class Engine:
     def __exit__(self, *raised: object) -> None:
         self.close()
 
-    def _find(self) -> _Attached | None:
+    def _find(self) -> Attached | None:
         if self._me is None:
             raise self._gone()
         if self._attached is None:
             with contextlib.suppress(errors.Absent):
-                self._attached = _Attached(shm.attach(self.room, hook=self._hook), self._process)
+                self._attached = Attached(shm.attach(self.room, hook=self._hook), self._process)
         return self._attached
 
     def _gone(self) -> errors.BackendError:
@@ -187,25 +165,23 @@ class Engine:
         if transition is None or set(arguments) != set(transition.arguments):
             raise UsageError(f"no operation of a segment: {operation}({', '.join(arguments)})")
         deadline = time.monotonic() + self._patience
-        entropy = fresh or SystemEntropy()
+        suite = self._suite_of_one_operation()
+        asked = Operation(transition, arguments, suite, fresh or SystemEntropy(), deadline)
         with self._turn:
             attached = self._find()
             if operation == "create":
-                return self._create(transition, entropy, arguments, mode, deadline)
+                return self._create(asked, mode)
             if attached is None:
-                return self._nowhere(transition, entropy, arguments)
+                return self._nowhere(asked)
             match operation:
                 case "join":
-                    return self._join(attached, transition, entropy, arguments, deadline)
+                    return self._join(attached, asked)
                 case "leave":
-                    result = self._take(attached, transition, entropy, arguments, deadline)
-                    if isinstance(result, Step):
-                        self._release(attached)
-                    return result
+                    return self._leave(attached, asked)
                 case "grant" | "revoke":
-                    return self._sign(attached, transition, entropy, arguments, deadline)
+                    return self._sign(attached, asked)
                 case _:
-                    return self._take(attached, transition, entropy, arguments, deadline)
+                    return self._take(attached, asked)
 
     def observe(self) -> Visible:
         """What is visible of the room, at one moment; what dead members had committed is finished first. Raises
@@ -222,8 +198,8 @@ class Engine:
     def wait(self, deadline: float) -> bool:
         """Sleep until something is left in the own inbox (True), or a second, or the deadline (False). Whoever is
         woken looks for itself. Raises NoSemaphore, Closed, Forked."""
-        attached, me = self._find(), self.me
-        index = None if attached is None else self._index(attached, me)
+        attached = self._find()
+        index = None if attached is None else self._index(attached)
         if attached is None or index is None:
             time.sleep(max(0.0, min(wakeup.RECHECK, deadline - time.monotonic())))
             return False
@@ -243,128 +219,18 @@ class Engine:
 
     # ---- one operation -------------------------------------------------------------------------------
 
-    def _nowhere(self, transition: Transition, fresh: Entropy, arguments: dict[str, object]) -> Result:
+    def _take(self, attached: Attached, operation: Operation) -> Result:
+        return take(attached, self.me, operation, self._settle)
+
+    def _settle(self, me: Member) -> None:
+        self._me = me
+
+    def _nowhere(self, operation: Operation) -> Result:
         """The transition where no room is: everything that it could see is empty."""
-        reads, _ = transition.footprint(self.me.name, _peers(arguments))
+        reads, _ = operation.footprint(self.me.name)
         nothing = {slot: {"header": None, "life": False}.get(slot.kind, store.EMPTY) for slot in reads}
-        at = store.at(self.me, self._suite, fresh, Capacity(1, 1, 1, 1, 256), nothing)
-        result = perform(transition, at, **arguments)
-        assert isinstance(result, Rejected), "nothing can be done where no room is"
-        return result
-
-    def _take(
-        self,
-        attached: _Attached,
-        transition: Transition,
-        fresh: Entropy,
-        arguments: dict[str, object],
-        deadline: float,
-        alive: bool | None = None,
-    ) -> Result:
-        """Take the transition as one atomic step. `alive` is the answer for the own name, where it is known."""
-        reads, writes = transition.footprint(self.me.name, _peers(arguments))
-        suite = self._suite_of_one_operation()
-        tries = 0
-        while True:
-            tries += 1
-            questions = views.Questions(attached.memory, self.me.roster)
-            first = tries > ROUNDS
-            wanted = self._locks(questions, reads, writes)
-            result = (
-                None if first else self._run(attached, questions, transition, reads, suite, fresh, arguments, alive)
-            )
-            with attached.journals.locked(wanted, deadline):
-                if questions.unchanged():
-                    if result is None:
-                        result = self._run(attached, questions, transition, reads, suite, fresh, arguments, alive)
-                    result = self._commit(attached, questions, result)
-                    break
-            if time.monotonic() >= deadline:
-                raise errors.LockTimeout(
-                    clauses.LOCK,
-                    f"in the room {self.room}, what {transition.operation} looks at kept changing until the deadline",
-                    "try again",
-                )
-        self._wake(attached, questions, result)
-        return result
-
-    def _run(
-        self,
-        attached: _Attached,
-        questions: views.Questions,
-        transition: Transition,
-        reads: tuple[Slot, ...],
-        suite: Suite,
-        fresh: Entropy,
-        arguments: dict[str, object],
-        alive: bool | None,
-    ) -> Result:
-        def box(name: Name) -> InboxView:
-            slot = effects.inbox(name)
-            return views.InboxOf(questions, name) if slot in reads else store.OutOfBounds(slot)
-
-        def lives(name: Name) -> bool:
-            if effects.life(name) not in reads:
-                raise FootprintError(f"{effects.life(name)} is outside the footprint of this transition")
-            return views.alive(questions, attached.lives, name) if alive is None else alive
-
-        at = At(
-            self.me,
-            suite,
-            fresh,
-            views.HeaderOf(questions) if effects.HEADER in reads else store.OutOfBounds(effects.HEADER),
-            views.AclOf(questions) if effects.ACL in reads else store.OutOfBounds(effects.ACL),
-            views.BoardOf(questions) if effects.BOARD in reads else store.OutOfBounds(effects.BOARD),
-            box,
-            lives,
-        )
-        return perform(transition, at, **arguments)
-
-    def _commit(self, attached: _Attached, questions: views.Questions, result: Result) -> Result:
-        try:
-            planned = plan(attached.memory, questions.index, result.effects)
-        except DoesNotFit as why:
-            return Rejected(why.clause, str(why))
-        if result.state is not None:
-            # Before anything sealed can be seen, and never taken back: whatever interrupts what follows, no nonce
-            # is used for other bytes.
-            self._me = result.state
-        if planned.words:
-            planned.carry_out(attached.journals, questions.index(self.me.name))
-        return result
-
-    def _wake(self, attached: _Attached, questions: views.Questions, result: Result) -> None:
-        for effect in result.effects:
-            if isinstance(effect, effects.Append):
-                index = questions.index(effect.slot.owner)
-                # Whoever waits looks once a second anyway, so a missing semaphore is not this operation's fault.
-                with contextlib.suppress(errors.NoSemaphore):
-                    if index is not None:
-                        attached.wakeups.post(index)
-
-    def _locks(self, questions: views.Questions, reads: tuple[Slot, ...], writes: tuple[Slot, ...]) -> dict[int, Mode]:
-        """The lock bytes of a footprint; slots of names that the list does not have, have none."""
-        wanted: dict[int, Mode] = {}
-        for slots, mode in ((reads, Mode.SHARED), (writes, Mode.EXCLUSIVE)):
-            for slot in slots:
-                byte = self._byte(questions, slot)
-                if byte is not None:
-                    wanted[byte] = mode
-        return wanted
-
-    def _byte(self, questions: views.Questions, slot: Slot) -> int | None:
-        match slot.kind:
-            case "header":
-                return HEADER
-            case "acl":
-                return ACL
-            case "board":
-                return BOARD
-            case "inbox":
-                index = questions.index(slot.owner)
-                return None if index is None else inbox(index)
-            case _:
-                return None
+        at = store.at(self.me, operation.suite, operation.fresh, _NOWHERE, nothing)
+        return perform(operation.transition, at, **operation.arguments)
 
     def _suite_of_one_operation(self) -> Suite:
         # What encapsulation gave is kept for the rounds of one operation, and no longer.
@@ -372,50 +238,36 @@ class Engine:
 
     # ---- operations that take more than slots --------------------------------------------------------
 
-    def _join(
-        self,
-        attached: _Attached,
-        transition: Transition,
-        fresh: Entropy,
-        arguments: dict[str, object],
-        deadline: float,
-    ) -> Result:
+    def _join(self, attached: Attached, operation: Operation) -> Result:
         """Take the life lock before asking who lives; let go of it again when the join is refused (SEG-JOIN-6)."""
-        index = self._index(attached, self.me)
+        index = self._index(attached)
         if self.me.presence is not None or index is None:
-            return self._take(attached, transition, fresh, arguments, deadline, alive=False)
+            return self._take(attached, replace(operation, alive=False))
         try:
-            attached.lives.acquire(index, deadline)
+            attached.lives.acquire(index, operation.deadline)
         except errors.Occupied:
-            return self._take(attached, transition, fresh, arguments, deadline, alive=True)
-        joined = False
+            return self._take(attached, replace(operation, alive=True))
         try:
-            result = self._take(attached, transition, fresh, arguments, deadline, alive=False)
-            joined = isinstance(result, Step)
+            return self._take(attached, replace(operation, alive=False))
         finally:
-            if not joined and self.me.presence is None:
+            if self._me is not None and self._me.presence is None:
                 attached.lives.release(index)
+
+    def _leave(self, attached: Attached, operation: Operation) -> Result:
+        """Leave, and let go of the life lock when nothing of this member can be seen any more."""
+        result = self._take(attached, operation)
+        index = self._index(attached)
+        if isinstance(result, Step) and index is not None:
+            attached.lives.release(index)
         return result
 
-    def _release(self, attached: _Attached) -> None:
-        index = self._index(attached, self.me)
-        if index is not None:
-            attached.lives.release(index)
-
-    def _sign(
-        self,
-        attached: _Attached,
-        transition: Transition,
-        fresh: Entropy,
-        arguments: dict[str, object],
-        deadline: float,
-    ) -> Result:
+    def _sign(self, attached: Attached, operation: Operation) -> Result:
         """Grant or revoke: from what the creator's file says now, and stored there before anybody hears of it."""
         if self._authority is None:
-            return self._take(attached, transition, fresh, arguments, deadline)
-        with self._authority.held(deadline):
+            return self._take(attached, operation)
+        with self._authority.held(operation.deadline):
             self._me = replace(self.me, authority=self._authority.load())
-            result = self._take(attached, transition, fresh, arguments, deadline)
+            result = self._take(attached, operation)
             self._keep(result)
         return result
 
@@ -423,9 +275,7 @@ class Engine:
         if isinstance(result, Step) and self._authority is not None and result.state.authority is not None:
             self._authority.save(result.state.authority)
 
-    def _create(
-        self, transition: Transition, fresh: Entropy, arguments: dict[str, object], mode: int, deadline: float
-    ) -> Result:
+    def _create(self, operation: Operation, mode: int) -> Result:
         if self._attached is not None:
             if self._attached.memory.header() is None:
                 raise errors.Unfinished(
@@ -433,47 +283,24 @@ class Engine:
                     f"the room {self.room} was begun, and its creator died or is not done",
                     "remove it with `lockedroom segment gc`, or choose another name",
                 )
-            return self._take(self._attached, transition, fresh, arguments, deadline)
-        reads, _ = transition.footprint(self.me.name, ())
-        at = store.at(self.me, self._suite, fresh, Capacity(1, 1, 1, 1, 256), dict.fromkeys(reads))
-        result = perform(transition, at, **arguments)
+            return self._take(self._attached, operation)
+        result = self._nowhere(operation)
         if isinstance(result, Rejected):
             return result
-        capacity = arguments["capacity"]
+        capacity = operation.arguments["capacity"]
         assert isinstance(capacity, Capacity), "the transition has put it into the header"
-        with _made(self.room, capacity, mode, self._hook) as opened:
-            attached = _Attached(opened, self._process)
+        with made(self.room, capacity, mode, self._process, self._hook) as attached:
             planned = plan(attached.memory, views.Questions(attached.memory, None).index, result.effects)
             layout, flips = attached.memory.layout, dict(planned.flips())
             for cell, data in planned.cells:
-                opened.write_cell(cell, data)
+                attached.store.write_cell(cell, data)
             # Nothing is visible before the state is: two commits, the second of which makes the room.
             for word in (layout.acl_count(), layout.state()):
-                with attached.journals.locked({HEADER: Mode.EXCLUSIVE, ACL: Mode.EXCLUSIVE}, deadline):
+                with attached.journals.locked({HEADER: Mode.EXCLUSIVE, ACL: Mode.EXCLUSIVE}, operation.deadline):
                     attached.journals.commit([(word, flips[word])])
             self._keep(result)
         self._me, self._attached = result.state, attached
         return result
 
-    def _index(self, attached: _Attached, me: Member) -> int | None:
-        return views.Questions(attached.memory, me.roster).index(me.name)
-
-
-@contextlib.contextmanager
-def _made(room: str, capacity: Capacity, mode: int, hook: Hook | None) -> Iterator[shm.Store]:
-    """A new object with its semaphores; all of it goes again when the block fails."""
-    opened = shm.create(room, capacity, mode=mode, hook=hook)
-    try:
-        wakeup.create_semaphores(room, capacity.members, mode)
-        yield opened
-    except BaseException:
-        opened.close()
-        rooms.remove(room)
-        raise
-
-
-def _peers(arguments: dict[str, object]) -> tuple[Name, ...]:
-    named = arguments.get("peers", (arguments["peer"],) if "peer" in arguments else ())
-    if not isinstance(named, tuple) or not all(isinstance(name, str) for name in named):
-        raise UsageError("peers are named in a tuple of names")
-    return named
+    def _index(self, attached: Attached) -> int | None:
+        return views.Questions(attached.memory, self.me.roster).index(self.me.name)
