@@ -6,6 +6,7 @@ chapter. No check lives here.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,8 +39,9 @@ def section(text: str, title: str) -> str:
 
 def rows(text: str) -> list[list[str]]:
     """The rows of the first table of a text, without its head."""
-    lines = [line for line in text.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    lines = itertools.dropwhile(lambda line: not line.startswith("|"), text.splitlines())
+    table = list(itertools.takewhile(lambda line: line.startswith("|"), lines))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
 
 
 def letters(text: str, clause: str) -> re.Pattern[bytes]:
