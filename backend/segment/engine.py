@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Self
 
@@ -31,9 +32,10 @@ from lockedroom.reference.crypto.terms import Field
 from lockedroom.reference.errors import UsageError
 from lockedroom.reference.machine import Name, Rejected, Step
 from lockedroom.reference.segment import store
+from lockedroom.reference.segment.acl import check_header, verify_forward
 from lockedroom.reference.segment.guards import Result
-from lockedroom.reference.segment.records import Capacity
-from lockedroom.reference.segment.state import Member
+from lockedroom.reference.segment.records import Announcement, Capacity, Consumable, Malformed
+from lockedroom.reference.segment.state import Member, Roster
 from lockedroom.reference.segment.table import BY_OPERATION, perform
 
 PATIENCE: Final = 10.0
@@ -156,6 +158,12 @@ class Engine:
     def perform(
         self, operation: str, *, fresh: Entropy | None = None, mode: int = 0o600, **arguments: object
     ) -> Result:
+        """See `do`."""
+        return self.do(operation, arguments, fresh=fresh, mode=mode)
+
+    def do(
+        self, operation: str, arguments: Mapping[str, object], *, fresh: Entropy | None = None, mode: int = 0o600
+    ) -> Result:
         """Take one transition of the table: its Step, committed, or its Rejected, which held at one moment.
 
         `fresh` is where fresh values come from, the system if None; `mode` is that of a created object. Raises
@@ -205,17 +213,54 @@ class Engine:
             return False
         return attached.wakeups.wait(index, deadline)
 
-    def verdict(self, name: Name) -> bool:
-        """Whether a process lives under the name, or cannot be told to be dead."""
-        attached = self._find()
-        return attached is not None and views.alive(
-            views.Questions(attached.memory, self.me.roster), attached.lives, name
-        )
+    # ---- looking, without locks ----------------------------------------------------------------------
 
     def names(self) -> tuple[Name, ...]:
         """The names in the order of their indices, as far as the member has verified them or the list states them."""
         attached = self._find()
         return () if attached is None else views.names_of(attached.memory, self.me.roster)
+
+    def alive(self, name: Name) -> bool:
+        """Whether a process lives under the name, or cannot be told to be dead."""
+        attached = self._find()
+        return attached is not None and views.alive(self._questions(attached), attached.lives, name)
+
+    def announcement(self, name: Name) -> Announcement | Malformed | None:
+        """What stands announced under the name."""
+        attached = self._find()
+        return None if attached is None else views.BoardOf(self._questions(attached)).announcement(name)
+
+    def first(self, sender: Name) -> Consumable | Malformed | None:
+        """The first record of a sender in the own inbox."""
+        attached = self._find()
+        return None if attached is None else views.InboxOf(self._questions(attached), self.me.name).first(sender)
+
+    def lanes(self) -> tuple[tuple[Name, int], ...]:
+        """How many records of each sender lie in the own inbox, in the order of the list."""
+        attached = self._find()
+        index = None if attached is None else self._index(attached)
+        if attached is None or index is None:
+            return ()
+        return tuple((name, attached.memory.ring(index, by)[1]) for by, name in enumerate(self.names()))
+
+    def verified(self) -> Roster | Rejected[Member]:
+        """The list as it stands, verified from the creator's key on (SEG-ACL-8). Raises Absent."""
+        attached = self._find()
+        if attached is None:
+            raise errors.Absent(clauses.ABSENT, f"there is no room {self.room}", "create it first")
+        header = check_header(self.me, self._suite, attached.memory.header())
+        if isinstance(header, Rejected):
+            return header
+        found = verify_forward(self.me, self._suite, header, attached.memory.entries())
+        return found if isinstance(found, Rejected) else found.roster
+
+    def wake_everybody(self) -> None:
+        """Post every member's semaphore: there is something to see. One that is missing is no error."""
+        attached = self._find()
+        for index in range(attached.memory.layout.capacity.members if attached else 0):
+            with contextlib.suppress(errors.NoSemaphore):
+                if attached is not None:
+                    attached.wakeups.post(index)
 
     # ---- one operation -------------------------------------------------------------------------------
 
@@ -302,5 +347,8 @@ class Engine:
         self._me, self._attached = result.state, attached
         return result
 
+    def _questions(self, attached: Attached) -> views.Questions:
+        return views.Questions(attached.memory, self.me.roster)
+
     def _index(self, attached: Attached) -> int | None:
-        return views.Questions(attached.memory, self.me.roster).index(self.me.name)
+        return self._questions(attached).index(self.me.name)
