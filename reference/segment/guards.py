@@ -67,7 +67,7 @@ def closing_revoked(at: At, verified: Verified) -> Member:
     presence = presence_of(at)
     closed = list(presence.closed)
     before = at.me.roster.rights if at.me.roster else verified.roster.rights
-    for peer in dict.fromkeys(verified.reduced):
+    for peer in dict.fromkeys(name for name in verified.reduced if name != at.me.name):
         could_send = (before(peer) | verified.roster.rights(peer)) & SEND
         last = {session.theirs: session.received for session in presence.with_peer(peer)}
         exchanges: set[Bits] = set()

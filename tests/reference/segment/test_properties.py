@@ -106,8 +106,8 @@ class Walk:
                 values[slot] = house.lane(slot.owner, slot.part)
             else:
                 values[slot] = house.room.value(slot)
-        # A member's own lane is never used, but a view may ask for it when a peer names itself.
-        values.setdefault(parts.lane(actor, actor), house.lane(actor, actor))
+        if actor in peers:  # nobody is its own peer: there is no such lane to cut out
+            values[parts.lane(actor, actor)] = house.lane(actor, actor)
         at = parts.at(house.room.member(actor), house.suite, house.fresh(actor), house.capacity, values)
         result = perform(row, at, **arguments)
         allowed = {slot.kind for slot in writes}

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from lockedroom.reference.segment import events
+from lockedroom.reference.machine import Step
+from lockedroom.reference.segment import events, parts
 from lockedroom.reference.segment.records import ALL_RIGHTS, EXCHANGE, JOIN, SEND, Exchange, Message
 from lockedroom.reference.segment.sessions import seal
 from lockedroom.reference.segment.state import Closing
+from lockedroom.reference.segment.table import BY_OPERATION, perform
 from tests.reference.segment.house import House
 
 
@@ -149,3 +151,14 @@ def test_the_revoked_itself_learns_it_and_cannot_send(pair: House) -> None:
     pair.refused("SEG-SEND-1", "bob", "send", peer="alice", body=pair.body("no"))
     pair.do("bob", "leave")
     pair.refused("SEG-JOIN-1", "bob", "join")
+
+
+def test_ones_own_revocation_closes_nothing_and_looks_at_no_lane_of_ones_own(pair: House) -> None:
+    pair.do("alice", "revoke", subject="bob")
+    reads, _ = BY_OPERATION["review"].parts("bob", ())
+    values = {slot: pair.room.value(slot) for slot in reads if slot.kind != "inbox"}
+    values |= {parts.lane("bob", sender): pair.lane("bob", sender) for sender in ("alice", "carol")}
+    at = parts.at(pair.room.member("bob"), pair.suite, pair.fresh("bob"), pair.capacity, values)
+    result = perform(BY_OPERATION["review"], at)
+    assert isinstance(result, Step) and result.state.presence is not None
+    assert result.state.presence.closed == ()
