@@ -1,14 +1,12 @@
 """Random operations give the same on shared memory as on plain values: result, effects, and what then stands there."""
 
 import random
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from lockedroom.backend import rooms
-from lockedroom.backend.process import Process, this_process
 from lockedroom.backend.segment import engine as engine_module
 from lockedroom.backend.segment.memory import Memory
 from lockedroom.backend.segment.views import names_of
@@ -47,17 +45,6 @@ WEIGHTS: dict[str, float] = {
 
 def test_every_operation_has_a_weight() -> None:
     assert set(WEIGHTS) == set(BY_OPERATION) | {"crash"}
-
-
-@pytest.fixture
-def mortal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every engine made in this process runs, as its life cell says, in a process that has ended: letting go of its
-    life lock is then its death, as in a process of its own."""
-    child = subprocess.Popen(["/bin/true"])
-    child.wait()
-    me = this_process()
-    gone = Process(child.pid, me.start_time, me.namespace, me.boot)
-    monkeypatch.setattr(engine_module, "this_process", lambda: gone)
 
 
 @pytest.fixture
