@@ -1,0 +1,61 @@
+"""Invariants over whole chunks: each distinct combination of what a rule looks at is judged once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from lockedroom.model.report import Invariant, Judgement
+from lockedroom.model.tabulated.interner import Ids, Interner
+from lockedroom.model.tabulated.packing import Chunk
+from lockedroom.model.tabulated.tables import Keys, Values
+
+
+class Rule:
+    """One invariant, with the numbers of what its views have given."""
+
+    def __init__(self, rule: Invariant, place: dict[object, int], keys: Keys) -> None:
+        self.rule = rule
+        self._slots = [place[slot] for slot in rule.reads]
+        self._numbers: list[dict[Hashable, int]] = [{} for _ in rule.reads]
+        self._viewed: list[list[Hashable]] = [[] for _ in rule.reads]
+        self._of: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64) for _ in rule.reads]
+        self._pairs = [Interner() for _ in rule.reads]
+        self._judged = 0
+
+    def news(self, chunk: Chunk, values: Values) -> Iterator[tuple[Judgement, int]]:
+        """What the rule says of every combination that it has not judged before, and where in the chunk that stands."""
+        left: Ids = np.zeros(len(chunk.roots), np.int64)
+        for index, slot in enumerate(self._slots):
+            column = chunk.column(slot)
+            self._view(index, slot, values)
+            key = (left.astype(np.uint64) << np.uint64(32)) | self._of[index][column].astype(np.uint64)
+            left = self._pairs[index].ids(key)
+        if not len(self._slots) or int(left.max(initial=-1)) < self._judged:
+            return
+        for fresh in np.unique(left[left >= self._judged]).tolist():
+            at = int(np.flatnonzero(left == fresh)[0])
+            seen = tuple(
+                self._viewed[index][int(self._of[index][chunk.column(slot)[at]])]
+                for index, slot in enumerate(self._slots)
+            )
+            yield self.rule.judge(seen), at
+        self._judged = len(self._pairs[-1])
+
+    def _view(self, index: int, slot: int, values: Values) -> None:
+        known = len(self._of[index])
+        more = values.values[slot][known:]
+        if not more:
+            return
+        numbers, viewed = self._numbers[index], self._viewed[index]
+        fresh: list[int] = []
+        for value in more:
+            view = self.rule.views[index](value)
+            number = numbers.get(view)
+            if number is None:
+                number = numbers[view] = len(viewed)
+                viewed.append(view)
+            fresh.append(number)
+        self._of[index] = np.concatenate((self._of[index], np.array(fresh, np.int64)))

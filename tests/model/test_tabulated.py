@@ -1,0 +1,115 @@
+"""The tabulated explorer against the direct one, on machines with known counts and on the segment itself."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import pytest
+
+from lockedroom.model.explore import Explorer
+from lockedroom.model.report import ActionFault, Exploration, Invariant, Judgement
+from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.machine import Config, segment_machine
+from lockedroom.model.tabulated.explorer import Tabulated
+from lockedroom.reference.machine import Action, Machine, Outcome, Slot
+from tests.model.b1 import machine as b1
+
+KNOWN = {(2, 2, 2): (339, 952, 16), (3, 1, 1): (3_757, 22_752, 21)}
+"""Distinct states, transitions and diameter of B1, by members, messages and joins."""
+
+
+def counts(found: Exploration) -> tuple[object, ...]:
+    """All that two explorations of one machine must agree on."""
+    kinds = sorted((b.operation, b.clause or "", b.events, len(b.path)) for b in found.behaviours())
+    return (
+        found.complete,
+        found.states,
+        found.transitions,
+        found.depth,
+        dict(found.operations),
+        dict(found.exercised),
+        kinds,
+    )
+
+
+@pytest.mark.parametrize("size", KNOWN)
+def test_b1_has_its_known_counts(size: tuple[int, int, int]) -> None:
+    for explorer in (Explorer, Tabulated):
+        found = explorer(b1(*size)).run()
+        assert (found.states, found.transitions, found.depth) == KNOWN[size]
+
+
+@pytest.mark.parametrize("bounds", [Bounds(2, 1, 1), Bounds(2, 1, 1, crashes=1), Bounds(2, 1, 1, intruder=1)], ids=str)
+def test_both_explorers_agree_on_the_segment(bounds: Bounds) -> None:
+    direct = Explorer(segment_machine(Config(bounds=bounds))).run()
+    tabulated = Tabulated(segment_machine(Config(bounds=bounds))).run()
+    assert direct.complete and direct.states > 100
+    assert counts(tabulated) == counts(direct)
+
+
+def counter(top: int, slots: int = 1) -> Machine:
+    """Counters that go up to `top`, one after the other, and a set that remembers every third value."""
+    places = [Slot("count", f"c{index}") for index in range(slots)]
+    seen = Slot("seen")
+
+    def up(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        (value,) = values
+        assert isinstance(value, int)
+        if value == top:
+            return (Outcome(None, "FULL"),)
+        grows = ((seen, frozenset[Hashable]({value})),) if value % 3 == 0 else ()
+        return (Outcome((value + 1,), grows=grows),)
+
+    actions = tuple(Action("up", place.owner, (), (place,), (place,), up) for place in places)
+    initial: dict[Slot, Hashable] = dict.fromkeys(places, 0)
+    return Machine("counter", {**initial, seen: frozenset()}, actions, frozenset({seen}))
+
+
+@pytest.mark.parametrize(("top", "slots"), [(5, 1), (40, 2), (3, 5), (1, 12), (700, 1)])
+def test_sets_that_grow_and_states_that_outgrow_their_words(top: int, slots: int) -> None:
+    direct, tabulated = Explorer(counter(top, slots)).run(), Tabulated(counter(top, slots)).run()
+    assert direct.states == (top + 1) ** slots
+    assert counts(tabulated) == counts(direct)
+
+
+def test_states_wider_than_a_word_are_told_apart() -> None:
+    # Each slot takes 300 values, one in each of 300 steps: ten slots need 90 bits.
+    places = tuple(Slot("wide", f"w{index}") for index in range(10))
+
+    def step(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        first = values[0]
+        assert isinstance(first, int)
+        return (Outcome(tuple(first + 1 for _ in values)),) if first < 299 else ()
+
+    one = Action("step", "all", (), places, places, step)
+    found = Tabulated(Machine("wide", dict.fromkeys(places, 0), (one,))).run()
+    assert (found.states, found.depth) == (300, 299)
+
+
+def test_a_rule_on_steps_and_a_rule_on_states_give_shortest_paths() -> None:
+    def never_seven(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> list[tuple[str, Judgement]]:
+        return [("below seven", "it reached seven" if outcome.writes == (7,) else True)]
+
+    unequal = Invariant(
+        "not both five",
+        (Slot("count", "c0"), Slot("count", "c1")),
+        (lambda value: value == 5, lambda value: value == 5),
+        lambda seen: "both are five" if seen == (True, True) else True,
+    )
+    stepwise = Tabulated(counter(9, 2), judge=never_seven).run()
+    assert [(v.property, len(v.path)) for v in stepwise.violations] == [("below seven", 7)]
+    statewise = Tabulated(counter(9, 2), invariants=[unequal]).run()
+    assert [(v.property, len(v.path)) for v in statewise.violations] == [("not both five", 10)]
+    assert not statewise.complete and statewise.reason == "a property is violated"
+
+
+def test_limits_and_faults_are_told() -> None:
+    assert not Tabulated(counter(100, 2)).run(state_limit=50).complete
+    assert not Tabulated(counter(100, 2)).run(time_limit=0).complete
+
+    def broken(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        raise KeyError("gone")
+
+    slot = Slot("x")
+    with pytest.raises(ActionFault, match="gone"):
+        Tabulated(Machine("broken", {slot: 0}, (Action("go", "a", (), (slot,), (slot,), broken),))).run()
