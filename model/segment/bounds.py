@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from lockedroom.reference.machine import Name
-from lockedroom.reference.segment.records import Capacity
+from lockedroom.reference.segment.records import ALL_RIGHTS, Capacity
 
 NAMES: Final[tuple[Name, ...]] = ("alice", "bob", "carol", "dave", "erin", "frank")
 """The members of a model, the creator first."""
@@ -48,6 +48,10 @@ class Bounds:
         """The members' names."""
         return NAMES[: self.members]
 
+    def without_intruder(self) -> Bounds:
+        """The same, for an honest store."""
+        return replace(self, intruder=0)
+
     def to_json(self) -> dict[str, int]:
         """The budgets by their names."""
         return asdict(self)
@@ -58,11 +62,31 @@ class Bounds:
         return ", ".join([first, *(f"{name} {getattr(self, name)}" for name in rest if getattr(self, name))])
 
 
-DEFAULT: Final = Bounds(2, 1, 1, rotations=1, crashes=1, intruder=1)
+VERIFY: Final = Bounds(2, 1, 1, rotations=1, crashes=1, intruder=1)
 """What `lockedroom verify` explores."""
 
 
 def capacity_for(bounds: Bounds, quota: int = 2) -> Capacity:
-    """The capacity of the model's room: a quota of 2 unless told, and as many posts and entries as the budgets can use."""
+    """The capacity of the model's room: a quota of 2 unless told, posts and entries as many as the budgets can use."""
     entries = bounds.members + 2 * bounds.revocations + bounds.intruder
     return Capacity(bounds.members, quota, max(1, bounds.messages * (bounds.members - 1)), entries, RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is explored: the budgets, the room's capacity (quota 2, and no other limit that the budgets reach, unless
+    told), the lengths of bodies that are tried, the rights that grants state, whether members also try what makes no
+    sense (`misuse`: an unknown name, themselves, the creator's operations, a key that is not the subject's), and
+    whether they keep their private state when the segment is destroyed (`aftermath`)."""
+
+    bounds: Bounds
+    room: Capacity | None = None
+    bodies: tuple[int, ...] = (16,)
+    rights: tuple[int, ...] = (ALL_RIGHTS,)
+    misuse: bool = False
+    aftermath: bool = False
+
+    @property
+    def capacity(self) -> Capacity:
+        """The room's capacity."""
+        return self.room or capacity_for(self.bounds)

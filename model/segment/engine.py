@@ -1,8 +1,8 @@
-"""Calls of the reference engine, each made once: what a transition of the table does to the slots of its footprint.
+"""Calls of the reference engine, each made once: what a transition of the table does to the parts of its footprint.
 
-The explorer's actions read more than the engine does (budgets, ghosts); this is the second memo, keyed by what the engine
-itself sees. Values are told apart by identity: the explorer interns them, and whatever was asked about is kept alive
-here, so an identity never comes to mean something else.
+The explorer's actions read more than the engine does (budgets, ghosts); this is the second memo, keyed by what the
+engine itself sees. Values are told apart by identity: the explorer interns them, and whatever was asked about is kept
+alive here, so an identity never comes to mean something else.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from lockedroom.reference.crypto.symbolic import SymbolicEntropy, SymbolicSuite
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.errors import FootprintError
 from lockedroom.reference.machine import Effect, Event, Name, Rejected, Slot, Step, Transition
-from lockedroom.reference.segment import effects, store, table
+from lockedroom.reference.segment import effects, parts, table
 from lockedroom.reference.segment.records import Announcement, Capacity, Consumable, Entry, Post
 from lockedroom.reference.segment.state import Member
-from lockedroom.reference.segment.views import At
 
 Result: TypeAlias = "Step[Member] | Rejected[Member]"
 Left: TypeAlias = "Consumable | Announcement | Post | Entry"
@@ -52,57 +51,71 @@ class Deed:
 class Engine:
     """The engine of one exploration. `calls` counts how often it really ran."""
 
-    __slots__ = ("_capacity", "_deeds", "calls", "logic")
+    __slots__ = ("calls", "capacity", "logic", "names")
 
-    def __init__(self, capacity: Capacity, logic: Logic = REFERENCE) -> None:
+    def __init__(self, capacity: Capacity, names: tuple[Name, ...], logic: Logic = REFERENCE) -> None:
+        self.capacity = capacity
+        self.names = names
         self.logic = logic
         self.calls = 0
-        self._capacity = capacity
-        self._deeds: dict[tuple[object, ...], tuple[tuple[Hashable, ...], Deed]] = {}
 
-    def deed(
-        self,
-        operation: str,
-        actor: Name,
-        arguments: tuple[tuple[str, object], ...],
-        join: int,
-        slots: Mapping[Slot, Hashable],
-    ) -> Deed:
-        """What `actor` does, `join` being the number of its stay, where the footprint's slots have these values (those
-        that the row writes included). Raises FootprintError when the row's footprint is not kept to."""
-        values = tuple(slots.values())
-        key = (operation, actor, arguments, join, *map(id, values))
+    def call(self, operation: str, actor: Name, arguments: tuple[tuple[str, object], ...] = ()) -> Call:
+        """A transition bound to its actor and arguments."""
+        return Call(self, operation, actor, arguments)
+
+
+class Call:
+    """A transition bound to its actor and arguments, with its footprint by parts and its memo. `slots` are those that
+    it reads or writes, `writes` those that it writes; both in a fixed order."""
+
+    __slots__ = ("_actor", "_arguments", "_deeds", "_engine", "_own", "_reads", "_row", "slots", "writes")
+
+    def __init__(self, engine: Engine, operation: str, actor: Name, arguments: tuple[tuple[str, object], ...]) -> None:
+        self._engine = engine
+        self._actor = actor
+        self._arguments = dict(arguments)
+        self._row = engine.logic.rows[operation]
+        reads, writes = self._row.parts(actor, peers_of(self._arguments))
+        self._reads = tuple(part for slot in reads for part in parts.cut(slot, engine.names))
+        self.writes = tuple(part for slot in writes for part in parts.cut(slot, engine.names))
+        self.slots = tuple(dict.fromkeys((*self._reads, *self.writes)))
+        self._own = effects.member(actor)
+        self._deeds: dict[tuple[int, ...], tuple[tuple[Hashable, ...], Deed]] = {}
+
+    def deed(self, join: int, values: tuple[Hashable, ...]) -> Deed:
+        """What is done, `join` being the number of the actor's stay, where `slots` have these values. Raises
+        FootprintError when the row's footprint is not kept to."""
+        key = (join, *map(id, values))
         found = self._deeds.get(key)
         if found is None:
-            found = self._deeds[key] = (values, self._run(operation, actor, dict(arguments), join, slots))
+            found = self._deeds[key] = (values, self.run(join, dict(zip(self.slots, values, strict=True))))
         return found[1]
 
-    def _run(
-        self, operation: str, actor: Name, arguments: dict[str, object], join: int, slots: Mapping[Slot, Hashable]
-    ) -> Deed:
-        self.calls += 1
-        row = self.logic.rows[operation]
-        reads, writes = row.footprint(actor, peers_of(arguments))
-        own = effects.member(actor)
-        me = cast(Member, slots[own])
-        seen = {slot: slots[slot] for slot in reads}
-        view: At = store.at(me, SUITE, SymbolicEntropy(actor, join), self._capacity, seen)
-        result = self.logic.perform(row, view, **arguments)
-        after = dict(slots)
+    def run(self, join: int, before: Mapping[Slot, Hashable]) -> Deed:
+        """The same, without a memo."""
+        self._engine.calls += 1
+        me = cast(Member, before[self._own])
+        seen = {slot: before[slot] for slot in self._reads}
+        view = parts.at(me, SUITE, SymbolicEntropy(self._actor, join), self._engine.capacity, seen)
+        result = self._engine.logic.perform(self._row, view, **self._arguments)
+        clause = result.clause if isinstance(result, Rejected) else None
+        happened = () if isinstance(result, Rejected) else result.events
+        if not result.effects and (result.state is None or result.state == me):
+            return Deed(clause, happened, None, ())
+        after = dict(before)
         if result.state is not None and result.state != me:
-            if own not in writes:
-                raise FootprintError(f"{operation} changes its member's state, which its footprint does not write")
-            after[own] = result.state
+            self._change(after, self._own, result.state)
         for effect in result.effects:
-            if effect.slot not in writes:
-                raise FootprintError(f"{operation} changes {effect.slot}, which its footprint does not write")
-            after[effect.slot] = store.apply(effect, after[effect.slot])
-        changed = any(after[slot] is not slots[slot] and after[slot] != slots[slot] for slot in writes)
-        new = tuple(after[slot] for slot in writes) if changed else None
+            for slot, value in parts.apply(effect, after, self._engine.names):
+                self._change(after, slot, value)
+        new = tuple(after[slot] for slot in self.writes)
         left = tuple(record for effect in result.effects for record in _left(effect))
-        if isinstance(result, Rejected):
-            return Deed(result.clause, (), new, left)
-        return Deed(None, result.events, new, left)
+        return Deed(clause, happened, new, left)
+
+    def _change(self, after: dict[Slot, Hashable], slot: Slot, value: Hashable) -> None:
+        if slot not in self.writes:
+            raise FootprintError(f"{self._row.operation} changes {slot}, which its footprint does not write")
+        after[slot] = value
 
 
 def peers_of(arguments: Mapping[str, object]) -> tuple[Name, ...]:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from lockedroom.reference.crypto.terms import Bits, Term
 from lockedroom.reference.machine import Name
+from lockedroom.reference.segment.state import Member, Session
 
 Use: TypeAlias = tuple[Bits, tuple[int, int]]
 """A key and a nonce that something was sealed with."""
@@ -81,11 +82,6 @@ class Room:
     intruder: int = 0
 
 
-def masters_of(keys: tuple[Bits, ...]) -> frozenset[Bits]:
-    """The masters that derived keys come from, read off their terms."""
-    return frozenset(master for key in keys if (master := master_of(key)) is not None)
-
-
 def master_of(key: Bits) -> Bits | None:
     """The master that a derived key comes from."""
     if isinstance(key, Term) and key.op == "derive":
@@ -103,4 +99,24 @@ def use_of(sealed: Bits) -> Use | None:
             first, second = nonce
             if isinstance(first, int) and isinstance(second, int):
                 return key, (first, second)
+    return None
+
+
+def epoch_masters(me: Member) -> frozenset[tuple[Name, Bits]]:
+    """The masters of every epoch that a member knows, with who proposed it."""
+    sessions = me.presence.sessions if me.presence else ()
+    return frozenset(found for session in sessions for found in masters_in(session))
+
+
+def masters_in(session: Session) -> frozenset[tuple[Name, Bits]]:
+    """The masters of the epochs of one session, with who proposed them."""
+    return frozenset(
+        (keys.epoch.proposer, master) for keys in session.epochs if (master := master_of(keys.sending)) is not None
+    )
+
+
+def number_of(body: Bits) -> int | None:
+    """The running number of a body."""
+    if isinstance(body, Term) and body.op == "body" and isinstance(body.args[2], int):
+        return body.args[2]
     return None

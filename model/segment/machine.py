@@ -1,31 +1,32 @@
 """The segment as a `Machine`: every transition of the table bound to every member, within budgets, and crashes.
 
-What an action adds to the engine's transition: the ledger's part, and what makes equal what no transition can tell apart
-(a destroyed segment is empty). Which attacks there are is in `intruder`, what must hold in `properties`.
+What an action adds to the engine's transition: the ledger's part, and what makes equal what no transition can tell
+apart (a destroyed segment is empty). Which attacks there are is in `intruder`, what must hold in `properties`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias, cast
 
-from lockedroom.model.segment.bounds import ORIGIN, Bounds, capacity_for
-from lockedroom.model.segment.engine import REFERENCE, Deed, Engine, Logic, peers_of, signing, static_key, stay_of
-from lockedroom.model.segment.ledger import Ledger, Room, master_of, use_of
-from lockedroom.reference.crypto.terms import Bits, Term
+from lockedroom.model.segment.bounds import ORIGIN, Setting
+from lockedroom.model.segment.engine import REFERENCE, Call, Deed, Engine, Logic, signing, static_key, stay_of
+from lockedroom.model.segment.ledger import Ledger, Room, epoch_masters, number_of, use_of
+from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.machine import Action, Machine, Name, Outcome, Slot
-from lockedroom.reference.segment import events, store
-from lockedroom.reference.segment.effects import ACL, BOARD, HEADER, inbox, life, member
+from lockedroom.reference.segment import events
+from lockedroom.reference.segment.effects import ACL, HEADER, life, member
+from lockedroom.reference.segment.parts import cell, lane
 from lockedroom.reference.segment.records import (
-    ALL_RIGHTS,
     HARDENED,
-    Capacity,
     Destroyed,
+    Entry,
     Message,
     Post,
 )
 from lockedroom.reference.segment.state import Member
+from lockedroom.reference.segment.store import Cell
 
 ROOM: Final = Slot("room")
 SEEN: Final = Slot("seen")
@@ -40,59 +41,46 @@ def ledger(name: Name) -> Slot:
     return Slot("ledger", name)
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What is explored: the budgets, the room's capacity (quota 2, and no other limit that the budgets reach, unless
-    told), the lengths of bodies that are tried, the rights that grants state, and whether members also try what makes
-    no sense (`misuse`: an unknown name, themselves, the creator's operations, a key that is not the subject's)."""
-
-    bounds: Bounds
-    capacity: Capacity | None = None
-    bodies: tuple[int, ...] = (16,)
-    rights: tuple[int, ...] = (ALL_RIGHTS,)
-    misuse: bool = False
-
-    @property
-    def room(self) -> Capacity:
-        """The room's capacity."""
-        return self.capacity or capacity_for(self.bounds)
+def segment_machine(setting: Setting, logic: Logic = REFERENCE) -> Machine:
+    """The machine of a settinguration."""
+    return bind(setting, Engine(setting.capacity, setting.bounds.names, logic))
 
 
-def segment_machine(config: Config, logic: Logic = REFERENCE) -> Machine:
-    """The machine of a configuration."""
-    return bind(config, Engine(config.room, logic))
-
-
-def bind(config: Config, engine: Engine) -> Machine:
-    """The machine of a configuration on this engine, which counts its calls."""
-    return _Binding(config, engine).machine()
+def bind(setting: Setting, engine: Engine) -> Machine:
+    """The machine of a settinguration on this engine, which counts its calls."""
+    return _Binding(setting, engine).machine()
 
 
 class _Binding:
-    """One configuration while its actions are made."""
+    """One settinguration while its actions are made."""
 
-    def __init__(self, config: Config, engine: Engine) -> None:
-        self.config = config
-        self.bounds = config.bounds
+    def __init__(self, setting: Setting, engine: Engine) -> None:
+        self.setting = setting
+        self.bounds = setting.bounds
         self.engine = engine
-        self.names = config.bounds.names
+        self.names = setting.bounds.names
         self.creator = self.names[0]
 
     def machine(self) -> Machine:
-        slots: dict[Slot, Hashable] = {HEADER: None, ACL: store.EMPTY, BOARD: store.EMPTY, ROOM: Room()}
+        return Machine(f"segment, {self.bounds}", self.initial(), tuple(self.actions()), bounds=self.bounds.to_json())
+
+    def initial(self) -> dict[Slot, Hashable]:
+        """Nothing is there yet."""
+        slots: dict[Slot, Hashable] = {HEADER: None, ACL: (), ROOM: Room()}
         for name in self.names:
             me = Member(name, signing(name), static_key(self.creator))
-            slots |= {member(name): me, ledger(name): Ledger(), inbox(name): store.EMPTY, life(name): False}
-        return Machine(f"segment, {self.bounds}", slots, tuple(self.actions()), bounds=self.bounds.to_json())
+            slots |= {member(name): me, ledger(name): Ledger(), life(name): False, cell(name): Cell(name)}
+            slots |= {lane(name, sender): () for sender in self.names if sender != name}
+        return slots
 
     def actions(self) -> list[Action]:
         made = [
             self.bound(
-                "create", self.creator, (("capacity", self.config.room), ("profile", HARDENED), ("origin", ORIGIN))
+                "create", self.creator, (("capacity", self.setting.capacity), ("profile", HARDENED), ("origin", ORIGIN))
             ),
         ]
         for name in self.names[1:]:
-            made += [self.grant(name, rights) for rights in self.config.rights]
+            made += [self.grant(name, rights) for rights in self.setting.rights]
             if self.bounds.revocations:
                 made.append(self.revoke(name))
         for me in self.names:
@@ -101,7 +89,7 @@ class _Binding:
         return made
 
     def of_member(self, me: Name) -> list[Action]:
-        made = [self.join(me), self.bound("review", me, book=_reviewed), self.bound("leave", me, book=_over)]
+        made = [self.join(me), self.bound("review", me, book=_reviewed), self.leave(me)]
         others = tuple(name for name in self.names if name != me)
         for peer in others:
             to = (("peer", peer),)
@@ -126,39 +114,26 @@ class _Binding:
 
     def bound(self, operation: str, me: Name, arguments: Arguments = (), book: Book | None = None) -> Action:
         """A transition bound to its actor and arguments, with what it does to the actor's ledger."""
-        reads, writes = self.footprint(operation, me, arguments)
-        own, more = member(me), (ledger(me),) if book else ()
+        call = self.engine.call(operation, me, arguments)
+        own = call.slots.index(member(me))
 
-        def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            before = dict(zip(reads, values, strict=False))
-            deed = self.engine.deed(operation, me, arguments, stay_of(cast(Member, before[own])), before)
-            if book is None:
-                return (self.outcome(before, writes, deed),)
-            return self.booked(before, writes, deed, cast(Ledger, values[-1]), book)
+        def plain(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+            deed = call.deed(stay_of(cast(Member, values[own])), values)
+            return (Outcome(deed.writes, deed.clause, deed.events),)
 
-        return Action(operation, me, arguments, (*reads, *more), (*writes, *more), run)
+        def booked(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+            deed = call.deed(stay_of(cast(Member, values[own])), values[:-1])
+            return self.booked(call, values, deed, book) if book else ()
 
-    def footprint(self, operation: str, me: Name, arguments: Arguments) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
-        """What the row reads or writes, and what it writes."""
-        reads, writes = self.engine.logic.rows[operation].footprint(me, peers_of(dict(arguments)))
-        return tuple(dict.fromkeys((*reads, *writes))), writes
+        if book is None:
+            return Action(operation, me, arguments, call.slots, call.writes, plain)
+        return Action(operation, me, arguments, (*call.slots, ledger(me)), (*call.writes, ledger(me)), booked)
 
-    def outcome(self, before: Mapping[Slot, Hashable], writes: tuple[Slot, ...], deed: Deed) -> Outcome:
-        """The outcome of a deed that no ledger knows of."""
-        return Outcome(deed.writes, deed.clause, deed.events)
-
-    def booked(
-        self,
-        before: Mapping[Slot, Hashable],
-        writes: tuple[Slot, ...],
-        deed: Deed,
-        old: Ledger,
-        book: Book,
-    ) -> tuple[Outcome, ...]:
+    def booked(self, call: Call, values: tuple[Hashable, ...], deed: Deed, book: Book) -> tuple[Outcome, ...]:
         """The outcome of a deed with the actor's ledger behind it; none when it is not within the budgets."""
         if deed.writes is None:
             return (Outcome(None, deed.clause, deed.events),)
-        new = book(old, before, deed)
+        new = book(cast(Ledger, values[-1]), dict(zip(call.slots, values, strict=False)), deed)
         if new is None:
             return ()
         return (Outcome((*deed.writes, new), deed.clause, deed.events),)
@@ -169,56 +144,65 @@ class _Binding:
         )
 
     def join(self, me: Name) -> Action:
-        reads, writes = self.footprint("join", me, ())
+        call = self.engine.call("join", me)
+
+        def book(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger | None:
+            return replace(old, joins=old.joins + 1) if old.joins < self.bounds.joins else None
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            before = dict(zip(reads, values, strict=False))
-            old = cast(Ledger, values[-1])
-            deed = self.engine.deed("join", me, (), old.joins + 1, before)
+            return self.booked(call, values, call.deed(cast(Ledger, values[-1]).joins + 1, values[:-1]), book)
 
-            def book(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger | None:
-                return replace(old, joins=old.joins + 1) if old.joins < self.bounds.joins else None
+        return Action("join", me, (), (*call.slots, ledger(me)), (*call.writes, ledger(me)), run)
 
-            return self.booked(before, writes, deed, old, book)
+    def leave(self, me: Name) -> Action:
+        call = self.engine.call("leave", me)
+        own = call.writes.index(member(me))
 
-        return Action("join", me, (), (*reads, ledger(me)), (*writes, ledger(me)), run)
+        def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+            deed = call.deed(0, values[:-1])
+            if deed.writes is None:
+                return (Outcome(None, deed.clause, deed.events),)
+            out, books = self.out(cast(Member, deed.writes[own]), cast(Ledger, values[-1]))
+            return (Outcome((*deed.writes[:own], out, *deed.writes[own + 1 :], books), deed.clause, deed.events),)
+
+        return Action("leave", me, (), (*call.slots, ledger(me)), (*call.writes, ledger(me)), run)
+
+    def out(self, me: Member, books: Ledger) -> tuple[Member, Ledger]:
+        """A member that is out, and its ledger. When it cannot join again, nothing is left that it can do (but what
+        the creator can), so what it remembers and has used is one and the same."""
+        if books.joins < self.bounds.joins:
+            return me, books.over()
+        return (me if me.authority else replace(me, roster=None)), Ledger(books.joins)
 
     def sendings(self, operation: str, me: Name, peers: tuple[Name, ...], arguments: Arguments) -> list[Action]:
         """A transition with a body: an action for each body that can be next."""
         recipient = peers[0] if len(peers) == 1 else "*"
         numbers = range(1, self.bounds.messages * max(1, len(self.names) - 1) + 1)
-        return [
-            self.sending(
-                operation, me, peers, (*arguments, ("body", Term("body", me, recipient, number, length))), number
-            )
-            for number in numbers
-            for length in self.config.bodies
-        ]
+        bodies = (
+            (number, Term("body", me, recipient, number, size)) for number in numbers for size in self.setting.bodies
+        )
+        return [self.sending(operation, me, peers, (*arguments, ("body", body)), number) for number, body in bodies]
 
     def sending(self, operation: str, me: Name, peers: tuple[Name, ...], arguments: Arguments, number: int) -> Action:
         """A transition with the `number`-th body, counted for each peer that it reaches."""
-        reads, writes = self.footprint(operation, me, arguments)
-        own = member(me)
+        call = self.engine.call(operation, me, arguments)
+        own = call.slots.index(member(me))
+
+        def book(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger | None:
+            reached = peers
+            for event in deed.events:
+                if isinstance(event, events.Published):
+                    reached = event.peers
+            if any(old.pair(peer).made >= self.bounds.messages for peer in reached):
+                return None
+            return _sealed(old.made(reached, number), before, deed)
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            before = dict(zip(reads, values, strict=False))
-            old = cast(Ledger, values[-1])
-            if old.next_number(peers) != number:
+            if cast(Ledger, values[-1]).next_number(peers) != number:
                 return ()
-            deed = self.engine.deed(operation, me, arguments, stay_of(cast(Member, before[own])), before)
+            return self.booked(call, values, call.deed(stay_of(cast(Member, values[own])), values[:-1]), book)
 
-            def book(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger | None:
-                reached = peers
-                for event in deed.events:
-                    if isinstance(event, events.Published):
-                        reached = event.peers
-                if any(old.pair(peer).made >= self.bounds.messages for peer in reached):
-                    return None
-                return _sealed(old.made(reached, number), before, deed)
-
-            return self.booked(before, writes, deed, old, book)
-
-        return Action(operation, me, arguments, (*reads, ledger(me)), (*writes, ledger(me)), run)
+        return Action(operation, me, arguments, (*call.slots, ledger(me)), (*call.writes, ledger(me)), run)
 
     def rotated(self, old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger | None:
         if old.rotations >= self.bounds.rotations:
@@ -228,8 +212,7 @@ class _Binding:
     def accepted(self, me: Name, peer: Name) -> Book:
         def book(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger:
             assert deed.writes is not None, "an exchange that is not left where it is was consumed"
-            after = cast(Member, deed.writes[0])
-            return _consumed(_reviewed(_learned(old, before, me, after), before, deed), peer)
+            return _consumed(_learned(old, before, me, cast(Member, deed.writes[0])), peer)
 
         return book
 
@@ -248,12 +231,11 @@ class _Binding:
 
     def revoke(self, subject: Name) -> Action:
         arguments: Arguments = (("subject", subject),)
-        reads, writes = self.footprint("revoke", self.creator, arguments)
+        call = self.engine.call("revoke", self.creator, arguments)
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            before = dict(zip(reads, values, strict=False))
             room = cast(Room, values[-1])
-            deed = self.engine.deed("revoke", self.creator, arguments, 0, before)
+            deed = call.deed(0, values[:-1])
             if deed.writes is None:
                 return (Outcome(None, deed.clause, deed.events),)
             if room.revocations >= self.bounds.revocations:
@@ -261,24 +243,25 @@ class _Binding:
             room = replace(room, revocations=room.revocations + 1)
             return (Outcome((*deed.writes, room), deed.clause, deed.events),)
 
-        return Action("revoke", self.creator, arguments, (*reads, ROOM), (*writes, ROOM), run)
+        return Action("revoke", self.creator, arguments, (*call.slots, ROOM), (*call.writes, ROOM), run)
 
     def destroy(self) -> Action:
-        """Destroy empties every shared slot and uses all budgets: from then on every transition but leaving is refused
-        at the header, so nobody can tell. Members keep their private state."""
-        reads, _ = self.footprint("destroy", self.creator, ())
+        """Destroy is the end: every transition but leaving is refused at the header from then on, and leaving does not
+        look at the header. So every slot becomes what it was at first; with `aftermath` members stay as they are."""
+        call = self.engine.call("destroy", self.creator)
         spent = Room(self.bounds.revocations, self.bounds.crashes, self.bounds.intruder)
-        last: dict[Slot, Hashable] = {HEADER: Destroyed(), ACL: store.EMPTY, BOARD: store.EMPTY, ROOM: spent}
+        last = {**self.initial(), HEADER: Destroyed(), ROOM: spent}
         for name in self.names:
-            last |= {inbox(name): store.EMPTY, ledger(name): Ledger(self.bounds.joins, self.bounds.rotations)}
+            last[ledger(name)] = Ledger(self.bounds.joins)
+            if self.setting.aftermath:
+                del last[member(name)], last[life(name)]
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            before = dict(zip(reads, values, strict=True))
-            deed = self.engine.deed("destroy", self.creator, (), 0, before)
+            deed = call.deed(0, values)
             writes = None if deed.writes is None else tuple(last.values())
             return (Outcome(writes, deed.clause, deed.events),)
 
-        return Action("destroy", self.creator, (), reads, tuple(last), run)
+        return Action("destroy", self.creator, (), call.slots, tuple(last), run)
 
     def crash(self, me: Name) -> Action:
         """The process dies and forgets everything but what lies beside its identity (SEG-GRANT-1)."""
@@ -290,23 +273,13 @@ class _Binding:
             dead = Member(me, old.signing, old.creator, old.authority, old.pin)
             if room.crashes >= self.bounds.crashes or (dead == old and not alive):
                 return ()
-            return (Outcome((dead, False, books.over(), replace(room, crashes=room.crashes + 1))),)
+            dead, books = self.out(dead, books)
+            return (Outcome((dead, False, books, replace(room, crashes=room.crashes + 1))),)
 
         return Action("crash", me, (), slots, slots, run)
 
 
 # ---- what deeds make of ledgers ----------------------------------------------------------------------
-
-
-def number_of(body: Bits) -> int | None:
-    """The running number of a body."""
-    if isinstance(body, Term) and body.op == "body" and isinstance(body.args[2], int):
-        return body.args[2]
-    return None
-
-
-def _over(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger:
-    return old.over()
 
 
 def _sealed(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger:
@@ -321,17 +294,6 @@ def _learned(old: Ledger, before: Mapping[Slot, Hashable], me: Name, after: Memb
     return replace(old, accepted=old.accepted | new) if new else old
 
 
-def epoch_masters(me: Member) -> frozenset[tuple[Name, Bits]]:
-    """The masters of every epoch that a member knows, with who proposed it."""
-    sessions = me.presence.sessions if me.presence else ()
-    return frozenset(
-        (keys.epoch.proposer, master)
-        for session in sessions
-        for keys in session.epochs
-        if (master := master_of(keys.sending)) is not None
-    )
-
-
 def _consumed(old: Ledger, peer: Name) -> Ledger:
     """One record less of a revoked peer is owed."""
     pair = old.pair(peer)
@@ -341,17 +303,13 @@ def _consumed(old: Ledger, peer: Name) -> Ledger:
 def _reviewed(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger:
     """What lies in the inbox when a revocation is verified is owed (SEG-REVIEW-2)."""
     assert deed.writes is not None, "a review that is taken changes the roster"
-    return owing(old, before, cast(Member, deed.writes[0]))
-
-
-def owing(old: Ledger, before: Mapping[Slot, Hashable], after: Member) -> Ledger:
-    """See `_reviewed`; `after` is the member that has verified the list."""
-    me = cast(Member, before[member(after.name)])
-    if me.roster is None or after.roster is None or me.roster == after.roster:
-        return old
-    lanes = {lane.sender: lane.records for lane in cast(store.Inbox, before[inbox(after.name)])}
-    for subject in after.roster.subjects:
-        if me.roster.rights(subject.name) & ~subject.rights and old.pair(subject.name).owed is None:
-            lying = len(lanes.get(subject.name, ()))
-            old = old.having(replace(old.pair(subject.name), owed=lying))
+    after = cast(Member, deed.writes[0])
+    known = cast(Member, before[member(after.name)]).roster
+    rights = {subject.name: subject.rights for subject in known.subjects} if known else {}
+    for entry in cast(tuple[Entry, ...], before[ACL])[known.serial if known else 0 :]:
+        taken = entry.subject != after.name and rights.get(entry.subject, 0) & ~entry.rights
+        rights[entry.subject] = entry.rights
+        if taken and old.pair(entry.subject).owed is None:
+            lying = len(cast(tuple[object, ...], before[lane(after.name, entry.subject)]))
+            old = old.having(replace(old.pair(entry.subject), owed=lying))
     return old

@@ -12,6 +12,7 @@ from lockedroom.reference.segment import events
 from lockedroom.reference.segment.acl import Verified, check_header, verify_forward
 from lockedroom.reference.segment.effects import ACL, Extend
 from lockedroom.reference.segment.records import (
+    EXCHANGE,
     SEND,
     Entry,
     Exchange,
@@ -66,16 +67,20 @@ def closing_revoked(at: At, verified: Verified) -> Member:
     authenticated yet, and a high one would keep the session open."""
     presence = presence_of(at)
     closed = list(presence.closed)
-    before = at.me.roster.rights if at.me.roster else verified.roster.rights
+    known = at.me.roster
+    entries = [entry for entry in at.acl.entries()[known.serial if known else 0 :] if isinstance(entry, Entry)]
     for peer in dict.fromkeys(name for name in verified.reduced if name != at.me.name):
-        could_send = (before(peer) | verified.roster.rights(peer)) & SEND
+        # What it may have done in between counts too: a grant and its revocation can be verified together.
+        held = known.rights(peer) if known else 0
+        for entry in entries:
+            held |= entry.rights if entry.subject == peer else 0
         last = {session.theirs: session.received for session in presence.with_peer(peer)}
         exchanges: set[Bits] = set()
         for record in at.inbox(at.me.name).lying(peer):
-            if isinstance(record, Exchange):
+            if isinstance(record, Exchange) and held & EXCHANGE:
                 exchanges.add(record.sender_incarnation)
                 last.setdefault(record.sender_incarnation, 0)
-            elif isinstance(record, Message) and could_send:
+            elif isinstance(record, Message) and held & SEND:
                 last[record.sender_incarnation] = last.get(record.sender_incarnation, 0) + 1
         for incarnation, sequence in last.items():
             if presence.closing(peer, incarnation) is None:

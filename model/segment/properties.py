@@ -1,0 +1,151 @@
+"""The segment's properties: their names, against whom they are promised, their clauses, and how they are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from lockedroom.model.report import Invariant, Judgement, StepJudge
+from lockedroom.model.segment import honest, hostile
+from lockedroom.model.segment.facts import Facts, facts_of
+from lockedroom.model.segment.ledger import Ledger
+from lockedroom.reference.machine import Action, Name, Outcome, Slot
+from lockedroom.reference.segment.table import BY_OPERATION
+
+Kind = Literal["step", "state"]
+Store = Literal["hostile", "honest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A promise: its name, the store in which it is promised (`hostile`: whatever the intruder does; `honest`: crashes
+    allowed), its clauses, whether steps or states are judged, and the judgement of steps. One without a judgement and
+    without invariants is not exercised yet: `waits` says what it waits for."""
+
+    name: str
+    store: Store
+    clauses: tuple[str, ...]
+    kind: Kind
+    judge: Callable[[Facts], Judgement] | None = None
+    waits: str = ""
+
+
+AGREEMENT: Final = "agreement after concurrent exchange or rotation"
+NONCES: Final = "no nonce twice under a key"
+
+PROPERTIES: Final[tuple[Property, ...]] = (
+    Property("segment binding", "hostile", ("SEG-HEADER-4", "SEG-HEADER-7"), "step", hostile.binding),
+    Property(
+        "authentication and injective agreement",
+        "hostile",
+        ("SEG-EXCHANGE-4", "SEG-EXCHANGE-8", "SEG-ACCEPT-2", "SEG-ACCEPT-4", "SEG-ACCEPT-5", "SEG-RECEIVE-5"),
+        "step",
+        hostile.authentication,
+    ),
+    Property(
+        "secrecy of keys and plaintexts",
+        "hostile",
+        ("SEG-KEYS-1", "SEG-KEYS-2", "SEG-KEYS-3", "SEG-ROTATE-2"),
+        "step",
+        hostile.secrecy,
+    ),
+    Property(
+        "forward secrecy after leave",
+        "hostile",
+        ("SEG-LEAVE-2",),
+        "state",
+        None,
+        "an intruder that takes a member over",
+    ),
+    Property(
+        "access control, authentic and not escalated",
+        "hostile",
+        (
+            "SEG-ACL-2",
+            "SEG-ACL-3",
+            "SEG-ACL-4",
+            "SEG-ACL-5",
+            "SEG-ACL-6",
+            "SEG-JOIN-1",
+            "SEG-REVIEW-2",
+            "SEG-RECEIVE-4",
+        ),
+        "step",
+        hostile.access,
+    ),
+    Property(
+        "at most once and in order",
+        "hostile",
+        ("SEG-RECEIVE-6", "SEG-RECEIVE-9", "SEG-RECEIVE-13"),
+        "step",
+        hostile.once_in_order,
+    ),
+    Property(NONCES, "hostile", ("SEG-SEND-7", "SEG-PUBLISH-2", "SEG-PUBLISH-3"), "step", hostile.nonces),
+    Property(
+        "only the addressee consumes",
+        "honest",
+        ("SEG-REAP-1", "SEG-REAP-3", "SEG-EXCHANGE-10"),
+        "step",
+        honest.consumed,
+    ),
+    Property(
+        "nothing committed is lost",
+        "honest",
+        ("SEG-SEND-8", "SEG-SEND-9", "SEG-LEAVE-3", "SEG-ACCEPT-9", "SEG-REVIEW-2"),
+        "step",
+        honest.lost,
+    ),
+    Property(
+        "non-consumables live as long as their sender",
+        "honest",
+        ("SEG-PUBLISH-4", "SEG-JOIN-5", "SEG-LEAVE-1", "SEG-REAP-1"),
+        "step",
+        honest.standing,
+    ),
+    Property("multicast all or nothing", "honest", ("SEG-MULTICAST-2", "SEG-FULL-2"), "step", honest.multicast),
+    Property(
+        AGREEMENT,
+        "honest",
+        ("SEG-ACCEPT-7", "SEG-EPOCH-2", "SEG-EPOCH-3", "SEG-ROTATE-5", "SEG-ACK-2"),
+        "state",
+    ),
+    Property("progress", "honest", ("SEG-ACCEPT-10",), "state", None, "backward reachability over the stored graph"),
+)
+"""Every property, those of the hostile store first."""
+
+BY_NAME: Final[dict[str, Property]] = {found.name: found for found in PROPERTIES}
+
+
+def judge_of(stores: frozenset[Store]) -> StepJudge:
+    """What judges steps for the properties of these stores."""
+    judged = tuple((p.name, p.judge) for p in PROPERTIES if p.judge is not None and p.store in stores)
+
+    def judge(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
+        if action.operation not in BY_OPERATION or action.operation == "destroy":
+            return ()
+        if outcome.writes is None and outcome.clause is not None and action.operation != "multicast":
+            return ()
+        step = facts_of(action, values, outcome)
+        return [(name, rule(step)) for name, rule in judged]
+
+    return judge
+
+
+def invariants_of(names: tuple[Name, ...], stores: frozenset[Store]) -> tuple[Invariant, ...]:
+    """The rules on states for the properties of these stores."""
+    found: list[Invariant] = []
+    if "hostile" in stores:
+        found += [
+            Invariant(NONCES, (Slot("ledger", a), Slot("ledger", b)), (_sealed, _sealed), hostile.no_shared_nonces)
+            for index, a in enumerate(names)
+            for b in names[index + 1 :]
+        ]
+    if "honest" in stores:
+        found += honest.agreement(names, AGREEMENT)
+    return tuple(found)
+
+
+def _sealed(value: Hashable) -> Hashable:
+    assert isinstance(value, Ledger), "a ledger's slot holds a ledger"
+    return value.sealed

@@ -1,0 +1,264 @@
+"""From bounds to a verdict: explore the segment within them, judge every property, say what was found and what was not.
+
+With an intruder there are two explorations: one of the honest store, where every property is judged, and one of the
+hostile store, where those are judged that are promised there. Both begin alike, so nothing is lost by that, and what
+only the honest store needs does not multiply the states of the hostile one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from lockedroom.model.explore import Explorer
+from lockedroom.model.report import Exploration, Path, Progress, Taken
+from lockedroom.model.segment.bounds import VERIFY, Bounds, Setting
+from lockedroom.model.segment.engine import REFERENCE, Engine, Logic
+from lockedroom.model.segment.machine import bind
+from lockedroom.model.segment.properties import PROPERTIES, Store, invariants_of, judge_of
+from lockedroom.model.segment.witnesses import witnessing
+from lockedroom.reference.crypto.terms import Term
+
+__all__ = ["CheckReport", "Counterexample", "Phase", "Progress", "PropertyResult", "Taken", "check"]
+
+Verdict = Literal["holds", "violated", "incomplete"]
+_EXITS: Final[Mapping[Verdict, int]] = {"holds": 0, "violated": 1, "incomplete": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyResult:
+    """What became of one property. `exercised`: on how many distinct steps or states it could have been violated; none
+    makes it `not exercised`, and `says` gives the reason, or how it is violated."""
+
+    name: str
+    store: Store
+    clauses: tuple[str, ...]
+    verdict: Literal["holds", "violated", "not exercised", "incomplete"]
+    exercised: int
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A property that is violated, how, and a shortest path there."""
+
+    property: str
+    message: str
+    path: Path
+
+    def to_json(self) -> dict[str, object]:
+        """All of it, terms as text."""
+        return {
+            "property": self.property,
+            "message": self.message,
+            "path": [_taken_json(taken) for taken in self.path],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One exploration of a check."""
+
+    store: str
+    exploration: Exploration
+    engine_calls: int
+
+    def to_json(self) -> dict[str, object]:
+        """Its numbers."""
+        found = self.exploration
+        return {
+            "store": self.store,
+            "complete": found.complete,
+            "states": found.states,
+            "transitions": found.transitions,
+            "depth": found.depth,
+            "seconds": round(found.seconds, 3),
+            "engine_calls": self.engine_calls,
+            "entries": found.entries,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """A verdict with its bounds and evidence. Sums are over the phases, `depth` is the deepest."""
+
+    verdict: Verdict
+    bounds: Bounds
+    complete: bool
+    reason: str
+    phases: tuple[Phase, ...]
+    properties: tuple[PropertyResult, ...]
+    operations: Mapping[str, int]
+    witnesses: Mapping[str, int]
+    counterexample: Counterexample | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 holds, 1 violated, 4 incomplete."""
+        return _EXITS[self.verdict]
+
+    @property
+    def states(self) -> int:
+        """Distinct states."""
+        return sum(phase.exploration.states for phase in self.phases)
+
+    @property
+    def transitions(self) -> int:
+        """Transitions taken."""
+        return sum(phase.exploration.transitions for phase in self.phases)
+
+    @property
+    def depth(self) -> int:
+        """The longest of the shortest paths to states."""
+        return max((phase.exploration.depth for phase in self.phases), default=0)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of exploring."""
+        return sum(phase.exploration.seconds for phase in self.phases)
+
+    @property
+    def engine_calls(self) -> int:
+        """How often the reference engine ran."""
+        return sum(phase.engine_calls for phase in self.phases)
+
+    @property
+    def entries(self) -> int:
+        """Entries of the memo."""
+        return sum(phase.exploration.entries for phase in self.phases)
+
+    @property
+    def never_enabled(self) -> tuple[str, ...]:
+        """Operations that the bounds allow but that were never taken."""
+        return tuple(sorted(name for name, count in self.operations.items() if not count))
+
+    def to_json(self) -> dict[str, object]:
+        """One object with all of it."""
+        return {
+            "verdict": self.verdict,
+            "bounds": self.bounds.to_json(),
+            "complete": self.complete,
+            "reason": self.reason,
+            "states": self.states,
+            "transitions": self.transitions,
+            "depth": self.depth,
+            "seconds": round(self.seconds, 3),
+            "engine_calls": self.engine_calls,
+            "entries": self.entries,
+            "phases": [phase.to_json() for phase in self.phases],
+            "properties": [
+                {
+                    "name": found.name,
+                    "class": f"{found.store} store",
+                    "clauses": list(found.clauses),
+                    "verdict": found.verdict,
+                    "exercised": found.exercised,
+                    "says": found.says,
+                }
+                for found in self.properties
+            ],
+            "transitions_exercised": dict(self.operations),
+            "never_enabled": list(self.never_enabled),
+            "witnesses": dict(self.witnesses),
+            "counterexample": self.counterexample.to_json() if self.counterexample else None,
+        }
+
+
+def check(
+    protocol: str = "segment",
+    bounds: Bounds = VERIFY,
+    *,
+    logic: Logic = REFERENCE,
+    progress: Callable[[Progress], None] | None = None,
+    time_limit: float | None = None,
+    state_limit: int | None = None,
+) -> CheckReport:
+    """Explore a protocol within bounds and judge its properties. `logic`: a mutant's instead of the reference's.
+
+    The limits (seconds in all, states of a phase) and KeyboardInterrupt end it with a report that is not complete.
+    Raises ValueError for a protocol that there is not, ActionFault when the engine raises."""
+    if protocol != "segment":
+        raise ValueError(f"no protocol {protocol}: there is segment")
+    phases: list[Phase] = []
+    witnesses: dict[str, int] = {}
+    for store, setting, stores in _plan(bounds):
+        spent = sum(phase.exploration.seconds for phase in phases)
+        engine = Engine(setting.capacity, bounds.names, logic)
+        judge = witnessing(judge_of(stores), witnesses)
+        explorer = Explorer(bind(setting, engine), judge, invariants_of(bounds.names, stores))
+        left = None if time_limit is None else max(0.0, time_limit - spent)
+        found = explorer.run(progress=progress, phase=store, state_limit=state_limit, time_limit=left)
+        phases.append(Phase(store, found, engine.calls))
+        if not found.complete:
+            break
+    return _report(bounds, tuple(phases), witnesses)
+
+
+def _plan(bounds: Bounds) -> list[tuple[str, Setting, frozenset[Store]]]:
+    both: frozenset[Store] = frozenset(("honest", "hostile"))
+    plan = [("honest store", Setting(bounds.without_intruder()), both)]
+    if bounds.intruder:
+        plan.append(("hostile store", Setting(bounds), frozenset(("hostile",))))
+    return plan
+
+
+def _report(bounds: Bounds, phases: tuple[Phase, ...], witnesses: Mapping[str, int]) -> CheckReport:
+    explorations = [phase.exploration for phase in phases]
+    violations = [violation for found in explorations for violation in found.violations]
+    complete = all(found.complete for found in explorations)
+    counterexample = None
+    if violations:
+        first = violations[0]
+        counterexample = Counterexample(first.property, first.message, first.path)
+    operations: dict[str, int] = {}
+    for found in explorations:
+        for name, count in found.operations.items():
+            operations[name] = operations.get(name, 0) + count
+    exercised = {p.name: sum(found.exercised.get(p.name, 0) for found in explorations) for p in PROPERTIES}
+    broken = {violation.property: violation.message for violation in violations}
+    results: list[PropertyResult] = []
+    for p in PROPERTIES:
+        count = exercised[p.name]
+        if p.name in broken:
+            results.append(PropertyResult(p.name, p.store, p.clauses, "violated", count, broken[p.name]))
+        elif not complete:
+            results.append(PropertyResult(p.name, p.store, p.clauses, "incomplete", count))
+        elif not count:
+            says = f"waits for {p.waits}" if p.waits else "nothing within these bounds could violate it"
+            results.append(PropertyResult(p.name, p.store, p.clauses, "not exercised", 0, says))
+        else:
+            results.append(PropertyResult(p.name, p.store, p.clauses, "holds", count))
+    verdict: Verdict = "violated" if violations else "holds" if complete else "incomplete"
+    reason = next((found.reason for found in explorations if not found.complete), "")
+    return CheckReport(
+        verdict,
+        bounds,
+        complete,
+        reason,
+        phases,
+        tuple(results),
+        dict(sorted(operations.items())),
+        witnesses,
+        counterexample,
+    )
+
+
+def _taken_json(taken: Taken) -> dict[str, object]:
+    return {
+        "actor": taken.action.actor,
+        "operation": taken.action.operation,
+        "arguments": {name: _json_of(value) for name, value in taken.action.arguments},
+        "choice": taken.outcome.label,
+        "outcome": "rejected" if taken.outcome.clause else "ok",
+        "clause": taken.outcome.clause,
+        "events": [type(event).__name__ for event in taken.outcome.events],
+    }
+
+
+def _json_of(value: object) -> object:
+    if isinstance(value, Term):
+        return repr(value)
+    if isinstance(value, tuple):
+        return [_json_of(item) for item in value]
+    return value if isinstance(value, str | int) else str(value)
