@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from lockedroom.reference.segment import effects
-from lockedroom.reference.segment.records import ALL_RIGHTS, JOIN, Entry, Malformed, entry_transcript
+from lockedroom.reference.segment.records import (
+    ALL_RIGHTS,
+    JOIN,
+    Entry,
+    Malformed,
+    announcement_transcript,
+    entry_transcript,
+)
 from lockedroom.reference.segment.state import Pin
 from tests.reference.segment.house import House
 
@@ -188,3 +195,14 @@ def test_an_exchange_that_names_a_state_that_the_store_lacks_is_removed(listed: 
     listed.rewrite(*all_of_it[:2])
     listed.removed("SEG-ACL-7", "bob", "accept", peer="alice")
     assert listed.lane("bob", "alice") == ()
+
+
+def test_an_announcement_with_another_head_at_a_serial_that_there_is_is_refused(listed: House) -> None:
+    listed.joined("alice", "bob")
+    cell = listed.board("alice")
+    assert cell.announcement is not None
+    other = replace(cell.announcement, head=listed.altered(cell.announcement.head))
+    transcript = announcement_transcript(listed.header().segment, other)
+    signed = replace(other, signature=listed.suite.sign(listed.signing("alice"), transcript))
+    listed.post(replace(cell, announcement=signed))
+    listed.refused("SEG-ACL-7", "bob", "exchange", peer="alice")

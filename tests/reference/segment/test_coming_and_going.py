@@ -6,7 +6,16 @@ import pytest
 
 from lockedroom.reference.machine import Step
 from lockedroom.reference.segment import effects, events
-from lockedroom.reference.segment.records import ALL_RIGHTS, EXCHANGE, JOIN, SEND, Capacity, Destroyed, Malformed
+from lockedroom.reference.segment.records import (
+    ALL_RIGHTS,
+    EXCHANGE,
+    JOIN,
+    SEND,
+    Capacity,
+    Destroyed,
+    Malformed,
+    header_transcript,
+)
 from lockedroom.reference.segment.store import Cell
 from tests.reference.segment.house import House
 
@@ -228,6 +237,14 @@ def test_every_altered_field_of_the_header_is_noticed(empty: House, field: str) 
         "signature": empty.altered(header.signature),
     }[field]
     empty.room = empty.room.having(effects.HEADER, replace(header, **{field: other}))  # type: ignore[arg-type]
+    empty.refused("SEG-HEADER-3", "bob", "join")
+
+
+def test_a_header_that_names_another_key_is_refused_though_the_creator_signed_it(empty: House) -> None:
+    empty.created("bob")
+    other = replace(empty.header(), key=empty.key("bob"))
+    signature = empty.suite.sign(empty.signing("alice"), header_transcript(other))
+    empty.room = empty.room.having(effects.HEADER, replace(other, signature=signature))
     empty.refused("SEG-HEADER-3", "bob", "join")
 
 

@@ -284,3 +284,15 @@ def test_a_closed_incarnation_is_not_exchanged_with_again(pair: House) -> None:
     pair.refused("SEG-EXCHANGE-6", "alice", "exchange", peer="bob")
     pair.do("bob", "leave")
     pair.joined("bob").shared("bob", "alice").says("alice", "bob", "welcome back")
+
+
+def test_one_is_through_only_with_incarnations_of_which_one_has_heard(room: House) -> None:
+    offered(room, "alice", "bob")
+    unheard = room.presence("bob").incarnation
+    room.do("bob", "leave")
+    room.joined("bob").shared("bob", "alice")
+    heard = room.presence("bob").incarnation
+    assert [session.theirs for session in room.presence("alice").with_peer("bob")] == [unheard, heard]
+    room.do("bob", "leave")
+    room.joined("bob").shared("bob", "alice")
+    assert room.presence("alice").past == {("bob", heard)}

@@ -162,3 +162,14 @@ def test_ones_own_revocation_closes_nothing_and_looks_at_no_lane_of_ones_own(pai
     result = perform(BY_OPERATION["review"], at)
     assert isinstance(result, Step) and result.state.presence is not None
     assert result.state.presence.closed == ()
+
+
+def test_a_session_is_closed_once_with_the_limit_of_the_first_time(pair: House) -> None:
+    pair.do("alice", "revoke", subject="bob")
+    pair.do("alice", "review")
+    pair.send("bob", "alice", "too late")
+    pair.grant("bob")
+    pair.do("alice", "revoke", subject="bob")
+    pair.do("alice", "review")
+    assert [closing.sequence for closing in closings(pair, "alice")] == [0]
+    pair.removed("SEG-RECEIVE-4", "alice", "receive", peer="bob")
