@@ -188,8 +188,10 @@ def gc(
 
 def _own(room: str, me: Identity, who: str) -> PublicIdentity:
     """One's own key, where one is the creator: its authority lies beside the identity."""
+    from lockedroom.backend.shm import object_name
     from lockedroom.cli.keys import file_of
 
+    object_name(room)  # a name that no room can have is said to be one
     file = file_of(who)
     if file.with_name(f"{file.name}.{room}.authority").exists():
         return me.public

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from lockedroom.backend.errors import BackendError
+from lockedroom.backend.segment.messages import Problem
 from lockedroom.cli.exits import Exit
 from lockedroom.cli.terminal import readable, safe
 from lockedroom.cli.typed import COMMANDS, Mistyped, Typed, understand

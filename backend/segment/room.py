@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Final, Self
 
 from lockedroom.backend import clauses, errors, process, rooms, shm, wakeup
-from lockedroom.backend.layout import LENGTH
+from lockedroom.backend.layout import LENGTH, excess
 from lockedroom.backend.segment.engine import PATIENCE, Engine
 from lockedroom.backend.segment.identity import Identity, PublicIdentity
 from lockedroom.backend.segment.member import JoinedMember
@@ -158,6 +158,9 @@ def create(
     """
     if suite not in SUITES:
         raise ValueError(f"no such suite: {suite}; there are {', '.join(SUITES)}")
+    wrong = excess(capacity)
+    if wrong is not None:
+        raise errors.BadCapacity(clauses.CAPACITY, wrong, "choose another capacity")
     least = smallest_record(suite)
     if capacity.record < least:
         raise errors.BadCapacity(

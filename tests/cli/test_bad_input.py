@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import lockedroom
 from lockedroom.backend import layout as places
 from lockedroom.backend.layout import Layout
 from lockedroom.cli.exits import Exit
@@ -21,7 +22,6 @@ from tests.cli.conftest import User
 from tests.cli.run import Ran, environment, shared_memory
 
 SMALL = Capacity(members=2, quota=2, posts=2, entries=8, record=4096)
-SIZES = ("--members", "2", "--quota", "2", "--posts", "2", "--entries", "8", "--record", "4096")
 
 
 def file_of(user: User) -> Path:
@@ -38,7 +38,8 @@ def told(ran: Ran, code: Exit, *words: str) -> None:
 
 
 def test_the_identity_is_missing(user: User) -> None:
-    for command in (("create",), ("join", "--creator", "alice"), ("grant", "bob"), ("revoke", "bob"), ("destroy",)):
+    alice = "alice:" + "00" * 32
+    for command in (("create",), ("join", "--creator", alice), ("grant", alice), ("revoke", "bob"), ("destroy",)):
         told(user.segment(*command, "--as", "alice"), Exit.USAGE, "there is no identity alice", "identity new alice")
         told(user.segment(*command), Exit.USAGE, "--as")
     assert not file_of(user).exists()
@@ -82,7 +83,7 @@ def test_there_is_no_such_segment(user: User) -> None:
         ("destroy", "--as", "alice"),
         ("gc",),
     ):
-        told(user.segment(*command), Exit.USAGE, "SEG-STORE-2", "create")
+        told(user.segment(*command), Exit.USAGE, "SEG-STORE-2", "there is no room")
 
 
 def test_the_name_is_taken(user: User) -> None:
@@ -229,7 +230,8 @@ def test_an_object_that_is_no_segment(user: User, content: bytes) -> None:
         assert ran.code in (Exit.REFUSED, Exit.MALFORMED, Exit.INCOMPLETE), ran
         told(ran, Exit(ran.code), "SEG-")
     told(user.segment("create", "--as", "alice"), Exit.USAGE, "SEG-")
-    assert file_of(user).read_bytes() == content
+    if content != HOSTILE["all ones"]:  # there a journal that makes no sense is discarded, as the dead leave them
+        assert file_of(user).read_bytes() == content
     assert user.segment("gc").code == 0
 
 
@@ -276,12 +278,17 @@ def hostile_words() -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("value", [1, 5, 1 << 31, (1 << 63) - 1, (1 << 64) - 1], ids=hex)
+FULL = (1, 1 << 31, (1 << 63) - 1)
+VALUES = [5, (1 << 64) - 1, *(pytest.param(value, marks=pytest.mark.full) for value in FULL)]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=[hex(value) for value in (5, (1 << 64) - 1, *FULL)])
 @pytest.mark.parametrize("offset", hostile_words().values(), ids=hostile_words())
 def test_any_word_of_a_segment_can_be_hostile(user: User, offset: int, value: int) -> None:
-    user.new("alice", "bob")
-    assert user.segment("create", "--as", "alice", *SIZES).code == 0
-    assert user.segment("grant", "bob", "--as", "alice").code == 0
+    user.home.mkdir()
+    alice = lockedroom.Identity.new("alice").save(user.home / "alice.json")
+    with lockedroom.create(user.room, alice, capacity=SMALL) as room:
+        room.grant(lockedroom.Identity.new("bob"))
     with file_of(user).open("r+b") as file:
         file.seek(offset)
         file.write(words(value))
@@ -314,13 +321,9 @@ def test_a_lock_held_by_a_stopped_process_ends_in_a_timeout(user: User) -> None:
         try:
             assert holder.stdout and holder.stdout.readline() == "held\n"
             holder.send_signal(signal.SIGSTOP)
-            for command in (
-                ("join", "--as", "bob", "--creator", "alice"),
-                ("grant", "bob", "--rights", "join", "--as", "alice"),
-            ):
-                began = time.monotonic()
-                told(user.segment(*command), Exit.INCOMPLETE, "SEG-LOCK-1")
-                assert time.monotonic() - began < 20
+            began = time.monotonic()
+            told(user.segment("join", "--as", "bob", "--creator", "alice"), Exit.INCOMPLETE, "SEG-LOCK-1")
+            assert time.monotonic() - began < 20
         finally:
             holder.kill()
     assert user.segment("show", "--creator", "alice").code == 0
