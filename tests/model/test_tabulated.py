@@ -8,8 +8,8 @@ import pytest
 
 from lockedroom.model.explore import Explorer
 from lockedroom.model.report import ActionFault, Exploration, Invariant, Judgement
-from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.machine import Config, segment_machine
+from lockedroom.model.segment.bounds import Bounds, Setting
+from lockedroom.model.segment.machine import segment_machine
 from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.reference.machine import Action, Machine, Outcome, Slot
 from tests.model.b1 import machine as b1
@@ -41,8 +41,8 @@ def test_b1_has_its_known_counts(size: tuple[int, int, int]) -> None:
 
 @pytest.mark.parametrize("bounds", [Bounds(2, 1, 1), Bounds(2, 1, 1, crashes=1), Bounds(2, 1, 1, intruder=1)], ids=str)
 def test_both_explorers_agree_on_the_segment(bounds: Bounds) -> None:
-    direct = Explorer(segment_machine(Config(bounds=bounds))).run()
-    tabulated = Tabulated(segment_machine(Config(bounds=bounds))).run()
+    direct = Explorer(segment_machine(Setting(bounds))).run()
+    tabulated = Tabulated(segment_machine(Setting(bounds))).run()
     assert direct.complete and direct.states > 100
     assert counts(tabulated) == counts(direct)
 
