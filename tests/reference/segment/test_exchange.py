@@ -296,3 +296,13 @@ def test_one_is_through_only_with_incarnations_of_which_one_has_heard(room: Hous
     room.do("bob", "leave")
     room.joined("bob").shared("bob", "alice")
     assert room.presence("alice").past == {("bob", heard)}
+
+
+def test_having_received_is_having_heard(room: House) -> None:
+    offered(room, "alice", "bob")
+    room.do("bob", "accept", peer="alice")
+    room.says("bob", "alice", "hello")
+    heard = room.presence("bob").incarnation
+    room.do("bob", "leave")
+    room.joined("bob").shared("bob", "alice")
+    assert room.presence("alice").past == {("bob", heard)}

@@ -173,3 +173,15 @@ def test_a_session_is_closed_once_with_the_limit_of_the_first_time(pair: House) 
     pair.do("alice", "review")
     assert [closing.sequence for closing in closings(pair, "alice")] == [0]
     pair.removed("SEG-RECEIVE-4", "alice", "receive", peer="bob")
+
+
+def test_a_grant_and_its_revocation_reviewed_together_lose_nothing(empty: House) -> None:
+    empty.created("carol")
+    empty.grant("bob", JOIN | EXCHANGE)
+    empty.joined("bob", "carol").shared("bob", "carol")
+    empty.grant("bob", ALL_RIGHTS)
+    empty.do("bob", "review")
+    empty.send("bob", "carol", "while I may")
+    empty.do("alice", "revoke", subject="bob")
+    empty.do("carol", "review")
+    assert empty.delivered("carol", "bob").body == empty.body("while I may")
