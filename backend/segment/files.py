@@ -110,15 +110,19 @@ def _private_bytes(path: Path) -> bytes:
         raise BadFile(
             USAGE, f"{path} cannot be opened ({error.strerror})", "check the path, its owner and mode"
         ) from None
-    with open(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise BadFile(USAGE, f"{path} is no regular file", "check the path")
         if status.st_mode & 0o077:
             raise BadFile(USAGE, f"others may read or change {path}, which holds a secret", f"chmod 600 {path}")
         if status.st_uid not in (os.geteuid(), 0):
             raise BadFile(USAGE, f"{path} is somebody else's", "use a file of your own")
-        return file.read(_LARGEST)
+        if status.st_size > _LARGEST:
+            raise BadFile(USAGE, f"{path} is far too long", "check the path")
+        return os.read(descriptor, _LARGEST)
+    finally:
+        os.close(descriptor)
 
 
 def _senseless(path: Path, kind: str, why: str) -> BadFile:

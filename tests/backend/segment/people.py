@@ -1,0 +1,125 @@
+"""People for the tests of the Python API: identities, rooms that they share, and the parts that other processes play
+(`python people.py PART ROOM NAME ARGUMENT ...`)."""
+
+import hashlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import lockedroom
+from lockedroom import Identity, JoinedMember, Message, Room
+
+SMALL = lockedroom.Capacity(members=4, quota=4, posts=6, entries=16, record=2048)
+
+
+def person(name: str) -> Identity:
+    """The identity of a name, the same in every process."""
+    return Identity(name, hashlib.sha256(name.encode()).digest())
+
+
+def enter(room: str, name: str) -> Room:
+    """Attached as `name` to the room that alice has made."""
+    return lockedroom.attach(room, person(name), creator=person("alice").public, patience=20)
+
+
+def share(*members: JoinedMember) -> None:
+    """Share keys: each with all that come after."""
+    for number, maker in enumerate(members):
+        others = members[number + 1 :]
+        maker.exchange(*(other.name for other in others))
+        for other in others:
+            assert other.receive(timeout=0) is None
+
+
+def heard(member: JoinedMember, seconds: float = 10.0) -> Message:
+    """The next message, which must come."""
+    message = member.receive(timeout=seconds)
+    assert message is not None, "nothing came"
+    return message
+
+
+def say(*words: object) -> None:
+    print(*words, flush=True)
+
+
+def told() -> str:
+    return sys.stdin.readline().rstrip("\n")
+
+
+# ---- parts -------------------------------------------------------------------------------------------
+
+
+def echo(room: str, name: str) -> None:
+    """Share keys with everybody; send back what comes until told `end`; leave."""
+    with enter(room, name) as there, there.join() as me:
+        me.exchange()
+        say("joined")
+        for message in me:
+            if message.body == b"end":
+                break
+            me.send(message.peer, b"echo " + message.body, wait=10)
+    say("left")
+
+
+def sit(room: str, name: str) -> None:
+    """Join, share keys, and do nothing until killed."""
+    with enter(room, name) as there, there.join() as me:
+        me.exchange()
+        say("joined")
+        signal.pause()
+
+
+def hold(room: str, name: str) -> None:
+    """Hold every slot of the room, and stop in the middle."""
+    from lockedroom.backend import shm
+    from lockedroom.backend.locks import Locks, Mode
+
+    with shm.attach(room) as store:
+        wanted = dict.fromkeys(store.layout.slots(), Mode.EXCLUSIVE)
+        with Locks(store).holding(wanted, time.monotonic() + 10):
+            say("held")
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def flood(room: str, name: str, peer: str, count: str) -> None:
+    """Send that many numbered messages as fast as the peer reads."""
+    with enter(room, name) as there, there.join() as me:
+        me.exchange(peer)
+        say("joined")
+        for number in range(int(count)):
+            me.send(peer, b"%d" % number, wait=30)
+        told()
+
+
+def fork(room: str, name: str) -> None:
+    """Join and fork; the child says how each use is refused."""
+    with enter(room, name) as there:
+        me = there.join()
+        uses: tuple[Callable[[], object], ...] = (
+            lambda: me.send("alice", b"x"),
+            lambda: me.receive(timeout=0),
+            me.peers,
+            there.members,
+            there.join,
+            me.leave,
+        )
+        child = os.fork()
+        if child == 0:
+            for use in uses:
+                try:
+                    use()
+                except lockedroom.BackendError as error:
+                    say(type(error).__name__, error.clause)
+            there.close()
+            say("forgotten" if there.engine._me is None else "kept")
+            os._exit(0)
+        os.waitpid(child, 0)
+        say("parent", there.members()[1].alive)
+
+
+PARTS = {part.__name__: part for part in (echo, sit, hold, flood, fork)}
+
+if __name__ == "__main__":
+    PARTS[sys.argv[1]](*sys.argv[2:])
