@@ -63,8 +63,7 @@ def property_table(properties: Iterable[PropertyResult]) -> Table:
 def exploration_table(report: CheckReport) -> Table:
     """What was explored."""
     table = plain("explored", "")
-    bounds = ", ".join(f"{value} {name}" for name, value in report.bounds.to_json().items() if value)
-    table.add_row("bounds", bounds)
+    table.add_row("bounds", str(report.bounds))
     table.add_row("states", f"{count(report.states)}, {'all there are' if report.complete else 'not all'}")
     table.add_row("transitions", f"{count(report.transitions)}, by {count(report.engine_calls)} calls of the engine")
     table.add_row("depth", f"{report.depth}, in {report.seconds:.1f} s")

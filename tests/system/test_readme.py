@@ -1,0 +1,109 @@
+"""The README, as a newcomer follows it: every block to copy is run, in order, in a fresh copy of the project, and what
+it shows is what comes out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import shared_memory
+from tests.system.readme import RUN, Block, agrees, blocks
+from tests.tree import ROOT, files
+
+_MARK = "end of a command:"
+
+
+class Shell:
+    """One bash, as a user has it, in which one command after the other is typed."""
+
+    def __init__(self, directory: Path, home: Path) -> None:
+        kept = ("PIP_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CERT", "SSL_CERT_FILE", "LANG", "LC_ALL")
+        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        environment |= {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+        environment |= {"PATH": os.defpath + ":/usr/local/bin", "HOME": str(home), "COLUMNS": "100"}
+        environment |= {"LC_ALL": "C.UTF-8"}
+        self._process = subprocess.Popen(
+            ["bash", "--norc", "--noprofile"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            cwd=directory,
+            env=environment,
+        )
+
+    def type(self, command: str) -> tuple[int, str]:
+        """Run a command: its exit code and what it printed."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(f"{command}\necho; echo '{_MARK}' $?\n")
+        self._process.stdin.flush()
+        printed: list[str] = []
+        while line := self._process.stdout.readline():
+            if line.startswith(_MARK):
+                return int(line.removeprefix(_MARK)), "".join(printed)
+            printed.append(line)
+        raise AssertionError(f"the shell ended: {command}\n{''.join(printed)}")
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project's own files and nothing else, as a clone has them."""
+    directory = tmp_path_factory.mktemp("lockedroom")
+    for file in files():
+        copy = directory / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, copy, follow_symlinks=False)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def shell(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """The shell in which the whole README is typed."""
+    found = Shell(clone, tmp_path_factory.mktemp("home"))
+    yield found
+    found.close()
+
+
+def test_there_are_blocks_and_every_one_is_of_a_known_kind() -> None:
+    found = blocks()
+    assert sum(block.language in RUN for block in found) >= 5
+    assert {block.language for block in found} <= RUN | {"mermaid"}
+
+
+@pytest.mark.timeout(600)
+def test_every_block_does_what_it_shows(shell: Shell) -> None:
+    before = shared_memory()
+    for block in blocks():
+        if block.language == "console":
+            _follow(shell, block)
+        elif block.language == "python":
+            code, printed = shell.type(f"python - <<'the end of the program'\n{block.text}the end of the program")
+            assert code == 0, f"{block.text}\n{printed}"
+    assert shared_memory() == before
+
+
+def _follow(shell: Shell, block: Block) -> None:
+    for typed in block.typed():
+        code, printed = shell.type(typed.command)
+        assert code == 0, f"$ {typed.command}\n{printed}"
+        if typed.shown:
+            assert agrees(typed.shown, printed), f"$ {typed.command}\nshown:\n{typed.shown}\nprinted:\n{printed}"
+
+
+def test_a_block_that_shows_something_else_is_found() -> None:
+    assert agrees("12 states in 3 s\n⋮\nend", "999 states in 0.5 s\na\nb\nend")
+    assert agrees("a  1\n───\n", "a     2\n─────────")
+    assert not agrees("a\nb", "a\nc")
+    assert not agrees("a\n⋮\nend", "a\nb")
+    assert not agrees("holds", "violated")
