@@ -4,6 +4,7 @@ A part speaks lines: what it has come to, and at its end one line of JSON with w
 """
 
 import json
+import select
 import sys
 import time
 
@@ -69,6 +70,75 @@ def all_to_all(room: str, name: str, suite: str, rounds: str, *everybody: str) -
         sys.stdin.readline()
 
 
+READERS = {"alice", "bob"}
+"""Those who live through all kills: nothing is sent unless it goes to both."""
+
+
+def write(room: str, name: str, suite: str, life: str, last: str) -> None:
+    """Multicast numbered messages to whoever reads, until killed or through with `last` of them; say the number of
+    each once it is sent. Rotates now and then."""
+    with joined(room, name, suite) as member:
+        say(joined=name)
+        number = 0
+        while number < int(last):
+            assert member.receive(timeout=0) is None
+            offer(member)
+            peers = tuple(peer for peer in member.peers() if peer in READERS | {"erin"})
+            if not set(peers) >= READERS:
+                time.sleep(HASTE / 10)
+                continue
+            try:
+                member.multicast(body_of(name, life, number + 1), peers=peers)
+            except lockedroom.Refused as refused:
+                assert refused.clause in ("SEG-FULL-2", "SEG-SEND-3", "SEG-SEND-4"), refused
+                time.sleep(HASTE / 20)
+                continue
+            number += 1
+            print(number, flush=True)
+            if number % 25 == 0:
+                try:
+                    member.rotate("alice" if number % 50 else "bob")
+                except lockedroom.Refused as refused:
+                    assert refused.clause in ("SEG-ROTATE-1", "SEG-FULL-5"), refused
+        say(done=number)
+        sys.stdin.readline()
+
+
+def offer(member: JoinedMember) -> None:
+    """Offer a key to every reader that is there and has none."""
+    for peer in (READERS | {"erin"}) - set(member.peers()):
+        try:
+            member.exchange(peer)
+        except lockedroom.Refused as refused:
+            assert refused.clause in ("SEG-EXCHANGE-2", "SEG-EXCHANGE-6", "SEG-FULL-1"), refused
+
+
+def body_of(name: str, life: str, number: int) -> bytes:
+    """A body of which it shows when any part is not of it."""
+    text = f"{name} {life} {number} ".encode()
+    return text * (600 // len(text))
+
+
+def read(room: str, name: str, suite: str) -> None:
+    """Say every message that comes, until told to end."""
+    with joined(room, name, suite) as member:
+        say(joined=name)
+        while not select.select([sys.stdin], [], [], 0)[0]:
+            try:
+                message = member.receive(timeout=HASTE)
+            except lockedroom.Refused as refused:
+                say(refused=refused.clause)
+                continue
+            for notice in member.notices():
+                # An acknowledgement that is owed to one who is gone.
+                if isinstance(notice, lockedroom.Problem) and notice.clause not in ("SEG-SEND-3", "SEG-SEND-4"):
+                    say(problem=str(notice))
+            if message is not None:
+                writer, life, number = message.body.decode().split()[:3]
+                whole = message.body == body_of(writer, life, int(number)) and message.peer == writer
+                say(message=[writer, int(life), int(number)], gap=message.gap, whole=whole)
+
+
 if __name__ == "__main__":
-    parts = {part.__name__: part for part in (all_to_all,)}
+    parts = {part.__name__: part for part in (all_to_all, write, read)}
     parts[sys.argv[1]](*sys.argv[2:])
