@@ -55,13 +55,13 @@ def tape(monkeypatch: pytest.MonkeyPatch) -> dict[bytes, Encapsulated]:
     return common
 
 
-def arguments(chance: random.Random, actor: Name, operation: str) -> dict[str, object]:
+def arguments(chance: random.Random, actor: Name, operation: str, capacity: Capacity = TIGHT) -> dict[str, object]:
     others = [name for name in THREE if name != actor]
     peer = chance.choice(THREE if chance.random() < 0.05 else others)
-    body = chance.randbytes(chance.choice((0, 16, TIGHT.payload, TIGHT.payload + 1)))
+    body = chance.randbytes(chance.choice((0, 16, capacity.payload, capacity.payload + 1)))
     match operation:
         case "create":
-            return {"capacity": TIGHT, "profile": HARDENED, "origin": ORIGIN}
+            return {"capacity": capacity, "profile": HARDENED, "origin": ORIGIN}
         case "grant":
             rights = chance.choice((ALL_RIGHTS, ALL_RIGHTS, JOIN | EXCHANGE, JOIN))
             return {"subject": peer, "key": key_of(peer), "rights": rights}

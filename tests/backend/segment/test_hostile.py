@@ -1,0 +1,139 @@
+"""A writer of the memory who is nobody's friend: whatever it stores while the room is in use, operations end with a
+step, a rejection or an error that names its clause; nobody hangs, nothing is believed that was not signed or sealed."""
+
+import random
+import time
+
+import pytest
+
+from lockedroom.backend import errors, rooms
+from lockedroom.backend.segment.engine import Engine
+from lockedroom.backend.segment.memory import Memory
+from lockedroom.reference.machine import Rejected, Step
+from lockedroom.reference.segment import events
+from lockedroom.reference.segment.records import Capacity
+from tests.backend.segment.company import Company, company
+from tests.backend.segment.test_equal import THREE, WEIGHTS, arguments
+
+CAPACITY = Capacity(members=3, quota=2, posts=3, entries=9, record=512)
+GEOMETRY = 64
+"""The first bytes: magic, version and capacity, which are looked at when the object is attached."""
+EXTREMES = (0, 1, 2, 3, 255, 1 << 31, (1 << 32) - 1, 1 << 63, (1 << 64) - 1)
+
+
+def spoil(chance: random.Random, memory: Memory) -> None:
+    """Store something anywhere but in the geometry: a word that counts, or bytes, or what stood elsewhere."""
+    store, layout = memory.store, memory.layout
+    member, other = chance.randrange(3), chance.randrange(3)
+    words = [
+        layout.announced(member),
+        layout.post_count(member),
+        layout.head(member, other),
+        layout.tail(member, other),
+        *layout.life(member),
+        chance.randrange(GEOMETRY // 8, layout.total // 8) * 8,
+    ]
+    cells = [
+        layout.half(member, chance.choice((1, 2))),
+        layout.half(other, chance.choice((1, 2))),
+        layout.post(member, chance.randrange(2)),
+        *(layout.record(member, sender, memory.ring(member, sender)[0]) for sender in range(3)),
+        *(layout.record(other, sender, memory.ring(other, sender)[0]) for sender in range(3)),
+    ]
+    if chance.random() < 0.03:
+        # What everybody looks at first: most is refused from then on.
+        words = [layout.state(), layout.acl_count()]
+        cells = [layout.header(), layout.entry(chance.randrange(4))]
+    cell, source = chance.choice(cells), chance.choice(cells)
+    match chance.randrange(6):
+        case 0:
+            store.store(chance.choice(words), chance.choice(EXTREMES))
+        case 1:
+            offset = chance.choice(words)
+            store.store(offset, (store.load(offset) + chance.choice((1, -1))) % (1 << 64))
+        case 2:
+            size = chance.choice((1, 8, 64, 200))
+            store.write(chance.randrange(layout.half(0, 1).offset, layout.total - size), chance.randbytes(size))
+        case 3:
+            store.write(cell.offset + chance.randrange(min(200, cell.size)), chance.randbytes(1))
+        case 4:
+            size = min(cell.size, source.size)
+            store.write(cell.offset, store.read(source.offset, size))
+        case 5:
+            # What stands there, longer or shorter than it was.
+            store.write(cell.offset, chance.choice((0, 1, 200, cell.size, 1 << 31)).to_bytes(4, "little"))
+
+
+class Told:
+    """What each has really sent to each, so that nothing else may ever be delivered."""
+
+    def __init__(self) -> None:
+        self.sent: set[tuple[str, str, bytes]] = set()
+        self.delivered: set[tuple[str, str, int, object]] = set()
+
+    def hear(
+        self, actor: str, given: dict[str, object], result: Step[object] | Rejected[object], engine: Engine
+    ) -> None:
+        if not isinstance(result, Step):
+            assert result.clause
+            return
+        body = given.get("body")
+        for event in result.events:
+            match event:
+                case events.Sent(peer) if isinstance(body, bytes):
+                    self.sent.add((actor, peer, body))
+                case events.Published(_, peers) if isinstance(body, bytes):
+                    self.sent |= {(actor, peer, body) for peer in peers}
+                case events.Delivered(peer, sequence, got):
+                    assert (peer, actor, got) in self.sent, "a message that nobody sent was delivered"
+                    presence = engine.me.presence
+                    assert presence is not None
+                    theirs = tuple(
+                        session.theirs for session in presence.with_peer(peer) if session.received == sequence
+                    )
+                    once = (actor, peer, sequence, (presence.incarnation, theirs))
+                    assert once not in self.delivered, "a message was delivered twice"
+                    self.delivered.add(once)
+                case events.Read(peer, _, got):
+                    assert (peer, actor, got) in self.sent, "a post that nobody made was read"
+
+
+def storm(people: Company, seed: int, steps: int) -> dict[str, int]:
+    """Random operations, and between them random stores; gives how often each outcome was seen."""
+    chance, told, seen = random.Random(seed), Told(), dict[str, int]()
+    memory = people.engines["alice"].attach()
+    assert memory is not None
+    for _ in range(steps):
+        if chance.random() < 0.2:
+            spoil(chance, memory)
+        actor = chance.choice(THREE)
+        (operation,) = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
+        if operation in ("crash", "create"):
+            continue
+        given = arguments(chance, actor, operation, CAPACITY)
+        try:
+            result = people.do(actor, operation, **given)
+        except errors.BackendError as error:
+            outcome = f"{type(error).__name__} {error.clause}"
+        else:
+            told.hear(actor, given, result, people.engines[actor])
+            outcome = operation if isinstance(result, Step) else result.clause
+        seen[outcome] = seen.get(outcome, 0) + 1
+        if chance.random() < 0.05:
+            people.engines[actor].observe()
+    return seen
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_whatever_is_stored_is_refused_or_without_effect(room: str, block: int) -> None:
+    seen: dict[str, int] = {}
+    started = time.monotonic()
+    for seed in range(30 * block, 30 * block + 30):
+        with company(room, THREE, "LR0", CAPACITY) as people:
+            people.founded().talking()
+            for outcome, count in storm(people, seed, 120).items():
+                seen[outcome] = seen.get(outcome, 0) + count
+        rooms.remove(room)
+    seconds = time.monotonic() - started
+    print(f"{sum(seen.values())} operations, {len(seen)} outcomes, {seconds:.0f} s")
+    print({outcome: count for outcome, count in seen.items() if " " in outcome or outcome.startswith("SEG-REC")})
