@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lockedroom.backend.segment.room import smallest_record
 from lockedroom.reference.segment.codec import encode
 from lockedroom.reference.segment.records import LARGEST_NAME, Exchange
 from lockedroom.reference.segment.table import BY_OPERATION, TABLE
@@ -95,3 +96,4 @@ def test_every_cell_of_an_exchange_fits_the_least_record_that_the_chapter_gives(
         record = Exchange(name, name, bytes(32), bytes(32), bytes(ciphertext), bytes(40), 1, bytes(32), bytes(64))
         need = 4 + len(encode(record))
         assert need <= int(size) < need + 8 and int(size) % 8 == 0
+    assert (smallest_record("LR0"), smallest_record("LR1")) == (int(small), int(large))
