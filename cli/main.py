@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated, Final
 
@@ -109,7 +110,8 @@ def main() -> None:
 def _tell(report: Report) -> int:
     from lockedroom.cli.terminal import safe
 
-    print(f"lockedroom: {safe(report.message)}", file=sys.stderr)
+    with suppress(OSError):  # a terminal that is gone
+        print(f"lockedroom: {safe(report.message)}", file=sys.stderr, flush=True)
     return report.code
 
 

@@ -44,10 +44,15 @@ class Session:
 
     def run(self) -> int:
         """Join, serve until the input ends, leave. Raises what joining raises."""
+        member = self._room.join()
         try:
-            with self._room.join() as member:
+            with member:
                 self._say(f"{self._name} has joined; type help for what can be done" * self._terminal, event="joined")
                 self._serve(member)
+        except KeyboardInterrupt:
+            if self._terminal and not self._json:
+                print()  # what the terminal shows of Ctrl-C stands on a line of its own
+            raise
         finally:
             self._say(f"{self._name} has left", event="left")
         return self._code
@@ -180,9 +185,13 @@ class Session:
             print(f"lockedroom: {safe(problem)}", file=sys.stderr, flush=True)
 
     def _say(self, text: str, **values: object) -> None:
-        line = json.dumps(values, ensure_ascii=False) if self._json else text
+        line = json.dumps(values, ensure_ascii=False, default=_plain) if self._json else text
         if line:
             print(line, flush=True)
+
+
+def _plain(value: object) -> str:
+    return readable(value) if isinstance(value, bytes) else str(value)
 
 
 def _worded(notice: Notice) -> str:

@@ -31,6 +31,7 @@ def file_of(user: User) -> Path:
 def told(ran: Ran, code: Exit, *words: str) -> None:
     """One line on standard error with these words, this exit code, and no answer."""
     assert ran.code == code, ran
+    assert ran.out == "", ran
     assert ran.err.startswith("lockedroom: ") and ran.err.count("\n") == 1, ran
     assert "fault of lockedroom" not in ran.err, ran
     for word in words:

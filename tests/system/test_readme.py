@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.run import shared_memory
+from tests.cli.run import BIN, shared_memory
 from tests.system.readme import RUN, Block, agrees, blocks
 from tests.tree import ROOT, files
 
@@ -21,12 +21,12 @@ _MARK = "end of a command:"
 class Shell:
     """One bash, as a user has it, in which one command after the other is typed."""
 
-    def __init__(self, directory: Path, home: Path) -> None:
-        kept = ("PIP_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CERT", "SSL_CERT_FILE", "LANG", "LC_ALL")
-        environment = {name: os.environ[name] for name in kept if name in os.environ}
-        environment |= {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
-        environment |= {"PATH": os.defpath + ":/usr/local/bin", "HOME": str(home), "COLUMNS": "100"}
-        environment |= {"LC_ALL": "C.UTF-8"}
+    def __init__(self, directory: Path, data: Path) -> None:
+        ours = ("LOCKEDROOM", "PYTHON", "VIRTUAL_ENV", "XDG_")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        path = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != BIN]
+        environment |= {"PATH": os.pathsep.join(path), "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
+        environment |= {"XDG_DATA_HOME": str(data)}
         self._process = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
             stdin=subprocess.PIPE,
@@ -70,7 +70,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shell(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """The shell in which the whole README is typed."""
-    found = Shell(clone, tmp_path_factory.mktemp("home"))
+    found = Shell(clone, tmp_path_factory.mktemp("data"))
     yield found
     found.close()
 
