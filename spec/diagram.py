@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import Final, cast
 
 from lockedroom.reference.crypto.symbolic import SymbolicEntropy, SymbolicSuite
-from lockedroom.reference.crypto.terms import Term
+from lockedroom.reference.crypto.terms import Bits, Term
 from lockedroom.reference.machine import Rejected, Slot
 from lockedroom.reference.segment import effects
 from lockedroom.reference.segment.records import ALL_RIGHTS, Capacity
@@ -25,7 +25,7 @@ BOB: Final = "bob"
 _CAPACITY: Final = Capacity(members=2, quota=1, posts=2, entries=8, record=1024)
 PHASES: Final = {
     "out": "not joined",
-    "joined": "joined; no key is shared with any incarnation of the peer",
+    "joined": "joined; no key is shared with that incarnation of the peer",
     "offered": "this side's exchange was made, and it may send",
     "accepted": "the peer's exchange was accepted, and it may send",
     "crossed": "both were; the tie-break says under which key both send",
@@ -33,8 +33,9 @@ PHASES: Final = {
     "owing": "this side owes the peer's proposal an acknowledgement",
     "closed": "a revocation closed the session; what lay in the inbox is still read",
     "ended": "the peer was found dead; what it sent is still read",
+    "past": "this side is through with that incarnation: it has consumed something of another since",
 }
-"""The states of one side of a session, and what they mean. A later row hides an earlier one."""
+"""The states of one side of a session, and what they mean."""
 
 _PAIRWISE: Final = ("exchange", "accept", "receive", "rotate", "acknowledge", "reap")
 
@@ -54,17 +55,16 @@ def start() -> Room:
     return room.ok(ALICE, "grant", fresh, subject=BOB, key=suite.signing_public(_key(BOB)), rights=ALL_RIGHTS)
 
 
-def phase(member: Member, peer: str) -> str:
-    """One word for what a member shares with a peer: of the newest session, if there is one."""
+def phase(member: Member, peer: str, theirs: Bits) -> str:
+    """One word for what a member shares with one incarnation of a peer."""
     presence = member.presence
     if presence is None:
         return "out"
-    sessions = presence.with_peer(peer)
-    if not sessions:
-        return "joined"
-    session = sessions[-1]
-    if presence.closing(peer, session.theirs) is not None:
+    session = presence.session(peer, theirs)
+    if presence.closing(peer, theirs) is not None:
         return "closed"
+    if session is None:
+        return "past" if (peer, theirs) in presence.past else "joined"
     if session.ended:
         return "ended"
     if session.pending is not None:
@@ -76,6 +76,11 @@ def phase(member: Member, peer: str) -> str:
     return "offered" if session.offered else "accepted"
 
 
+def _phases(member: Member, peer: str) -> dict[Bits, str]:
+    incarnations = (SymbolicEntropy(peer, join).draw("incarnation") for join in (1, 2))
+    return {theirs: phase(member, peer, theirs) for theirs in incarnations}
+
+
 def edges() -> tuple[tuple[str, str, str], ...]:
     """Every (phase, operation, other phase) that one side of a pair was seen to go through, sorted."""
     first = (start(), (0, 0))
@@ -85,9 +90,8 @@ def edges() -> tuple[tuple[str, str, str], ...]:
         room, joins = waiting.popleft()
         for actor, operation, after, more in _steps(room, joins):
             peer = BOB if actor == ALICE else ALICE
-            before, now = phase(room.member(actor), peer), phase(after.member(actor), peer)
-            if before != now:
-                found.add((before, operation, now))
+            before, now = _phases(room.member(actor), peer), _phases(after.member(actor), peer)
+            found |= {(before[theirs], operation, now[theirs]) for theirs in before if before[theirs] != now[theirs]}
             shape = _shape(after, more)
             if shape not in seen:
                 seen.add(shape)
@@ -129,7 +133,13 @@ def _shape(room: Room, joins: tuple[int, int]) -> Hashable:
     seen: list[Hashable] = [joins]
     for name, peer in ((ALICE, BOB), (BOB, ALICE)):
         member = room.member(name)
-        seen.append((phase(member, peer), room.value(effects.life(name)), member.roster and member.roster.serial))
+        seen.append(
+            (
+                tuple(_phases(member, peer).values()),
+                room.value(effects.life(name)),
+                member.roster and member.roster.serial,
+            )
+        )
         lane = InboxValue(cast(Inbox, room.value(effects.inbox(name))), room.capacity).lying(peer)
         seen.append(tuple((type(record).__name__, getattr(record, "flags", -1)) for record in lane))
     board = cast(Board, room.value(effects.BOARD))
@@ -166,7 +176,7 @@ def diagrams() -> str:
     """Both diagrams, with what their states mean."""
     return (
         f"A member's life:\n\n{life_diagram()}\n\n"
-        "One side of its session with a peer (from every state, leaving or dying leads out):\n\n"
+        "One side of its session with one incarnation of a peer (from every state, leaving or dying leads out):\n\n"
         f"{session_diagram()}\n\n{table(('state', 'meaning'), PHASES.items())}"
     )
 
