@@ -10,7 +10,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Self
 
@@ -40,6 +40,9 @@ from lockedroom.reference.segment.table import BY_OPERATION, perform
 
 PATIENCE: Final = 10.0
 """How long an operation waits for its locks, in seconds, unless it is told otherwise."""
+
+_WITHOUT: Final = 0.05
+"""How long a member sleeps whose semaphore is gone, in seconds."""
 
 _NOWHERE: Final = Capacity(1, 1, 1, 1, 256)
 
@@ -175,8 +178,7 @@ class Engine:
         deadline = time.monotonic() + self._patience
         suite = self._suite_of_one_operation()
         asked = Operation(transition, arguments, suite, fresh or SystemEntropy(), deadline)
-        with self._turn:
-            attached = self._find()
+        with self._taking_turns(deadline) as attached:
             if operation == "create":
                 return self._create(asked, mode)
             if attached is None:
@@ -194,24 +196,29 @@ class Engine:
     def observe(self) -> Visible:
         """What is visible of the room, at one moment; what dead members had committed is finished first. Raises
         BackendError."""
-        with self._turn:
-            attached = self._find()
+        deadline = time.monotonic() + self._patience
+        with self._taking_turns(deadline) as attached:
             if attached is None:
                 return Visible()
-            memory, deadline = attached.memory, time.monotonic() + self._patience
+            memory = attached.memory
             wanted = dict.fromkeys(memory.layout.slots(), Mode.SHARED)
             with attached.journals.locked(wanted, deadline):
                 return look(memory, attached.lives, views.names_of(memory, self.me.roster))
 
     def wait(self, deadline: float) -> bool:
         """Sleep until something is left in the own inbox (True), or a second, or the deadline (False). Whoever is
-        woken looks for itself. Raises NoSemaphore, Closed, Forked."""
+        woken looks for itself. Raises Closed, Forked."""
         attached = self._find()
         index = None if attached is None else self._index(attached)
         if attached is None or index is None:
             time.sleep(max(0.0, min(wakeup.RECHECK, deadline - time.monotonic())))
             return False
-        return attached.wakeups.wait(index, deadline)
+        try:
+            return attached.wakeups.wait(index, deadline)
+        except errors.NoSemaphore:
+            # Somebody has removed it; whoever waits looks for itself anyway.
+            time.sleep(max(0.0, min(_WITHOUT, deadline - time.monotonic())))
+            return False
 
     # ---- looking, without locks ----------------------------------------------------------------------
 
@@ -264,6 +271,25 @@ class Engine:
 
     # ---- one operation -------------------------------------------------------------------------------
 
+    @contextlib.contextmanager
+    def _taking_turns(self, deadline: float) -> Iterator[Attached | None]:
+        """The room, if there is one, for one thread at a time. What the last operation committed but, interrupted, did
+        not carry out is finished first."""
+        if self._me is None:
+            raise self._gone()
+        if not self._turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            problem = f"in the room {self.room}, another thread of this process is at work, and was until the deadline"
+            raise errors.LockTimeout(clauses.LOCK, problem, "try again")
+        try:
+            attached = self._find()
+            if attached is not None and self.me.presence is not None:
+                index = self._index(attached)
+                if index is not None and attached.store.load(attached.memory.layout.commit(index)):
+                    attached.journals.recover(index, deadline)
+            yield attached
+        finally:
+            self._turn.release()
+
     def _take(self, attached: Attached, operation: Operation) -> Result:
         return take(attached, self.me, operation, self._settle)
 
@@ -288,6 +314,8 @@ class Engine:
         index = self._index(attached)
         if self.me.presence is not None or index is None:
             return self._take(attached, replace(operation, alive=False))
+        # Held without a presence, it was kept by a leave that was interrupted.
+        attached.lives.release(index)
         try:
             attached.lives.acquire(index, operation.deadline)
         except errors.Occupied:

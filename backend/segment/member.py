@@ -30,6 +30,9 @@ _LONGEST: Final = 0.02
 """The first and the longest pause, in seconds, of whoever waits for room in an inbox."""
 
 _REVIEW_FIRST: Final = ("SEG-REVIEW-3", "SEG-RECEIVE-10")
+_OVERTAKEN: Final = ("SEG-ACCEPT-1", "SEG-RECEIVE-1")
+"""What a thread meets when another has consumed the record meanwhile."""
+
 _FULL: Final = ("SEG-FULL-1", "SEG-FULL-2", "SEG-FULL-5")
 
 
@@ -100,7 +103,7 @@ class JoinedMember:
 
     def review(self) -> bool:
         """Verify the list forward and close sessions with those who lost rights (SEG-REVIEW). False: nothing is new."""
-        result = self._engine.perform("review")
+        result = self._do("review")
         if isinstance(result, Rejected) and result.clause == "SEG-REVIEW-1":
             return False
         self._tell_all(_taken(result))
@@ -111,18 +114,18 @@ class JoinedMember:
     def send(self, peer: Name, body: bytes, *, wait: float = 0.0) -> int:
         """Seal a message for one peer and leave it in its inbox; its number in the sequence. `wait`: seconds to wait
         for room, if it is full (SEG-SEND)."""
-        return self._sent(self._waiting(wait, "send", peer=peer, body=bytes(body)))[peer]
+        return self._sent(self._waiting(wait, "send", peer=peer, body=bytes(memoryview(body))))[peer]
 
     def multicast(self, body: bytes, peers: tuple[Name, ...] | None = None, *, wait: float = 0.0) -> dict[Name, int]:
         """Seal a message for each of several peers and leave all of them or none; by default for everybody who is
         announced and shares a key. Gives the numbers (SEG-MULTICAST)."""
         named = self.peers() if peers is None else tuple(peers)
-        return self._sent(self._waiting(wait, "multicast", peers=named, body=bytes(body)))
+        return self._sent(self._waiting(wait, "multicast", peers=named, body=bytes(memoryview(body))))
 
     def publish(self, body: bytes) -> int:
         """Put a message on the board for everybody announced who shares a key: it stays until this member leaves. Its
         number (SEG-PUBLISH)."""
-        for event in self._done("publish", body=bytes(body)).events:
+        for event in self._done("publish", body=bytes(memoryview(body))).events:
             if isinstance(event, events.Published):
                 return event.number
         raise AssertionError("publishing gives a Published event")
@@ -131,10 +134,10 @@ class JoinedMember:
         """What a peer has on the board for this member; by default all peers, of whom those with nothing are left out
         (SEG-READ). A post that does not open becomes a notice."""
         if peer is None:
-            found = [(name, self._engine.perform("read", peer=name)) for name in self.peers()]
+            found = [(name, self._do("read", peer=name)) for name in self.peers()]
             steps = [_taken(result) for _, result in found if not _nothing_to_read(result)]
         else:
-            steps = [_taken(self._engine.perform("read", peer=peer))]
+            steps = [_taken(self._do("read", peer=peer))]
         seen = [event for step in steps for event in step.events]
         for event in seen:
             if isinstance(event, events.Unreadable):
@@ -213,7 +216,8 @@ class JoinedMember:
         while (first := self._engine.first(peer)) is not None:
             result = self._reviewing("accept" if isinstance(first, Exchange) else "receive", peer=peer)
             if isinstance(result, Rejected):
-                self._tell_once(Problem(result.clause, result.detail, peer), removed=bool(result.effects))
+                if result.clause not in _OVERTAKEN:
+                    self._tell_once(Problem(result.clause, result.detail, peer), removed=bool(result.effects))
                 if not result.effects:
                     return None
                 continue
@@ -228,12 +232,12 @@ class JoinedMember:
 
     def _reviewing(self, operation: str, **arguments: object) -> Result:
         """Perform; where the list must be reviewed first, do that and perform again."""
-        result = self._engine.do(operation, arguments)
+        result = self._do(operation, **arguments)
         if isinstance(result, Rejected) and result.clause in _REVIEW_FIRST and not result.effects:
-            review = self._engine.perform("review")
+            review = self._do("review")
             if isinstance(review, Step):
                 self._tell_all(review)
-                result = self._engine.do(operation, arguments)
+                result = self._do(operation, **arguments)
         return result
 
     # ---- keeping house -------------------------------------------------------------------------------
@@ -249,7 +253,7 @@ class JoinedMember:
         count, roster = memory.entry_count(), self._engine.me.roster
         if roster is not None and count != roster.serial and count != self._reviewed:
             self._reviewed = count
-            result = self._engine.perform("review")
+            result = self._do("review")
             if isinstance(result, Step):
                 self._tell_all(result)
             elif result.clause != "SEG-REVIEW-1":
@@ -265,19 +269,16 @@ class JoinedMember:
         for session in presence.sessions if presence else ():
             if session.owed is None:
                 continue
-            result = self._engine.perform("acknowledge", peer=session.peer)
+            result = self._do("acknowledge", peer=session.peer)
             if isinstance(result, Step):
                 self._tell_all(result)
             elif result.clause not in _FULL and result.clause != "SEG-ACK-1":
                 self._tell_once(Problem(result.clause, result.detail, session.peer))
 
     def _reap_the_dead(self) -> None:
-        announced, presence = self._announced(), self._presence()
-        for session in presence.sessions if presence else ():
-            if not session.ended and announced.get(session.peer) == session.theirs:
-                if self._engine.alive(session.peer):
-                    continue
-                result = self._engine.perform("reap", peer=session.peer)
+        for peer in self._announced():
+            if not self._engine.alive(peer):
+                result = self._do("reap", peer=peer)
                 if isinstance(result, Step):
                     self._tell_all(result)
 
@@ -302,14 +303,19 @@ class JoinedMember:
         shared = presence is not None and presence.with_peer(peer)
         return bool(shared) and self._engine.announcement(peer) is None and not self.pending().get(peer)
 
+    def _do(self, operation: str, **arguments: object) -> Result:
+        if self._left and self._engine.me:
+            return Rejected("SEG-WHO-3", "this member has left: join again")
+        return self._engine.do(operation, arguments)
+
     def _done(self, operation: str, **arguments: object) -> Step[Member]:
-        return _taken(self._engine.do(operation, arguments))
+        return _taken(self._do(operation, **arguments))
 
     def _waiting(self, wait: float, operation: str, **arguments: object) -> Step[Member]:
         """Perform; while it is refused for want of room, again, for `wait` seconds."""
         deadline, pause = time.monotonic() + wait, _SHORTEST
         while True:
-            result = self._engine.do(operation, arguments)
+            result = self._do(operation, **arguments)
             left = deadline - time.monotonic()
             if isinstance(result, Step) or result.clause not in _FULL or left <= 0:
                 return _taken(result)

@@ -40,10 +40,11 @@ def names_of(memory: Memory, roster: Roster | None) -> tuple[Name, ...]:
 class Questions:
     """What one attempt has asked of the memory, as a member with this roster."""
 
-    __slots__ = ("_asked", "_memory", "_verified")
+    __slots__ = ("_asked", "_memory", "_roster", "_verified")
 
     def __init__(self, memory: Memory, roster: Roster | None) -> None:
         self._memory: Final = memory
+        self._roster: Final = roster
         self._verified: Final = {s.name: i for i, s in enumerate(roster.subjects)} if roster else {}
         self._asked: dict[Hashable, tuple[Callable[[], object], object]] = {}
 
@@ -71,13 +72,8 @@ class Questions:
         return self.ask(("index", name), lambda: self._listed(name))
 
     def _listed(self, name: Name) -> int | None:
-        # Only those who are not verified yet are looked up in the list as it stands.
-        known = list(self._verified)
-        for entry in self._memory.entries():
-            if isinstance(entry, Entry) and entry.subject not in known:
-                known.append(entry.subject)
-        found = known.index(name) if name in known else self._memory.layout.capacity.members
-        return found if found < self._memory.layout.capacity.members else None
+        names = names_of(self._memory, self._roster)
+        return names.index(name) if name in names else None
 
 
 class HeaderOf:
