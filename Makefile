@@ -93,7 +93,7 @@ for name, target in wanted.items():
     if not (links / name).is_symlink():
         (links / name).symlink_to(os.path.relpath(target, links))
 for link in links.iterdir():
-    if link.name not in wanted:
+    if link.is_symlink() and link.name not in wanted:
         link.unlink()
 path = pathlib.Path(sysconfig.get_path("purelib"), "lockedroom-links.pth")
 path.write_text(f"{links.parent.resolve()}\n")
