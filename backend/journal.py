@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from lockedroom.backend import clauses, regions
-from lockedroom.backend.errors import Malformed
+from lockedroom.backend.errors import Malformed, MalformedObject
 from lockedroom.backend.locks import Locks, Mode
 from lockedroom.backend.shm import Store
 
@@ -88,7 +88,8 @@ class Journals:
         the journal of `member`, whose life lock the caller holds.
 
         All else that the transition stores is stored before, where no reader looks until a word flips.
-        ValueError when the flips break these rules: a fault of the caller.
+        ValueError when the flips break these rules: a fault of the caller. MalformedObject (SEG-JOURNAL-1), and
+        nothing flips, when somebody else has stored into that journal.
         """
         slots = {self._store.layout.slot_of(offset) for offset, _ in flips}
         if not all(slot is not None and self._locks.may_write(slot) for slot in slots):
@@ -136,7 +137,9 @@ class Journals:
         if len(flips) > layout.journal_capacity:
             raise ValueError(f"{len(flips)} words do not fit a journal")
         if store.load(layout.commit(member)):
-            raise ValueError(f"journal {member} holds what a dead owner committed: recover it first")
+            # An honest room has none here: who takes a life lock finishes its journal first.
+            problem = f"in the room {store.room}, journal {member} holds what its owner did not commit"
+            raise MalformedObject(clauses.JOURNAL, problem, "leave the room and join again, or make another")
         bits = sum(1 << slot for slot in slots)
         store.write(layout.journal_slots(member), bits.to_bytes(_SLOTS.size, "little"))
         store.write(layout.journal_entries(member), b"".join(_ENTRY.pack(*flip) for flip in flips))

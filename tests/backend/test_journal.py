@@ -7,7 +7,7 @@ import pytest
 
 from lockedroom.backend import clauses, errors, shm
 from lockedroom.backend.crashpoints import VARIABLE, Count, Moment
-from lockedroom.backend.errors import LockTimeout, Malformed
+from lockedroom.backend.errors import LockTimeout, Malformed, MalformedObject
 from lockedroom.backend.journal import COUNT_BITS, Journals, Recovery
 from lockedroom.backend.layout import inbox
 from lockedroom.backend.life import Lives
@@ -136,7 +136,7 @@ def test_who_takes_a_life_lock_finishes_what_its_last_holder_committed(
     commit(store, 1, {inbox(2)}, [(layout.head(2, 0), 3), (layout.head(2, 1), 4)])
     with journals.locked({BOARD: X}, soon()) as recovered:
         assert recovered == ()
-        with pytest.raises(ValueError, match="recover it first"):
+        with pytest.raises(MalformedObject, match="did not commit"):
             journals.commit([(layout.announced(1), 1), (layout.post_count(1), 1)], member=1)
     assert lives.acquire(1, soon()) == Recovery(1, 2)
     assert (store.load(layout.head(2, 0)), store.load(layout.head(2, 1))) == (3, 4)

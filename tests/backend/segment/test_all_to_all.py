@@ -19,8 +19,13 @@ CROWDED = Capacity(members=8, quota=16, posts=8, entries=16, record=1536)
 
 def part(stack: ExitStack, *arguments: object) -> Popen[str]:
     """A process of `crowd.py`, ended at the end."""
+    return start(stack, "crowd.py", *arguments)
+
+
+def start(stack: ExitStack, program: str, *arguments: object) -> Popen[str]:
+    """A process of a program here, ended at the end."""
     process = Popen(
-        [sys.executable, str(HERE.with_name("crowd.py")), *map(str, arguments)],
+        [sys.executable, str(HERE.with_name(program)), *map(str, arguments)],
         stdin=PIPE,
         stdout=PIPE,
         text=True,

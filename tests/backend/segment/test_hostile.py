@@ -3,65 +3,21 @@ step, a rejection or an error that names its clause; nobody hangs, nothing is be
 
 import random
 import time
+from contextlib import ExitStack
 
 import pytest
 
 from lockedroom.backend import errors, rooms
 from lockedroom.backend.segment.engine import Engine
-from lockedroom.backend.segment.memory import Memory
 from lockedroom.reference.machine import Rejected, Step
 from lockedroom.reference.segment import events
 from lockedroom.reference.segment.records import Capacity
 from tests.backend.segment.company import Company, company
+from tests.backend.segment.test_all_to_all import start
 from tests.backend.segment.test_equal import THREE, WEIGHTS, arguments
+from tests.backend.segment.vandal import spoil
 
 CAPACITY = Capacity(members=3, quota=2, posts=3, entries=9, record=512)
-GEOMETRY = 64
-"""The first bytes: magic, version and capacity, which are looked at when the object is attached."""
-EXTREMES = (0, 1, 2, 3, 255, 1 << 31, (1 << 32) - 1, 1 << 63, (1 << 64) - 1)
-
-
-def spoil(chance: random.Random, memory: Memory) -> None:
-    """Store something anywhere but in the geometry: a word that counts, or bytes, or what stood elsewhere."""
-    store, layout = memory.store, memory.layout
-    member, other = chance.randrange(3), chance.randrange(3)
-    words = [
-        layout.announced(member),
-        layout.post_count(member),
-        layout.head(member, other),
-        layout.tail(member, other),
-        *layout.life(member),
-        chance.randrange(GEOMETRY // 8, layout.total // 8) * 8,
-    ]
-    cells = [
-        layout.half(member, chance.choice((1, 2))),
-        layout.half(other, chance.choice((1, 2))),
-        layout.post(member, chance.randrange(2)),
-        *(layout.record(member, sender, memory.ring(member, sender)[0]) for sender in range(3)),
-        *(layout.record(other, sender, memory.ring(other, sender)[0]) for sender in range(3)),
-    ]
-    if chance.random() < 0.03:
-        # What everybody looks at first: most is refused from then on.
-        words = [layout.state(), layout.acl_count()]
-        cells = [layout.header(), layout.entry(chance.randrange(4))]
-    cell, source = chance.choice(cells), chance.choice(cells)
-    match chance.randrange(6):
-        case 0:
-            store.store(chance.choice(words), chance.choice(EXTREMES))
-        case 1:
-            offset = chance.choice(words)
-            store.store(offset, (store.load(offset) + chance.choice((1, -1))) % (1 << 64))
-        case 2:
-            size = chance.choice((1, 8, 64, 200))
-            store.write(chance.randrange(layout.half(0, 1).offset, layout.total - size), chance.randbytes(size))
-        case 3:
-            store.write(cell.offset + chance.randrange(min(200, cell.size)), chance.randbytes(1))
-        case 4:
-            size = min(cell.size, source.size)
-            store.write(cell.offset, store.read(source.offset, size))
-        case 5:
-            # What stands there, longer or shorter than it was.
-            store.write(cell.offset, chance.choice((0, 1, 200, cell.size, 1 << 31)).to_bytes(4, "little"))
 
 
 class Told:
@@ -98,13 +54,13 @@ class Told:
                     assert (peer, actor, got) in self.sent, "a post that nobody made was read"
 
 
-def storm(people: Company, seed: int, steps: int) -> dict[str, int]:
+def storm(people: Company, seed: int, steps: int, spoiled: float = 0.2) -> dict[str, int]:
     """Random operations, and between them random stores; gives how often each outcome was seen."""
     chance, told, seen = random.Random(seed), Told(), dict[str, int]()
     memory = people.engines["alice"].attach()
     assert memory is not None
     for _ in range(steps):
-        if chance.random() < 0.2:
+        if chance.random() < spoiled:
             spoil(chance, memory)
         actor = chance.choice(THREE)
         (operation,) = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
@@ -137,3 +93,17 @@ def test_whatever_is_stored_is_refused_or_without_effect(room: str, block: int) 
     seconds = time.monotonic() - started
     print(f"{sum(seen.values())} operations, {len(seen)} outcomes, {seconds:.0f} s")
     print({outcome: count for outcome, count in seen.items() if " " in outcome or outcome.startswith("SEG-REC")})
+
+
+def test_one_who_stores_without_rest_stops_nobody(room: str) -> None:
+    seen: dict[str, int] = {}
+    for seed in range(8):
+        with company(room, THREE, "LR0", CAPACITY) as people, ExitStack() as stack:
+            people.founded().talking()
+            vandal = start(stack, "vandal.py", room, seed)
+            assert vandal.stdout is not None and vandal.stdout.readline() == "at work\n"
+            for outcome, count in storm(people, seed, 200, spoiled=0).items():
+                seen[outcome] = seen.get(outcome, 0) + count
+        rooms.remove(room)
+    print(f"{sum(seen.values())} operations, {len(seen)} outcomes")
+    print(seen)
