@@ -19,6 +19,7 @@ from lockedroom.reference.segment.records import (
     announcement_transcript,
     exchange_transcript,
 )
+from lockedroom.reference.segment.store import Cell
 from tests.reference.segment.house import House
 
 
@@ -306,3 +307,55 @@ def test_having_received_is_having_heard(room: House) -> None:
     room.do("bob", "leave")
     room.joined("bob").shared("bob", "alice")
     assert room.presence("alice").past == {("bob", heard)}
+
+
+# ---- insiders and stores that try ---------------------------------------------------------------------------
+
+
+def announced_as(house: House, record: Announcement, signer: str, under: str) -> None:
+    """Put an announcement, signed by somebody, under a name."""
+    transcript = announcement_transcript(house.header().segment, record)
+    signed = replace(record, signature=house.suite.sign(house.signing(signer), transcript))
+    house.post(Cell(under, signed))
+
+
+def signed_by(house: House, record: Exchange, signer: str, taker: str) -> Exchange:
+    """The exchange, signed by somebody for the taker's ephemeral key."""
+    transcript = exchange_transcript(house.header().segment, record, house.presence(taker).public)
+    return replace(record, signature=house.suite.sign(house.signing(signer), transcript))
+
+
+def test_a_name_that_the_list_does_not_have_is_nobody(room: House) -> None:
+    announced_as(room, replace(announcement(room, "carol"), name="dave"), "carol", "dave")
+    room.refused("SEG-EXCHANGE-3", "bob", "exchange", peer="dave")
+    record = signed_by(room, replace(offered(room, "carol", "bob"), sender="dave"), "carol", "bob")
+    room.put("bob", "dave", record)
+    room.removed("SEG-ACCEPT-3", "bob", "accept", peer="dave")
+
+
+def test_an_insider_cannot_announce_itself_as_another_under_its_own_name(room: House) -> None:
+    announced_as(room, replace(announcement(room, "carol"), name="alice"), "carol", "carol")
+    room.refused("SEG-EXCHANGE-4", "bob", "exchange", peer="carol")
+
+
+def test_a_former_announcement_that_comes_back_is_not_exchanged_with(pair: House) -> None:
+    old = pair.board("alice")
+    pair.do("alice", "leave")
+    pair.joined("alice").shared("alice", "bob")
+    pair.post(old)
+    pair.refused("SEG-EXCHANGE-6", "bob", "exchange", peer="alice")
+
+
+def test_who_was_revoked_with_its_exchange_pending_is_not_exchanged_with_after_a_new_grant(room: House) -> None:
+    offered(room, "bob", "alice")
+    room.do("alice", "revoke", subject="bob")
+    room.do("alice", "review")
+    room.grant("bob")
+    room.refused("SEG-EXCHANGE-6", "alice", "exchange", peer="bob")
+
+
+def test_a_ciphertext_that_is_none_is_removed_though_its_maker_signed_it(room: House) -> None:
+    record = offered(room, "alice", "bob")
+    junk = Term("junk") if room.suite.name == "symbolic" else b"short"
+    room.put("bob", "alice", signed_by(room, replace(record, ciphertext=junk), "alice", "bob"))
+    room.removed("SEG-ACCEPT-6", "bob", "accept", peer="alice")
