@@ -1,0 +1,93 @@
+"""The built-in implementation as an adapter: `python -m lockedroom.conformance.adapter`. One engine of the backend for
+each trace, taking every fresh value from the trace's seed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+import lockedroom
+from lockedroom.backend.segment.authority import AuthorityFile
+from lockedroom.backend.segment.engine import Engine
+from lockedroom.conformance.entropy import ORIGIN, Keys
+from lockedroom.conformance.observation import Observation, Seen, render, rights_of
+from lockedroom.conformance.protocol import Implementation, Reset
+from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.serving import serve
+from lockedroom.reference.crypto.real import SUITES, RealSuite
+from lockedroom.reference.machine import Name, Rejected
+from lockedroom.reference.segment.records import HARDENED
+from lockedroom.reference.segment.state import Member
+from lockedroom.reference.segment.table import BY_OPERATION
+
+ABOUT: Final = Implementation(
+    "lockedroom", lockedroom.__version__, "Python", ("segment",), (HARDENED,), SUITES, ("entropy",)
+)
+"""What this adapter says of itself."""
+
+
+class EngineActor:
+    """One member in one trace's room, on real shared memory."""
+
+    def __init__(self, reset: Reset) -> None:
+        """Nothing is attached yet: the room need not be there. Raises BackendError."""
+        self._reset = reset
+        self._keys = Keys(RealSuite(reset.suite), bytes.fromhex(reset.entropy))
+        public = {name: bytes.fromhex(key) for name, key in reset.keys.items()}
+        creator = reset.members[0]
+        me = Member(reset.actor, bytes.fromhex(reset.identity), public[creator])
+        # Only the creator has one, beside its identity; to everybody else the file is not there.
+        kept = AuthorityFile(Path(reset.directory) / "authority.json") if reset.actor == creator else None
+        self._public = public
+        self._engine = Engine(reset.room, me, reset.suite, authority=kept)
+
+    def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
+        """See `Actor`."""
+        wanted = {name: self._argument(name, arguments) for name in BY_OPERATION[operation].arguments}
+        result = self._engine.do(operation, wanted, fresh=self._keys.fresh(self._reset.actor, step))
+        if isinstance(result, Rejected):
+            return Seen("rejected", result.clause, (), result.detail)
+        return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
+
+    def observe(self) -> Observation:
+        """See `Actor`."""
+        seen = self._engine.observe()
+        return Observation(seen.header, seen.acl, seen.announced, seen.posts, seen.pending, seen.alive)
+
+    def close(self) -> None:
+        """See `Actor`."""
+        self._engine.close()
+
+    def _argument(self, name: str, given: Mapping[str, object]) -> object:
+        match name:
+            case "capacity":
+                return self._reset.capacity
+            case "profile":
+                return self._reset.profile
+            case "origin":
+                return ORIGIN
+            case "body":
+                return self._keys.body(cast(str, given[name]))
+            case "rights":
+                return rights_of(cast(Json, given[name]))
+            case "key":
+                return self._public[cast(Name, given[name])]
+            case "peers":
+                return tuple(cast("list[Name]", given[name]))
+            case _:
+                return given[name]
+
+
+def main() -> int:
+    """Serve on standard input and output until told to stop. Whatever else is printed goes to standard error."""
+    lines = cast(BinaryIO, sys.stdin.buffer)
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        return serve(ABOUT, EngineActor, lines, out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
