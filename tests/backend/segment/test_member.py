@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -13,6 +14,7 @@ import pytest
 
 import lockedroom
 from lockedroom import JoinedMember, Problem, Refused, Room
+from lockedroom.backend import wakeup
 from lockedroom.reference.machine import Step
 from lockedroom.reference.segment import events
 from tests.backend.harness import eventually
@@ -231,6 +233,42 @@ def test_a_peer_that_was_killed_is_reaped_and_not_waited_for(quick: House) -> No
         alice.receive(timeout=20, peer="bob")
     assert refused.value.clause == "SEG-LEAVE-3"
     assert events.Reaped("bob") in alice.notices() and alice.peers() == ()
+
+
+def test_without_semaphores_messages_come_all_the_same(quick: House) -> None:
+    wakeup.unlink_semaphores(quick.room)
+    (alice,) = quick.joined("alice")
+    bob = quick.process("echo", "bob")
+    assert bob.hear() == "joined"
+    assert alice.receive(timeout=0) is None
+    alice.send("bob", b"x")
+    assert heard(alice).body == b"echo x"
+
+
+def test_threads_share_a_member(quick: House) -> None:
+    alice, bob = quick.joined("alice", "bob")
+    share(alice, bob)
+    seen: list[bytes] = []
+
+    def take() -> None:
+        while (message := bob.receive(timeout=2)) is not None and message.body != b"end":
+            seen.append(message.body)
+
+    def give(thread: int) -> None:
+        for number in range(40):
+            alice.send("bob", b"%d %d" % (thread, number), wait=20)
+
+    with ThreadPoolExecutor(5) as pool:
+        takers = [pool.submit(take) for _ in range(2)]
+        givers = [pool.submit(give, thread) for thread in range(3)]
+        for giver in givers:
+            giver.result()
+        for _ in takers:
+            alice.send("bob", b"end", wait=20)
+        for taker in takers:
+            taker.result()
+    assert sorted(seen) == sorted(b"%d %d" % (thread, number) for thread in range(3) for number in range(40))
+    assert bob.notices() == (events.Accepted("alice", False),)
 
 
 def test_iteration_ends_when_the_member_leaves(quick: House) -> None:
