@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -62,7 +63,9 @@ def tell(process: Popen[str]) -> None:
         pytest.param("LR1", 1000, marks=[pytest.mark.full, pytest.mark.timeout(900)]),
     ],
 )
-def test_every_replica_arrives_once_and_in_order(room: str, suite: str, rounds: int) -> None:
+def test_every_replica_arrives_once_and_in_order(
+    room: str, report: Callable[[str], None], suite: str, rounds: int
+) -> None:
     with company(room, NAMES, suite, CROWDED) as people, ExitStack() as stack:
         people.founded()
         people.engines["alice"].close()
@@ -83,6 +86,8 @@ def test_every_replica_arrives_once_and_in_order(room: str, suite: str, rounds: 
             assert one["seen"] == {peer: rounds for peer in NAMES if peer != name}
             assert one["problems"] == []
         replicas = 8 * 7 * rounds
-        print(f"{suite}: {rounds} rounds, {replicas} replicas, {seconds:.1f} s, {replicas / seconds:.0f} a second")
+        report(
+            f"all to all, {suite}: {rounds} rounds, {replicas} replicas, {seconds:.1f} s, {replicas / seconds:.0f}/s"
+        )
         seen = people.engines["bob"].observe()
         assert (seen.announced, seen.pending, seen.alive) == ((), {}, ())

@@ -1,7 +1,7 @@
 """Random operations give the same on shared memory as on plain values: result, effects, and what then stands there."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -141,7 +141,7 @@ def walk(people: Company, tape: dict[bytes, Encapsulated], seed: int, length: in
 @pytest.mark.usefixtures("mortal")
 @pytest.mark.parametrize(("suite", "seeds", "length"), [("LR0", 30, 200), ("LR1", 2, 120)])
 def test_memory_and_plain_values_agree(
-    room: str, tape: dict[bytes, Encapsulated], suite: str, seeds: int, length: int
+    room: str, report: Callable[[str], None], tape: dict[bytes, Encapsulated], suite: str, seeds: int, length: int
 ) -> None:
     seen: dict[str, int] = {}
     for seed in range(seeds):
@@ -151,4 +151,4 @@ def test_memory_and_plain_values_agree(
         rooms.remove(room)
     if suite == "LR0":
         assert set(BY_OPERATION) <= set(seen), sorted(set(BY_OPERATION) - set(seen))
-    print(f"{suite}: {sum(seen.values())} operations, {len(seen)} outcomes")
+    report(f"side by side, {suite}: {sum(seen.values())} operations, {len(seen)} outcomes")

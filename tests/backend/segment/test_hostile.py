@@ -3,6 +3,7 @@ step, a rejection or an error that names its clause; nobody hangs, nothing is be
 
 import random
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -81,7 +82,11 @@ def storm(people: Company, seed: int, steps: int, spoiled: float = 0.2) -> dict[
 
 
 @pytest.mark.parametrize("block", range(4))
-def test_whatever_is_stored_is_refused_or_without_effect(room: str, block: int) -> None:
+def test_whatever_is_stored_is_refused_or_without_effect(
+    room: str,
+    report: Callable[[str], None],
+    block: int,
+) -> None:
     seen: dict[str, int] = {}
     started = time.monotonic()
     for seed in range(30 * block, 30 * block + 30):
@@ -91,11 +96,13 @@ def test_whatever_is_stored_is_refused_or_without_effect(room: str, block: int) 
                 seen[outcome] = seen.get(outcome, 0) + count
         rooms.remove(room)
     seconds = time.monotonic() - started
-    print(f"{sum(seen.values())} operations, {len(seen)} outcomes, {seconds:.0f} s")
-    print({outcome: count for outcome, count in seen.items() if " " in outcome or outcome.startswith("SEG-REC")})
+    report(f"hostile stores: {sum(seen.values())} operations, {len(seen)} outcomes, {seconds:.0f} s")
 
 
-def test_one_who_stores_without_rest_stops_nobody(room: str) -> None:
+def test_one_who_stores_without_rest_stops_nobody(
+    room: str,
+    report: Callable[[str], None],
+) -> None:
     seen: dict[str, int] = {}
     for seed in range(8):
         with company(room, THREE, "LR0", CAPACITY) as people, ExitStack() as stack:
@@ -105,5 +112,4 @@ def test_one_who_stores_without_rest_stops_nobody(room: str) -> None:
             for outcome, count in storm(people, seed, 200, spoiled=0).items():
                 seen[outcome] = seen.get(outcome, 0) + count
         rooms.remove(room)
-    print(f"{sum(seen.values())} operations, {len(seen)} outcomes")
-    print(seen)
+    report(f"hostile stores: {sum(seen.values())} operations, {len(seen)} outcomes")

@@ -173,7 +173,9 @@ def go_on(people: Company, dead: Name, witness: Name) -> None:
 
 @pytest.mark.usefixtures("mortal")
 @pytest.mark.parametrize("operation", sorted(SCENES))
-def test_a_killed_transition_is_there_whole_or_not_at_all(room: str, victims: Victims, operation: str) -> None:
+def test_a_killed_transition_is_there_whole_or_not_at_all(
+    room: str, report: Callable[[str], None], victims: Victims, operation: str
+) -> None:
     heard, before, whole = killed(victims, room, operation, 0, Moment.BEFORE)
     assert heard.isdigit(), heard
     assert whole != before
@@ -185,7 +187,7 @@ def test_a_killed_transition_is_there_whole_or_not_at_all(room: str, victims: Vi
             assert after in (before, whole), f"{operation}, killed {moment} store {at}: {before} became {after}"
             outcomes["whole" if after == whole else "nothing"] += heard == "killed"
     assert outcomes["nothing"] and outcomes["whole"], outcomes
-    print(f"{operation}: {stores} stores, {sum(outcomes.values())} kills, {outcomes}")
+    report(f"killed in {operation}: {stores} stores, {sum(outcomes.values())} kills, {outcomes}")
 
 
 def test_every_transition_that_stores_is_killed() -> None:
@@ -193,7 +195,9 @@ def test_every_transition_that_stores_is_killed() -> None:
     assert set(SCENES) >= SEVERAL
 
 
-def test_a_creator_that_is_killed_leaves_a_room_whole_or_unusable(room: str, victims: Victims) -> None:
+def test_a_creator_that_is_killed_leaves_a_room_whole_or_unusable(
+    room: str, report: Callable[[str], None], victims: Victims
+) -> None:
     arguments = tuple({"capacity": ROOMY, "profile": HARDENED, "origin": ORIGIN}.items())
     founder = Victim(room, "LR0", person("alice"), 0, "create", arguments, 0, "before")
     stores = int(victims.play(founder))
@@ -214,4 +218,4 @@ def test_a_creator_that_is_killed_leaves_a_room_whole_or_unusable(room: str, vic
             assert not rooms.in_use(room)
             rooms.remove(room)
     assert outcomes["live"] and outcomes["unfinished"], outcomes
-    print(f"create: {stores} stores, {sum(outcomes.values())} kills, {outcomes}")
+    report(f"killed in create: {stores} stores, {sum(outcomes.values())} kills, {outcomes}")

@@ -5,7 +5,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from subprocess import Popen
 
@@ -151,7 +151,9 @@ class Run:
         pytest.param(200, 10_000, 2, marks=[pytest.mark.full, pytest.mark.timeout(900)]),
     ],
 )
-def test_nothing_is_lost_doubled_or_torn(room: str, kills: int, messages: int, seed: int) -> None:
+def test_nothing_is_lost_doubled_or_torn(
+    room: str, report: Callable[[str], None], kills: int, messages: int, seed: int
+) -> None:
     assert this_process().pid > 0
     started = time.monotonic()
     with company(room, NAMES, "LR1", SIX) as people, ExitStack() as stack:
@@ -163,7 +165,7 @@ def test_nothing_is_lost_doubled_or_torn(room: str, kills: int, messages: int, s
         run.finish(messages)
         counts = run.check()
         seconds = time.monotonic() - started
-        print(f"{run.kills} kills, {run.reaped} reaped by the witness, {counts}, {seconds:.0f} s")
+        report(f"long run: {run.kills} kills, {run.reaped} reaped by the witness, {counts}, {seconds:.0f} s")
         people.ok("frank", "leave")
         seen = run.witness.observe()
         assert (seen.announced, seen.pending, seen.alive, seen.posts) == ((), {}, (), {})
