@@ -7,16 +7,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from lockedroom.cli import check, conform, demo, identity, replay, segment, verify
 from lockedroom.cli.exits import MEANING, Exit, Report, explain
 
+_Handler: TypeAlias = "Callable[[int, FrameType | None], object] | int | signal.Handlers | None"
 _PEACE: Final = 5.0
 """Seconds that a command has to end after it was interrupted before it is interrupted again."""
 _ABOUT: Final = (
@@ -129,14 +130,14 @@ class _TerminationInterrupts:
 
     def __init__(self) -> None:
         self._peace = 0.0
+        self._before: list[tuple[signal.Signals, _Handler]] = []
 
     def __enter__(self) -> None:
-        for number in self._SIGNALS:
-            signal.signal(number, self._interrupt)
+        self._before = [(number, signal.signal(number, self._interrupt)) for number in self._SIGNALS]
 
     def __exit__(self, *_: object) -> None:
-        for number in self._SIGNALS:
-            signal.signal(number, signal.SIG_IGN if number == signal.SIGINT and self._peace else signal.SIG_DFL)
+        for number, handler in self._before:
+            signal.signal(number, handler)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.run import Ran, lockedroom, shared_memory
+from tests.cli.run import Ran, inside, left_of
 
 
 class User:
@@ -20,9 +20,9 @@ class User:
         self.room = f"t{os.getpid()}-{secrets.token_hex(4)}"
         self.env = {"LOCKEDROOM_HOME": str(home)}
 
-    def run(self, *arguments: str | Path, stdin: str = "", seconds: float = 30) -> Ran:
+    def run(self, *arguments: str | Path, stdin: str = "") -> Ran:
         """Run a command."""
-        return lockedroom(*arguments, stdin=stdin, env=self.env, seconds=seconds)
+        return inside(*arguments, stdin=stdin, env=self.env)
 
     def must(self, *arguments: str | Path, stdin: str = "") -> Ran:
         """Run a command that must succeed."""
@@ -52,5 +52,5 @@ def user(tmp_path: Path) -> Iterator[User]:
     """A user, after whom nothing of its room is left unless the test removed it itself."""
     found = User(tmp_path / "home")
     yield found
-    lockedroom("segment", "gc", found.room)
-    assert not {name for name in shared_memory() if found.room in name}
+    inside("segment", "gc", found.room)
+    assert not left_of(found.room)

@@ -13,7 +13,7 @@ from lockedroom.backend import errors
 from lockedroom.cli import main as entry
 from lockedroom.cli.exits import Exit, Problem, explain, usage
 from lockedroom.cli.terminal import readable, safe
-from tests.cli.run import BIN, environment, lockedroom
+from tests.cli.run import BIN, environment, inside, lockedroom
 
 
 def groups() -> list[tuple[str, ...]]:
@@ -23,7 +23,7 @@ def groups() -> list[tuple[str, ...]]:
 def commands() -> list[tuple[str, ...]]:
     found = []
     for group in groups():
-        text = lockedroom(*group, "--help").out.partition("Commands:\n")[2].partition("\n\n")[0]
+        text = inside(*group, "--help").out.partition("Commands:\n")[2].partition("\n\n")[0]
         found += [(*group, line.split()[0]) for line in text.splitlines() if line.startswith("  ") and line[2] != " "]
     return [command for command in found if command not in groups()]
 
@@ -32,7 +32,7 @@ def test_every_command_says_what_it_does_and_what_its_exit_codes_mean() -> None:
     every = commands()
     assert ("verify",) in every and ("segment", "join") in every
     for command in every:
-        ran = lockedroom(*command, "--help")
+        ran = inside(*command, "--help")
         assert ran.code == 0, command
         assert "Exit codes:" in ran.out and "130  interrupted" in ran.out, command
 
@@ -74,7 +74,7 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], tmp_path
 
 def test_a_group_without_a_command_shows_its_help() -> None:
     for group in groups():
-        ran = lockedroom(*group)
+        ran = inside(*group)
         assert ran.code == Exit.USAGE and ran.err.startswith("Usage:"), group
 
 
@@ -147,7 +147,7 @@ def test_text_from_others_cannot_command_the_terminal() -> None:
 
 
 def test_a_trace_that_is_none_is_malformed(tmp_path: Path) -> None:
-    good = json.loads(lockedroom("demo", "segment", "--members", "2", "--json").out)
+    good = json.loads(inside("demo", "segment", "--members", "2", "--json").out)
     unknown = {**good, "more": 1}
     no_state = {**good, "states": []}
     other = {**good, "#meta": {**good["#meta"], "format": "lockedroom-trace-999"}}
@@ -155,7 +155,7 @@ def test_a_trace_that_is_none_is_malformed(tmp_path: Path) -> None:
         file = tmp_path / f"{number}.json"
         file.write_text(text)
         for on in ("engine", "backend"):
-            ran = lockedroom("replay", file, "--on", on)
+            ran = inside("replay", file, "--on", on)
             assert ran.code == Exit.MALFORMED, ran
             assert ran.out == "" and ran.err.count("\n") == 1
             assert file.name in ran.err
