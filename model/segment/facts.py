@@ -104,7 +104,9 @@ class Facts:
         return tuple(found)
 
     def taken(self) -> tuple[Slot, Exchange | Message] | None:
-        """The lane that the actor took a record from, and the record."""
+        """The lane that the actor took a record from to read it, and the record."""
+        if self.operation not in ("accept", "receive"):
+            return None
         for slot, was, now in self.lanes():
             if slot.owner == self.actor and len(now) == len(was) - 1 and isinstance(was[0], Exchange | Message):
                 return slot, was[0]

@@ -48,7 +48,7 @@ def lost(step: Facts) -> Judgement:
         elif isinstance(event, events.Delivered | events.RotationRead | events.Rotated) and event.gap:
             return f"{event.gap} records of {event.peer} before this one never came to {step.actor}"
     taken = step.taken()
-    if taken is None or step.operation not in ("accept", "receive"):
+    if taken is None:
         return judged
     slot, record = taken
     mine = step.old.presence

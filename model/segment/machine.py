@@ -12,6 +12,7 @@ from typing import Final, TypeAlias, cast
 
 from lockedroom.model.segment.bounds import ORIGIN, Setting
 from lockedroom.model.segment.engine import REFERENCE, Call, Deed, Engine, Logic, signing, static_key, stay_of
+from lockedroom.model.segment.intruder import CLOSED, SEEN, Intruder, next_may_be
 from lockedroom.model.segment.ledger import Ledger, Room, epoch_masters, number_of, use_of
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.machine import Action, Machine, Name, Outcome, Slot
@@ -29,7 +30,6 @@ from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.store import Cell
 
 ROOM: Final = Slot("room")
-SEEN: Final = Slot("seen")
 
 Arguments: TypeAlias = tuple[tuple[str, object], ...]
 Book: TypeAlias = Callable[[Ledger, Mapping[Slot, Hashable], Deed], "Ledger | None"]
@@ -62,7 +62,14 @@ class _Binding:
         self.creator = self.names[0]
 
     def machine(self) -> Machine:
-        return Machine(f"segment, {self.bounds}", self.initial(), tuple(self.actions()), bounds=self.bounds.to_json())
+        actions = self.actions()
+        slots = self.initial()
+        monotone: frozenset[Slot] = frozenset()
+        if self.bounds.intruder:
+            actions = [*map(watched, actions), *Intruder(self.names, self.bounds.intruder).actions()]
+            slots[SEEN] = frozenset[Hashable]()
+            monotone = frozenset((SEEN,))
+        return Machine(f"segment, {self.bounds}", slots, tuple(actions), monotone, self.bounds.to_json())
 
     def initial(self) -> dict[Slot, Hashable]:
         """Nothing is there yet."""
@@ -251,6 +258,8 @@ class _Binding:
         call = self.engine.call("destroy", self.creator)
         spent = Room(self.bounds.revocations, self.bounds.crashes, self.bounds.intruder)
         last = {**self.initial(), HEADER: Destroyed(), ROOM: spent}
+        if self.bounds.intruder:
+            last[SEEN] = CLOSED
         for name in self.names:
             last[ledger(name)] = Ledger(self.bounds.joins)
             if self.setting.aftermath:
@@ -277,6 +286,45 @@ class _Binding:
             return (Outcome((dead, False, books, replace(room, crashes=room.crashes + 1))),)
 
         return Action("crash", me, (), slots, slots, run)
+
+
+def watched(action: Action) -> Action:
+    """The action with the intruder about: what it leaves in the store has been seen, and where the intruder has just
+    changed something, it comes next only if it looks at that."""
+    reads = action.reads if ROOM in action.reads else (*action.reads, ROOM)
+    writes = action.writes if ROOM in action.writes else (*action.writes, ROOM)
+    at, count = reads.index(ROOM), len(action.reads)
+    own = action.writes.index(ROOM) if ROOM in action.writes else None
+    may = next_may_be(action)
+
+    def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        room = cast(Room, values[at])
+        if not may(room.changed):
+            return ()
+        return tuple(_seen(action, cleared(outcome, room)) for outcome in action.run(values[:count]))
+
+    def cleared(outcome: Outcome, room: Room) -> Outcome:
+        if outcome.writes is None:
+            return outcome
+        after = room if own is None else cast(Room, outcome.writes[own])
+        after = replace(after, changed=frozenset())
+        if own is None:
+            return replace(outcome, writes=(*outcome.writes, after))
+        return replace(outcome, writes=(*outcome.writes[:own], after, *outcome.writes[own + 1 :]))
+
+    return replace(action, reads=reads, writes=writes, run=run)
+
+
+def _seen(action: Action, outcome: Outcome) -> Outcome:
+    if outcome.writes is None or outcome.clause is not None:
+        return outcome
+    news: set[Hashable] = set()
+    for slot, now in zip(action.writes, outcome.writes, strict=False):
+        if slot.kind == "inbox" and now:
+            news.update(cast(tuple[Hashable, ...], now)[-1:])
+        elif isinstance(now, Cell) and now.announcement is not None:
+            news.add(now.announcement)
+    return replace(outcome, grows=((SEEN, frozenset(news)),)) if news else outcome
 
 
 # ---- what deeds make of ledgers ----------------------------------------------------------------------
