@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from lockedroom.backend.segment import files
+from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.segment.state import Authority, Pin
 
 KIND: Final = "lockedroom-authority-1"
@@ -38,6 +39,13 @@ class AuthorityFile:
         assert isinstance(segment, bytes) and isinstance(head, bytes), "a real suite has bytes"
         values: dict[str, str | int] = {"segment": segment.hex(), "serial": authority.last.serial, "head": head.hex()}
         files.write_object(self.path, KIND, values)
+
+    def remove(self, segment: Bits) -> None:
+        """Remove the file, if it is that of this segment, in which there is nothing more to grant. Raises BadFile,
+        OSError."""
+        kept = self.load()
+        if kept is not None and kept.segment == segment:
+            self.path.unlink(missing_ok=True)
 
     def held(self, deadline: float) -> AbstractContextManager[None]:
         """Keep every other process of this creator from granting meanwhile. Raises LockTimeout."""

@@ -261,6 +261,11 @@ class Engine:
         found = verify_forward(self.me, self._suite, header, attached.memory.entries())
         return found if isinstance(found, Rejected) else found.roster
 
+    def give_up(self) -> None:
+        """Remove the creator's file of this segment, which it has destroyed. Raises BadFile, OSError."""
+        if self._authority is not None and self.me.authority is not None:
+            self._authority.remove(self.me.authority.segment)
+
     def wake_everybody(self) -> None:
         """Post every member's semaphore: there is something to see. One that is missing is no error."""
         attached = self._find()

@@ -88,12 +88,13 @@ class Room:
         self._perform("revoke", subject=name)
 
     def destroy(self) -> None:
-        """End the room for everybody, and remove its name and semaphores. Only the creator may. Raises Refused
-        (SEG-WHO-1), NotPermitted."""
+        """End the room for everybody, and remove its name, its semaphores and the file that made its creator. Only the
+        creator may. Raises Refused (SEG-WHO-1), NotPermitted."""
         self._perform("destroy")
         self._engine.wake_everybody()
         if self._is_mine():
             rooms.remove(self.name)
+        self._engine.give_up()
 
     def members(self) -> tuple[Listed, ...]:
         """Everybody whom the list names, in its order, after verifying it. Raises Refused (SEG-HEADER, SEG-ACL)."""
@@ -153,8 +154,10 @@ def create(
     """Make a room and be its creator. What makes one the creator later is kept in a file beside the identity's.
 
     `suite` is LR1 (X-Wing) or LR0 (X25519); `mode` the object's permissions; `patience` how many seconds operations
-    wait for locks. Raises BadName, BadCapacity (SEG-STORE-5), Taken (SEG-STORE-3), NoSpace, NotPermitted, BadFile,
-    ValueError for another suite; then nothing is left behind.
+    wait for locks. The process is concealed from now on: no core dumps, no debuggers (its dumpable flag is cleared).
+
+    Raises BadName, BadCapacity (SEG-STORE-5), Taken (SEG-STORE-3), NoSpace, NotPermitted, BadFile, ValueError for
+    another suite; then nothing is left behind.
     """
     if suite not in SUITES:
         raise ValueError(f"no such suite: {suite}; there are {', '.join(SUITES)}")
@@ -194,8 +197,9 @@ def attach(
     """Attach to the room that `creator` made, after verifying its header and its list from the creator's key on.
 
     `pin`: the serial and head that the list must have at least (`Room.pin`). `patience`: how many seconds operations
-    wait for locks. Raises Absent, NotPermitted, MalformedObject, Unfinished, BadFile, and Refused (SEG-HEADER, SEG-ACL,
-    SEG-DESTROY-2).
+    wait for locks. The process is concealed from now on, as by `create`.
+
+    Raises Absent, NotPermitted, MalformedObject, Unfinished, BadFile, and Refused (SEG-HEADER, SEG-ACL, SEG-DESTROY-2).
     """
     public = creator.public if isinstance(creator, Identity) else creator
     with shm.attach(name) as store:

@@ -297,6 +297,26 @@ def test_destroying_removes_object_and_semaphores(room: str, alices: Room) -> No
     assert not any(f".{room}" in name for name in wakeup.listed())
 
 
+def test_destroying_removes_what_made_its_creator(room: str, tmp_path: Path) -> None:
+    alice = Identity.new("alice").save(tmp_path / "alice")
+    for _ in range(2):
+        with lockedroom.create(room, alice, capacity=SMALL, suite="LR0") as made:
+            made.grant(person("bob"))
+            assert len(os.listdir(tmp_path)) == 2
+            made.destroy()
+        assert os.listdir(tmp_path) == ["alice"]
+
+
+def test_the_file_of_another_room_of_that_name_stays(room: str, tmp_path: Path) -> None:
+    alice = Identity.new("alice").save(tmp_path / "alice")
+    with lockedroom.create(room, alice, capacity=SMALL, suite="LR0") as old:
+        shm.unlink(room)
+        with lockedroom.create(room, alice, capacity=SMALL, suite="LR0") as new:
+            old.destroy()
+            new.grant(person("bob"))
+            new.destroy()
+
+
 def test_destroying_a_room_spares_another_of_its_name(room: str, alices: Room) -> None:
     shm.unlink(room)
     with lockedroom.create(room, person("bob"), capacity=SMALL, suite="LR0") as bobs:
