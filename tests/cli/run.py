@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -76,3 +77,10 @@ def inside(*arguments: str | Path, stdin: str = "", env: Mapping[str, str] | Non
 def left_of(room: str) -> set[str]:
     """What of a room lies in shared memory. (Others may have rooms of their own there.)"""
     return {name for name in os.listdir("/dev/shm") if "lockedroom" in name and room in name}
+
+
+def orphans() -> set[str]:
+    """What lies in shared memory of replays whose process is gone."""
+    found = re.compile(r"lockedroom\.replay-(\d+)-")
+    matches = ((name, found.search(name)) for name in os.listdir("/dev/shm"))
+    return {name for name, match in matches if match and not Path("/proc", match[1]).exists()}
