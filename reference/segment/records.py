@@ -42,7 +42,7 @@ class Capacity:
 
     @property
     def payload(self) -> int:
-        """The longest body in bytes that a message or a post can carry."""
+        """The longest body in bytes that a message or a post can carry (SEG-RECORD-4)."""
         return self.record - OVERHEAD
 
 
@@ -55,7 +55,7 @@ class Epoch:
 
     def outranks(self, other: Epoch) -> bool:
         """Whether this one wins over `other`: the higher number; on equal numbers the proposer whose name comes
-        first in byte order (SEG-EPOCH-2)."""
+        first in byte order (SEG-EPOCH-2, SEG-NAME-2)."""
         if self.number != other.number:
             return self.number > other.number
         return self.proposer < other.proposer

@@ -173,7 +173,7 @@ def open_message(suite: Suite, segment: Bits, session: Session, record: Message)
 
 def received(session: Session, record: Message) -> Session:
     """The session after a record was opened: its number is the last received; its epoch closes every lower one in this
-    direction and, since the peer has its keys, is the least that this side sends under (SEG-EPOCH-3)."""
+    direction and, since the peer has its keys, is the least that this side sends under (SEG-EPOCH-3, SEG-ROTATE-7)."""
     sending = record.epoch if record.epoch.outranks(session.sending) else session.sending
     pending = session.pending
     if pending is not None and not pending.outranks(sending):

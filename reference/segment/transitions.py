@@ -48,7 +48,7 @@ from lockedroom.reference.segment.views import At
 
 
 def create(at: At, capacity: Capacity, profile: str, origin: tuple[int, int, str]) -> Result:
-    """Lay a segment out and grant its creator everything (SEG-CREATE). `origin`: pid, start time, boot id."""
+    """Lay a segment out and grant its creator everything (SEG-CREATE-1 to 4). `origin`: pid, start time, boot id."""
     if at.header.record() is not None:
         return Rejected("SEG-CREATE-1", "there is a segment of this name already: choose another name")
     me, suite = at.me, at.suite
@@ -66,7 +66,7 @@ def create(at: At, capacity: Capacity, profile: str, origin: tuple[int, int, str
 
 
 def grant(at: At, subject: Name, key: Bits, rights: int) -> Result:
-    """State the complete rights of `subject` in a signed entry (SEG-GRANT)."""
+    """State the complete rights of `subject` in a signed entry (SEG-GRANT-1 to 2)."""
     checked = verified_list(at)
     if isinstance(checked, Rejected):
         return checked
@@ -80,7 +80,7 @@ def grant(at: At, subject: Name, key: Bits, rights: int) -> Result:
 
 
 def revoke(at: At, subject: Name) -> Result:
-    """Take every right from `subject` (SEG-REVOKE)."""
+    """Take every right from `subject` (SEG-REVOKE-1 to 2)."""
     checked = verified_list(at)
     if isinstance(checked, Rejected):
         return checked
@@ -92,7 +92,7 @@ def revoke(at: At, subject: Name) -> Result:
 
 
 def destroy(at: At) -> Result:
-    """Mark the segment destroyed, for good (SEG-DESTROY)."""
+    """Mark the segment destroyed, for good (SEG-DESTROY-1 to 2)."""
     header = check_header(at.me, at.suite, at.header.record())
     if isinstance(header, Rejected):
         return header
@@ -103,7 +103,7 @@ def destroy(at: At) -> Result:
 
 
 def join(at: At) -> Result:
-    """Announce a signed ephemeral key, and purge the own inbox (SEG-JOIN)."""
+    """Announce a signed ephemeral key, and purge the own inbox (SEG-JOIN-1 to 5)."""
     checked = verified_list(at)
     if isinstance(checked, Rejected):
         return checked
@@ -131,14 +131,14 @@ def join(at: At) -> Result:
 
 
 def leave(at: At) -> Result:
-    """Withdraw everything of one's own, and forget every key (SEG-LEAVE)."""
+    """Withdraw everything of one's own, and forget every key (SEG-LEAVE-1 to 4)."""
     name = at.me.name
     done = (effects.Withdraw(BOARD, name), effects.Purge(inbox(name)), effects.Die(life(name)))
     return Step(replace(at.me, presence=None), done, (events.Left(),))
 
 
 def reap(at: At, peer: Name) -> Result:
-    """Withdraw what a dead member left, and end the own session with it (SEG-REAP)."""
+    """Withdraw what a dead member left, and end the own session with it (SEG-REAP-1 to 4)."""
     segment = segment_id(at)
     if isinstance(segment, Rejected):
         return segment
@@ -153,7 +153,7 @@ def reap(at: At, peer: Name) -> Result:
 
 
 def review(at: At) -> Result:
-    """Verify the list forward, and close sessions with those whose rights were taken away (SEG-REVIEW)."""
+    """Verify the list forward, and close sessions with those whose rights were taken away (SEG-REVIEW-1 to 5)."""
     checked = verified_list(at)
     if isinstance(checked, Rejected):
         return checked
@@ -168,7 +168,7 @@ def review(at: At) -> Result:
 
 
 def exchange(at: At, peer: Name) -> Result:
-    """Make a master key for one announced peer and leave it encapsulated in its inbox (SEG-EXCHANGE)."""
+    """Make a master key for one announced peer and leave it encapsulated in its inbox (SEG-EXCHANGE-1 to 10)."""
     checked = verified_list(at)
     if isinstance(checked, Rejected):
         return checked
@@ -223,7 +223,7 @@ def exchange(at: At, peer: Name) -> Result:
 
 
 def accept(at: At, peer: Name) -> Result:
-    """Consume the peer's exchange and share its master key (SEG-ACCEPT)."""
+    """Consume the peer's exchange and share its master key (SEG-ACCEPT-1 to 9)."""
     checked = verified_list(at)
     if isinstance(checked, Rejected):
         return checked
@@ -272,7 +272,7 @@ def accept(at: At, peer: Name) -> Result:
 
 
 def send(at: At, peer: Name, body: Bits) -> Result:
-    """Seal one message for `peer` and leave it in its inbox (SEG-SEND)."""
+    """Seal one message for `peer` and leave it in its inbox (SEG-SEND-1 to 9)."""
     ready = ready_to_send(at, (peer,), body)
     if isinstance(ready, Rejected):
         return ready
@@ -286,7 +286,7 @@ def send(at: At, peer: Name, body: Bits) -> Result:
 
 
 def multicast(at: At, peers: tuple[Name, ...], body: Bits) -> Result:
-    """Seal one replica for each of `peers` and leave all of them, or none (SEG-MULTICAST)."""
+    """Seal one replica for each of `peers` and leave all of them, or none (SEG-MULTICAST-1 to 2)."""
     if not peers or len(set(peers)) != len(peers):
         return Rejected("SEG-MULTICAST-1", "a multicast names each of its peers once, and one at least")
     ready = ready_to_send(at, peers, body)
@@ -306,7 +306,7 @@ def multicast(at: At, peers: tuple[Name, ...], body: Bits) -> Result:
 
 
 def publish(at: At, body: Bits) -> Result:
-    """Put a non-consumable on the board, sealed once for each peer with a session (SEG-PUBLISH)."""
+    """Put a non-consumable on the board, sealed once for each peer with a session (SEG-PUBLISH-1 to 4)."""
     segment = segment_id(at)
     if isinstance(segment, Rejected):
         return segment
@@ -332,7 +332,7 @@ def publish(at: At, body: Bits) -> Result:
 
 
 def read(at: At, peer: Name) -> Result:
-    """Read every non-consumable of `peer` that is meant for this incarnation; they stay (SEG-READ)."""
+    """Read every non-consumable of `peer` that is meant for this incarnation; they stay (SEG-READ-1 to 4)."""
     segment = segment_id(at)
     if isinstance(segment, Rejected):
         return segment
@@ -360,7 +360,7 @@ def read(at: At, peer: Name) -> Result:
 
 
 def receive(at: At, peer: Name) -> Result:
-    """Consume the first sealed record from `peer` (SEG-RECEIVE)."""
+    """Consume the first sealed record from `peer` (SEG-RECEIVE-1 to 13)."""
     segment = segment_id(at)
     if isinstance(segment, Rejected):
         return segment
@@ -414,7 +414,7 @@ def receive(at: At, peer: Name) -> Result:
 
 
 def rotate(at: At, peer: Name) -> Result:
-    """Propose a new master key to `peer`, wrapped under the pair's rotation key (SEG-ROTATE)."""
+    """Propose a new master key to `peer`, wrapped under the pair's rotation key (SEG-ROTATE-1 to 3)."""
     ready = ready_to_send(at, (peer,), b"")
     if isinstance(ready, Rejected):
         return ready
@@ -433,7 +433,7 @@ def rotate(at: At, peer: Name) -> Result:
 
 
 def acknowledge(at: At, peer: Name) -> Result:
-    """Post the acknowledgement that is owed to `peer`, and send under the new epoch from it on (SEG-ACK)."""
+    """Post the acknowledgement that is owed to `peer`, and send under the new epoch from it on (SEG-ACK-1 to 2)."""
     ready = ready_to_send(at, (peer,), b"")
     if isinstance(ready, Rejected):
         return ready
