@@ -76,7 +76,7 @@ def encode(record: Record) -> bytes:
 
 
 def decode(data: bytes) -> Record | Malformed:
-    """The record that these bytes are, or why they are none. What is accepted is the canonical encoding (SEG-RECORD-3)."""
+    """The record that these bytes are, or why they are none. What is accepted is canonical (SEG-RECORD-3)."""
     if not data:
         return Malformed("it is empty")
     record = _KINDS.get(data[0])

@@ -182,6 +182,12 @@ def test_a_reaped_session_is_over_even_if_its_announcement_comes_back(pair: Hous
     pair.refused("SEG-SEND-4", "alice", "send", peer="bob", body=pair.body("to the dead"))
 
 
+def test_reaping_ends_no_session_with_the_living(pair: House) -> None:
+    pair.shared("alice", "carol").crash("bob")
+    pair.do("alice", "reap", peer="bob")
+    pair.says("alice", "carol", "just us two")
+
+
 def test_who_died_joins_anew_and_shares_anew(pair: House) -> None:
     pair.crash("bob")
     pair.joined("bob")

@@ -190,6 +190,13 @@ def test_flags_that_mean_nothing_are_removed(pair: House) -> None:
     pair.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
 
 
+def test_flags_that_mean_nothing_are_no_acknowledgement_either(room: House) -> None:
+    room.shared("bob", "alice")
+    assert room.session("alice", "bob").sending == Epoch(0, "bob")
+    control(room, 3, 0, b"")
+    room.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
+
+
 @pytest.mark.parametrize("rotation", [0, 1, 7])
 def test_an_acknowledgement_of_nothing_is_removed(pair: House, rotation: int) -> None:
     control(pair, ACKNOWLEDGE, rotation, b"")
