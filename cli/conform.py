@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lockedroom.cli.exits import MEANING
+from lockedroom.cli.exits import MEANING, usage
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,8 +34,6 @@ def conform(
 
     One process for each member, on real shared memory; every observation is compared with the traces.
     """
-    import shlex
-
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.conform import conform as run
@@ -43,7 +41,7 @@ def conform(
     with Live(quiet=as_json) as live:
         report = run(
             protocol,
-            command=shlex.split(command) or None,
+            command=_split(command),
             jobs=jobs or os.cpu_count() or 1,
             progress=lambda at: live.show("replaying", *progress_of(at)),
         )
@@ -52,6 +50,15 @@ def conform(
     else:
         show(console(), report)
     return report.exit_code
+
+
+def _split(command: str) -> list[str] | None:
+    import shlex
+
+    try:
+        return shlex.split(command) or None
+    except ValueError as error:
+        raise usage(f"{command!r} is no command ({error})", "quote it as for a shell") from None
 
 
 def progress_of(at: Progress) -> tuple[int, int, str]:
@@ -68,5 +75,5 @@ def show(out: Console, report: ConformReport) -> None:
     for result in report.traces:
         if result.divergence is not None:
             out.print(f"\n{result.title}\n{result.divergence}", style="red")
-        elif result.status == "unsupported":
-            out.print(f"\n{result.title}: not supported: {result.reason}", style="yellow")
+        elif result.status != "passed":
+            out.print(f"\n{result.title}: {result.reason}", style="red" if result.status == "failed" else "yellow")

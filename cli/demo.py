@@ -52,7 +52,7 @@ def segment(
     from lockedroom.conformance.replay import replay
     from lockedroom.conformance.trace import write_trace
 
-    trace = _trace(NAMES[:members])
+    trace = script_trace(NAMES[:members])
     if as_json:
         sys.stdout.write(write_trace(trace))
         return 0
@@ -75,7 +75,8 @@ def segment(
     return code
 
 
-def _trace(members: tuple[str, ...]) -> Trace:
+def script_trace(members: tuple[str, ...]) -> Trace:
+    """The demonstration with these members, the first of whom is the creator, as the engine predicts it."""
     from lockedroom.conformance.derive import derive
     from lockedroom.conformance.trace import FORMAT, Settings
     from lockedroom.reference.segment.records import Capacity
