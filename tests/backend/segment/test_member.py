@@ -1,10 +1,11 @@
 """The Python API: what members do with each other, in one process and in several."""
 
+import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,7 @@ from lockedroom.reference.machine import Step
 from lockedroom.reference.segment import events
 from tests.backend.harness import eventually
 from tests.backend.segment.people import SMALL, enter, heard, person, share
+from tests.backend.segment.vandal import GEOMETRY, spoil
 
 
 class House:
@@ -408,3 +410,38 @@ def test_who_rejoins_talks_again(quick: House) -> None:
             alice.send("bob", b"back")
             assert heard(bob).body == b"back"
     assert names_of(quick.alices) == ["alice", "bob", "carol", "dave"]
+
+
+def test_whatever_somebody_stores_a_member_ends_with_an_answer(quick: House) -> None:
+    alice, bob, carol = quick.joined("alice", "bob", "carol")
+    share(alice, bob, carol)
+    memory = alice._engine.attach()
+    assert memory is not None
+    chance, clauses = random.Random(5), set[str]()
+    # Header, list and board are mended now and then, since without them everything is refused.
+    end = memory.layout.head(0, 0)
+    sound = memory.store.read(GEOMETRY, end - GEOMETRY)
+    for number in range(1500):
+        spoil(chance, memory)
+        if number % 8 == 0:
+            memory.store.write(GEOMETRY, sound)
+        member = chance.choice((alice, bob, carol))
+        others = [name for name in ("alice", "bob", "carol") if name != member.name]
+        peer = chance.choice(others)
+        uses: list[Callable[[], object]] = [
+            lambda member=member: member.receive(timeout=0),
+            lambda member=member: member.receive(timeout=0),
+            lambda member=member, peer=peer, number=number: member.send(peer, b"%d" % number),
+            lambda member=member, number=number: member.multicast(b"%d" % number),
+            lambda member=member: member.exchange(),
+            lambda member=member: member.read(),
+            lambda member=member, peer=peer: member.rotate(peer),
+            lambda member=member: member.publish(b"p"),
+            member.review, member.peers, member.pending, member.notices, quick.alices.members,
+        ]  # fmt: skip
+        try:
+            chance.choice(uses)()
+        except lockedroom.BackendError as error:
+            clauses.add(error.clause)
+        clauses |= {notice.clause for notice in member.notices() if isinstance(notice, Problem)}
+    assert len(clauses) > 12, clauses
