@@ -112,11 +112,6 @@ class Engine:
             raise self._gone()
         return self._me
 
-    @property
-    def suite(self) -> str:
-        """The suite's name."""
-        return self._suite.name
-
     # ---- attaching -----------------------------------------------------------------------------------
 
     def attach(self) -> Memory | None:
@@ -269,10 +264,11 @@ class Engine:
     def wake_everybody(self) -> None:
         """Post every member's semaphore: there is something to see. One that is missing is no error."""
         attached = self._find()
-        for index in range(attached.memory.layout.capacity.members if attached else 0):
+        if attached is None:
+            return
+        for index in range(attached.memory.layout.capacity.members):
             with contextlib.suppress(errors.NoSemaphore):
-                if attached is not None:
-                    attached.wakeups.post(index)
+                attached.wakeups.post(index)
 
     # ---- one operation -------------------------------------------------------------------------------
 
