@@ -24,6 +24,7 @@ from lockedroom.reference.segment.records import (
     SEND,
     Announcement,
     Entry,
+    Exchange,
     Message,
     Post,
     entry_transcript,
@@ -78,6 +79,11 @@ def authentication(step: Facts) -> Judgement:
             judged = True
             if not _body_from(event.body, event.peer, step.actor):
                 return f"{step.actor} takes {event.body!r} for {event.peer}'s"
+        elif isinstance(event, events.Accepted):
+            judged = True
+            master = _accepted(step)
+            if master is not None and master in step.books.accepted:
+                return f"{step.actor} accepts {master!r} a second time"
         elif isinstance(event, events.Exchanged):
             judged = True
             announced = step.cell(event.peer).announcement
@@ -97,9 +103,17 @@ def authentication(step: Facts) -> Judgement:
             )
             if not _made_for(master, other, stay, its):
                 return f"{step.actor} shares {master!r} with {session.peer}, which {other} never made for this pair"
-            if proposer != step.actor and master in step.books.accepted:
-                return f"{step.actor} accepts {master!r} a second time"
     return judged
+
+
+def _accepted(step: Facts) -> Bits | None:
+    """The master key in the exchange that a step consumed."""
+    taken = step.taken()
+    if taken is None or not isinstance(taken[1], Exchange):
+        return None
+    wrapped = taken[1].wrapped
+    master = wrapped.args[1] if isinstance(wrapped, Term) and wrapped.op == "wrap" else None
+    return master if isinstance(master, Term) else None
 
 
 def _body_from(body: Bits, sender: Name, recipient: Name) -> bool:
