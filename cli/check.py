@@ -102,11 +102,19 @@ def show_counterexample(out: Console, found: Counterexample, bounds: Bounds) -> 
             out.print(line)
 
 
+def show_reasons(out: Console, report: CheckReport) -> None:
+    """Why a property was not exercised, where there is something to say of it."""
+    for found in report.properties:
+        if found.says and found.verdict != "violated":
+            out.print(f"{found.name}: {found.verdict}: {found.says}")
+
+
 def _show(out: Console, report: CheckReport) -> None:
     from lockedroom.cli.tables import exploration_table, property_table
 
     out.print(property_table(report.properties))
     out.print(exploration_table(report))
+    show_reasons(out, report)
     if report.counterexample is not None:
         show_counterexample(out, report.counterexample, report.bounds)
     if not report.complete:

@@ -124,10 +124,9 @@ def _script(members: tuple[str, ...]) -> Iterator[Act]:
     yield Act(first, "send", {"peer": last, "body": "are you there?"})
     if len(members) > 2:
         yield Act(first, "revoke", {"subject": second})
-        yield Act(members[-2], "review", {})
-        if members[-2] != second:
-            yield Act(second, "send", {"peer": members[-2], "body": "let me in"})
-            yield Act(members[-2], "receive", {"peer": second})
+        yield Act(first, "review", {})
+        yield Act(second, "send", {"peer": first, "body": "let me in"})
+        yield Act(first, "receive", {"peer": second})
     for name in reversed(members[1:-1]):
         yield Act(name, "leave", {})
     yield Act(first, "destroy", {})

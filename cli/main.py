@@ -3,6 +3,7 @@ does stands in a module of its own; what is heavy is imported when it runs, so t
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, TextIO, TypeAlias
 
 import typer
 
@@ -100,12 +101,30 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """The entry point of the command."""
+    _have_streams()
     code = run()
     try:
         sys.stdout.flush()
     except OSError:
         code = _nobody_reads()
     sys.exit(int(code))
+
+
+def _have_streams() -> None:
+    """Standard streams that work: one that the caller closed is empty, and what an encoding lacks is written out."""
+    if sys.stdin is None:
+        sys.stdin = _nothing("r")
+    if sys.stdout is None:
+        sys.stdout = _nothing("w")
+    if sys.stderr is None:
+        sys.stderr = _nothing("w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _nothing(mode: str) -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
 
 
 def _tell(report: Report) -> int:

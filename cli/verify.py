@@ -30,7 +30,7 @@ def verify(
     Every behaviour within the default bounds is explored; then the committed traces, which hold every distinct
     behaviour, are replayed by real processes on real shared memory with real cryptography.
     """
-    from lockedroom.cli.check import exploring, show_counterexample
+    from lockedroom.cli.check import exploring, show_counterexample, show_reasons
     from lockedroom.cli.conform import progress_of
     from lockedroom.cli.conform import show as show_replays
     from lockedroom.cli.progress import Live
@@ -62,6 +62,7 @@ def verify(
     out.print(property_table(explored.properties))
     out.print(exploration_table(explored))
     show_replays(out, replayed)
+    show_reasons(out, explored)
     if explored.counterexample is not None:
         show_counterexample(out, explored.counterexample, explored.bounds)
     if not explored.complete:

@@ -102,6 +102,23 @@ def test_output_that_finds_no_room_is_no_verdict_and_no_traceback() -> None:
     assert done.stderr.count("\n") == 1 and "No space left" in done.stderr
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(closed: str) -> None:
+    for command in ("check segment", "check segment --json", "nonsense", "replay /", "--help"):
+        script = f"lockedroom {command} {closed}"
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment(), check=False)
+        assert done.returncode in (0, Exit.USAGE), (script, done)
+        assert "Traceback" not in done.stderr and "fault" not in done.stderr
+
+
+def test_an_encoding_without_line_drawing_is_no_fault() -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for command in (("check", "segment"), ("demo", "segment", "--members", "2"), ("segment", "join", "ä", "--as", "ö")):
+        ran = lockedroom(*command, env=plain)
+        assert ran.code in (0, Exit.USAGE), ran
+        assert (ran.out + ran.err).isascii()
+
+
 def test_every_error_of_the_backend_has_its_code_and_clause() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BackendError)]
     concrete = [kind for kind in kinds if kind is not errors.BackendError]

@@ -27,11 +27,13 @@ class Shell:
         path = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != BIN]
         environment |= {"PATH": os.pathsep.join(path), "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
         environment |= {"XDG_DATA_HOME": str(data)}
+        # Progress goes to standard error, and is on no terminal any more when a command has ended.
+        self._errors = (data / "stderr").open("w+")
         self._process = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=self._errors,
             text=True,
             encoding="utf-8",
             cwd=directory,
@@ -39,14 +41,16 @@ class Shell:
         )
 
     def type(self, command: str) -> tuple[int, str]:
-        """Run a command: its exit code and what it printed."""
+        """Run a command: its exit code and what it printed (on failure, what it printed on standard error as well)."""
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(f"{command}\necho; echo '{_MARK}' $?\n")
+        self._process.stdin.write(f"{{ {command}\n}} </dev/null\nended=$?; echo; echo '{_MARK}' $ended\n")
         self._process.stdin.flush()
         printed: list[str] = []
         while line := self._process.stdout.readline():
             if line.startswith(_MARK):
-                return int(line.removeprefix(_MARK)), "".join(printed)
+                code = int(line.removeprefix(_MARK))
+                self._errors.seek(0)
+                return code, "".join(printed) + (self._errors.read()[-4000:] if code else "")
             printed.append(line)
         raise AssertionError(f"the shell ended: {command}\n{''.join(printed)}")
 
@@ -54,6 +58,7 @@ class Shell:
         """End it."""
         self._process.kill()
         self._process.communicate()
+        self._errors.close()
 
 
 @pytest.fixture(scope="module")
