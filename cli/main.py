@@ -113,18 +113,18 @@ def main() -> None:
 def _have_streams() -> None:
     """Standard streams that work: one that the caller closed is empty, and what an encoding lacks is written out."""
     if sys.stdin is None:
-        sys.stdin = _nothing("r")
+        sys.stdin = _nothing()
     if sys.stdout is None:
-        sys.stdout = _nothing("w")
+        sys.stdout = _nothing()
     if sys.stderr is None:
-        sys.stderr = _nothing("w")
+        sys.stderr = _nothing()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _nothing(mode: str) -> TextIO:
-    return os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
+def _nothing() -> TextIO:
+    return io.TextIOWrapper(io.BufferedRandom(io.FileIO(os.devnull, "r+")))
 
 
 def _tell(report: Report) -> int:
