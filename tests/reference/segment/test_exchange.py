@@ -264,6 +264,16 @@ def test_a_crossing_resets_no_number(room: House) -> None:
     assert [room.delivered("bob", "alice").sequence for _ in range(2)] == [1, 2]
 
 
+def test_after_a_crossing_each_has_been_accepted_once(room: House) -> None:
+    first, second = offered(room, "alice", "bob"), offered(room, "bob", "alice")
+    room.do("bob", "accept", peer="alice")
+    room.do("alice", "accept", peer="bob")
+    room.put("bob", "alice", first)
+    room.put("alice", "bob", second)
+    room.removed("SEG-ACCEPT-5", "bob", "accept", peer="alice")
+    room.removed("SEG-ACCEPT-5", "alice", "accept", peer="bob")
+
+
 def test_posts_survive_a_crossing(room: House) -> None:
     offered(room, "alice", "bob")
     offered(room, "bob", "alice")

@@ -43,6 +43,17 @@ def test_one_rotation_at_a_time(pair: House) -> None:
     pair.do("bob", "rotate", peer="alice")
 
 
+def test_a_message_under_the_old_key_settles_nothing(pair: House) -> None:
+    pair.do("alice", "rotate", peer="bob")
+    pair.send("bob", "alice", "old")
+    pair.delivered("alice", "bob")
+    pair.refused("SEG-ROTATE-1", "alice", "rotate", peer="bob")
+    pair.do("bob", "receive", peer="alice")
+    pair.send("alice", "bob", "old too")
+    pair.delivered("bob", "alice")
+    pair.do("bob", "acknowledge", peer="alice")
+
+
 def test_nothing_is_acknowledged_that_is_not_owed(pair: House) -> None:
     pair.refused("SEG-ACK-1", "alice", "acknowledge", peer="bob")
 
@@ -95,6 +106,9 @@ def test_of_two_that_cross_the_first_name_wins(pair: House, first: str, second: 
     for reader, other in ((first, second), (second, first)):
         assert pair.do(reader, "receive", peer=other) == (read[reader],)
     pair.refused("SEG-ACK-1", "alice", "acknowledge", peer="bob")
+    loser = pair.session("bob", "alice")
+    assert (loser.pending, loser.owed) == (None, Epoch(1, "alice"))
+    assert Epoch(1, "bob") not in [keys.epoch for keys in loser.epochs]
     pair.do("bob", "acknowledge", peer="alice")
     pair.do("alice", "receive", peer="bob")
     assert pair.session("alice", "bob").sending == pair.session("bob", "alice").sending == Epoch(1, "alice")
@@ -212,3 +226,15 @@ def test_rotation_changes_no_board_key(pair: House) -> None:
     pair.do("alice", "publish", body=pair.body("after"))
     read = pair.do("bob", "read", peer="alice")
     assert [event.body for event in read if isinstance(event, events.Read)] == [pair.body("before"), pair.body("after")]
+
+
+def test_a_proposer_that_does_not_wait_is_owed_nothing(pair: House) -> None:
+    pair.do("alice", "rotate", peer="bob")
+    pair.do("bob", "receive", peer="alice")
+    hasty = replace(pair.session("alice", "bob"), sending=Epoch(1, "alice"))
+    mine, segment = pair.presence("alice").incarnation, pair.header().segment
+    _, record = sessions.seal(pair.suite, segment, "alice", mine, hasty, pair.body("now"))
+    pair.put("bob", "alice", record)
+    assert pair.delivered("bob", "alice").body == pair.body("now")
+    assert pair.session("bob", "alice").sending == Epoch(1, "alice")
+    pair.refused("SEG-ACK-1", "bob", "acknowledge", peer="alice")
