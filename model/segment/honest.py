@@ -54,7 +54,8 @@ def lost(step: Facts) -> Judgement:
     mine = step.old.presence
     if mine is None or record.recipient_incarnation != mine.incarnation:
         return judged
-    if step.clause is not None and step.books.pair(slot.part).owed != 0:
+    owed = step.books.pair(slot.part).owed
+    if step.clause is not None and (owed is None or record in owed):
         return f"{step.actor} removes what {slot.part} left for it, undelivered ({step.clause})"
     return True
 

@@ -225,8 +225,10 @@ def _needed(event: object, me: Name) -> tuple[Name, int] | None:
 
 
 def _owed(step: Facts, peer: Name) -> bool:
-    """Whether a record of the peer lay in the inbox when its revocation was verified, and is still to be read."""
-    return step.operation != "read" and bool(step.books.pair(peer).owed)
+    """Whether the step reads a record of the peer that lay in the inbox when the peer's revocation was verified."""
+    taken = step.taken()
+    owed = step.books.pair(peer).owed if taken is not None else None
+    return taken is not None and owed is not None and taken[1] in owed
 
 
 def once_in_order(step: Facts) -> Judgement:

@@ -21,14 +21,14 @@ Use: TypeAlias = tuple[Bits, tuple[int, int]]
 @dataclass(frozen=True, slots=True)
 class Pair:
     """What one member has done towards one peer: bodies made (the budget), the number of the last one, and (ghosts of
-    this incarnation) the number of the last body delivered from the peer, and how many of the peer's records lay in
-    the inbox when the peer's revocation was verified and still do (None: never revoked)."""
+    this incarnation) the number of the last body delivered from the peer, and the records of the peer that lay in
+    the inbox when the peer's revocation was verified (None: never revoked)."""
 
     peer: Name
     made: int = 0
     number: int = 0
     delivered: int = 0
-    owed: int | None = None
+    owed: frozenset[object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class _Binding:
         for peer in others:
             to = (("peer", peer),)
             made.append(self.bound("exchange", me, to))
-            made.append(self.bound("accept", me, to, book=self.accepted(me, peer)))
+            made.append(self.bound("accept", me, to, book=self.accepted(me)))
             made += self.sendings("send", me, (peer,), to)
             made.append(self.bound("receive", me, to, book=self.received(me, peer)))
             made.append(self.bound("read", me, to))
@@ -216,17 +216,17 @@ class _Binding:
             return None
         return _sealed(replace(old, rotations=old.rotations + 1), before, deed)
 
-    def accepted(self, me: Name, peer: Name) -> Book:
+    def accepted(self, me: Name) -> Book:
         def book(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger:
             assert deed.writes is not None, "an exchange that is not left where it is was consumed"
-            return _consumed(_learned(old, before, me, cast(Member, deed.writes[0])), peer)
+            return _learned(old, before, me, cast(Member, deed.writes[0]))
 
         return book
 
     def received(self, me: Name, peer: Name) -> Book:
         def book(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger:
             assert deed.writes is not None, "a record that is not left where it is was consumed"
-            new = _consumed(_learned(old, before, me, cast(Member, deed.writes[0])), peer)
+            new = _learned(old, before, me, cast(Member, deed.writes[0]))
             for event in deed.events:
                 if isinstance(event, events.Delivered) and (number := number_of(event.body)) is not None:
                     new = new.having(replace(new.pair(peer), delivered=number))
@@ -342,12 +342,6 @@ def _learned(old: Ledger, before: Mapping[Slot, Hashable], me: Name, after: Memb
     return replace(old, accepted=old.accepted | new) if new else old
 
 
-def _consumed(old: Ledger, peer: Name) -> Ledger:
-    """One record less of a revoked peer is owed."""
-    pair = old.pair(peer)
-    return old.having(replace(pair, owed=max(0, pair.owed - 1))) if pair.owed is not None else old
-
-
 def _reviewed(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledger:
     """What lies in the inbox when a revocation is verified is owed (SEG-REVIEW-2)."""
     assert deed.writes is not None, "a review that is taken changes the roster"
@@ -358,6 +352,6 @@ def _reviewed(old: Ledger, before: Mapping[Slot, Hashable], deed: Deed) -> Ledge
         taken = entry.subject != after.name and rights.get(entry.subject, 0) & ~entry.rights
         rights[entry.subject] = entry.rights
         if taken and old.pair(entry.subject).owed is None:
-            lying = len(cast(tuple[object, ...], before[lane(after.name, entry.subject)]))
+            lying = frozenset(cast(tuple[object, ...], before[lane(after.name, entry.subject)]))
             old = old.having(replace(old.pair(entry.subject), owed=lying))
     return old

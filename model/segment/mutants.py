@@ -114,7 +114,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "what the revoked send later is read",
         "transitions",
-        (("if closing is not None and record.sequence > closing.sequence:", "if False:"),),
+        (("if closing is not None and record.sealed not in closing.lying:", "if False:"),),
         _ACCESS,
         _REVOKED,
     ),
@@ -150,9 +150,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         _CRASHED,
     ),
     Mutant(
-        "a review counts nothing that lies there",
+        "a review forgets what lies there",
         "guards",
-        (("last.get(record.sender_incarnation, 0) + 1", "last.get(record.sender_incarnation, 0)"),),
+        (("set()).add(record.sealed)", "set())"),),
         _LOST,
         _REVOKED,
     ),

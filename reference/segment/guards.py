@@ -63,8 +63,9 @@ def extend_list(at: At, verified: Verified, subject: Name, key: Bits, rights: in
 
 def closing_revoked(at: At, verified: Verified) -> Member:
     """The member once it has verified the list: sessions with those whose rights were taken away are closed, what
-    lies in the inbox at this moment excepted (SEG-REVIEW-2). Records are counted: their own numbers are not
-    authenticated yet, and a high one would keep the session open."""
+    lies in the inbox at this moment excepted (SEG-REVIEW-2). Each of those records is known again by its signature or
+    seal: nothing else in it is authenticated yet, and a mere count would let what comes later take the place of one
+    that was forged."""
     presence = presence_of(at)
     closed = list(presence.closed)
     known = at.me.roster
@@ -74,17 +75,15 @@ def closing_revoked(at: At, verified: Verified) -> Member:
         held = known.rights(peer) if known else 0
         for entry in entries:
             held |= entry.rights if entry.subject == peer else 0
-        last = {session.theirs: session.received for session in presence.with_peer(peer)}
-        exchanges: set[Bits] = set()
+        lying: dict[Bits, set[Bits]] = {session.theirs: set() for session in presence.with_peer(peer)}
         for record in at.inbox(at.me.name).lying(peer):
             if isinstance(record, Exchange) and held & EXCHANGE:
-                exchanges.add(record.sender_incarnation)
-                last.setdefault(record.sender_incarnation, 0)
+                lying.setdefault(record.sender_incarnation, set()).add(record.signature)
             elif isinstance(record, Message) and held & SEND:
-                last[record.sender_incarnation] = last.get(record.sender_incarnation, 0) + 1
-        for incarnation, sequence in last.items():
+                lying.setdefault(record.sender_incarnation, set()).add(record.sealed)
+        for incarnation, found in lying.items():
             if presence.closing(peer, incarnation) is None:
-                closed.append(Closing(peer, incarnation, sequence, incarnation in exchanges))
+                closed.append(Closing(peer, incarnation, frozenset(found)))
     return replace(at.me, roster=verified.roster, presence=replace(presence, closed=tuple(closed)))
 
 

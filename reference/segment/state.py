@@ -112,12 +112,11 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Closing:
     """A session closed by a verified revocation: of this peer's incarnation, only what lay in the inbox then is still
-    read: its pending exchange, if `exchange`, and sequence numbers up to `sequence` (SEG-REVIEW-2)."""
+    read. `lying` are the signatures and seals of those records (SEG-REVIEW-2)."""
 
     peer: Name
     incarnation: Bits
-    sequence: int
-    exchange: bool
+    lying: frozenset[Bits]
 
 
 @dataclass(frozen=True, slots=True)

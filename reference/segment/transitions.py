@@ -250,7 +250,7 @@ def accept(at: At, peer: Name) -> Result:
     theirs = record.sender_incarnation
     subject = verified.roster.subject(peer)
     closing = presence.closing(peer, theirs)
-    if subject is None or not (closing.exchange if closing else subject.rights & records.EXCHANGE):
+    if subject is None or not (record.signature in closing.lying if closing else subject.rights & records.EXCHANGE):
         return removed("SEG-ACCEPT-3", f"{peer} has no right to exchange")
     transcript = records.exchange_transcript(segment, record, presence.public)
     if not suite.verify(subject.key, transcript, record.signature):
@@ -380,7 +380,7 @@ def receive(at: At, peer: Name) -> Result:
     if session is None or record.recipient_incarnation != presence.incarnation:
         return removed("SEG-RECEIVE-3", f"a record from {peer} of a pair of incarnations without a session")
     closing = presence.closing(peer, session.theirs)
-    if closing is not None and record.sequence > closing.sequence:
+    if closing is not None and record.sealed not in closing.lying:
         return removed("SEG-RECEIVE-4", f"a record from {peer} that came after its rights were taken away")
     if record.sequence <= session.received:
         return removed("SEG-RECEIVE-6", f"a record from {peer} that was read before")

@@ -26,7 +26,7 @@ STEPS = {
     "the sequence goes by what was received": 8,
     "both sides publish under the same nonces": 8,
     "reaping empties the inbox of the living": 6,
-    "a review counts nothing that lies there": 10,
+    "a review forgets what lies there": 10,
     "an acknowledgement goes out under the old epoch": 10,
     "the living are reaped": 5,
     "leaving withdraws nothing": 3,

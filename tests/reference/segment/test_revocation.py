@@ -185,3 +185,17 @@ def test_a_grant_and_its_revocation_reviewed_together_lose_nothing(empty: House)
     empty.do("alice", "revoke", subject="bob")
     empty.do("carol", "review")
     assert empty.delivered("carol", "bob").body == empty.body("while I may")
+
+
+def test_a_forged_record_makes_no_room_for_what_comes_too_late(pair: House) -> None:
+    pair.send("bob", "alice", "one")
+    (record,) = pair.lane("alice", "bob")
+    assert isinstance(record, Message)
+    forged = replace(record, sequence=2, sealed=pair.altered(record.sealed))
+    pair.put("alice", "bob", record, forged)
+    pair.do("alice", "revoke", subject="bob")
+    pair.do("alice", "review")
+    pair.put("alice", "bob", record)
+    pair.send("bob", "alice", "too late")
+    assert pair.delivered("alice", "bob").body == pair.body("one")
+    pair.removed("SEG-RECEIVE-4", "alice", "receive", peer="bob")
