@@ -238,3 +238,13 @@ def test_a_proposer_that_does_not_wait_is_owed_nothing(pair: House) -> None:
     assert pair.delivered("bob", "alice").body == pair.body("now")
     assert pair.session("bob", "alice").sending == Epoch(1, "alice")
     pair.refused("SEG-ACK-1", "bob", "acknowledge", peer="alice")
+
+
+def test_a_second_proposal_with_one_number_changes_no_key(pair: House) -> None:
+    keys = pair.session("alice", "bob").epochs[0]
+    pair.do("alice", "rotate", peer="bob")
+    pair.do("bob", "receive", peer="alice")
+    before = pair.session("bob", "alice").epochs
+    control(pair, ROTATE, 1, pair.suite.wrap(keys.rotation, secret(pair)))  # type: ignore[arg-type]
+    pair.do("bob", "receive", peer="alice")
+    assert pair.session("bob", "alice").epochs == before
