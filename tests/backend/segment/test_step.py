@@ -1,0 +1,152 @@
+"""One operation as one atomic step, from inside: attempts, the last round, what does not fit, what fails halfway."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lockedroom.backend import errors, rooms, wakeup
+from lockedroom.backend.segment import step
+from lockedroom.backend.segment.authority import AuthorityFile
+from lockedroom.backend.segment.engine import Engine
+from lockedroom.reference.errors import FootprintError, UsageError
+from lockedroom.reference.machine import Rejected, Step
+from lockedroom.reference.segment.guards import Result
+from lockedroom.reference.segment.records import HARDENED, Capacity
+from tests.backend.segment.company import NAMES, ORIGIN, ROOMY, Company, company, person
+
+TWO = NAMES[:2]
+Run = Callable[..., Result]
+
+
+class Restless:
+    """Runs a transition as ever, and afterwards, `times` times, lets something change that it has asked."""
+
+    def __init__(self, people: Company, times: int) -> None:
+        self.run: Run = step._run
+        self.times, self.runs = times, 0
+        memory = people.engines["alice"].attach()
+        assert memory is not None
+        self.store, self.word = memory.store, memory.layout.announced(1)
+        self.sound = self.store.load(self.word)
+
+    def __call__(self, *given: object) -> Result:
+        result = self.run(*given)
+        self.runs += 1
+        if self.runs <= self.times:
+            self.store.store(self.word, 0 if self.store.load(self.word) else self.sound)
+        return result
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+def test_what_changed_meanwhile_is_run_again(room: str, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    with company(room, TWO) as people:
+        people.founded().talking()
+        restless = Restless(people, times)
+        monkeypatch.setattr(step, "_run", restless)
+        result = people.do("alice", "send", peer="bob", body=b"hi")
+        assert restless.runs == times + 1
+        # After an even number of changes bob is announced, as it was.
+        if times % 2:
+            assert isinstance(result, Rejected) and result.clause == "SEG-SEND-3"
+        else:
+            assert isinstance(result, Step)
+            (event,) = people.ok("bob", "receive", peer="alice").events
+            assert getattr(event, "body", None) == b"hi" and getattr(event, "gap", None) == 0
+
+
+def test_the_last_round_takes_its_locks_first(room: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with company(room, TWO) as people:
+        people.founded().talking()
+        restless = Restless(people, step.ROUNDS + 5)
+        monkeypatch.setattr(step, "_run", restless)
+        assert isinstance(people.do("alice", "send", peer="bob", body=b"hi"), Rejected)
+        assert restless.runs == step.ROUNDS + 1
+
+
+def test_what_keeps_changing_is_given_up_at_the_deadline(room: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with company(room, TWO) as people:
+        people.founded().talking()
+        monkeypatch.setattr(step, "_run", Restless(people, 100))
+        people.engines["alice"]._patience = 0.0
+        with pytest.raises(errors.LockTimeout, match="kept changing"):
+            people.do("alice", "send", peer="bob", body=b"hi")
+
+
+def test_what_does_not_fit_a_cell_is_refused_and_changes_nothing(room: str) -> None:
+    with company(room, TWO, "LR1", ROOMY) as people:
+        people.founded()
+        for name in TWO:
+            people.ok(name, "join")
+        before, seen = people.engines["alice"].me, people.engines["alice"].observe()
+        people.no("SEG-STORE-5", "alice", "exchange", peer="bob")
+        assert people.engines["alice"].me == before
+        assert people.engines["alice"].observe() == seen
+
+
+def creation(engine: Engine, capacity: Capacity = ROOMY) -> Result:
+    return engine.perform("create", capacity=capacity, profile=HARDENED, origin=ORIGIN)
+
+
+def test_a_room_whose_semaphores_cannot_be_made_is_taken_back(room: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise errors.NoSemaphore("SEG-WAKE-1", "no semaphore", "make room")
+
+    with Engine(room, person("alice"), "LR0") as alice:
+        monkeypatch.setattr(wakeup, "create_semaphores", refuse)
+        with pytest.raises(errors.NoSemaphore):
+            creation(alice)
+        assert room not in rooms.rooms()
+        monkeypatch.undo()
+        assert isinstance(creation(alice), Step)
+
+
+def test_a_room_whose_authority_cannot_be_kept_is_taken_back(room: str, tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    with Engine(room, person("alice"), "LR0", authority=AuthorityFile(folder / "authority")) as alice:
+        with pytest.raises(FileNotFoundError):
+            creation(alice)
+        assert room not in rooms.rooms() and alice.me.authority is None
+        folder.mkdir()
+        assert isinstance(creation(alice), Step)
+
+
+def test_authority_outlives_the_process(room: str, tmp_path: Path) -> None:
+    file = AuthorityFile(tmp_path / "authority")
+    with Engine(room, person("alice"), "LR0", authority=file) as alice:
+        creation(alice)
+    with Engine(room, person("alice"), "LR0", authority=file) as again:
+        assert isinstance(again.perform("revoke", subject="alice"), Step)
+    with Engine(room, person("alice"), "LR0") as without:
+        result = without.perform("revoke", subject="alice")
+        assert isinstance(result, Rejected) and result.clause == "SEG-WHO-1"
+
+
+def test_an_absurd_capacity_is_refused_and_nothing_is_left(room: str) -> None:
+    with Engine(room, person("alice"), "LR0") as alice:
+        for capacity in (Capacity(0, 1, 1, 1, 512), Capacity(8, 1 << 31, 1, 1, 512), Capacity(8, 8, 8, 8, 1 << 40)):
+            with pytest.raises(errors.BadCapacity):
+                creation(alice, capacity)
+            assert room not in rooms.rooms()
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [("fly", {}), ("send", {"peer": "bob"}), ("join", {"peer": "bob"}), ("multicast", {"peers": "bob", "body": b""})],
+)
+def test_what_is_no_operation_is_a_usage_error(room: str, operation: str, arguments: dict[str, object]) -> None:
+    with company(room, TWO) as people:
+        people.founded()
+        with pytest.raises(UsageError):
+            people.do("alice", operation, **arguments)
+
+
+def test_a_transition_that_looks_outside_its_footprint_is_found_out(room: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with company(room, TWO) as people:
+        people.founded().talking()
+        monkeypatch.setattr(step, "perform", lambda _, at, **__: at.alive("bob"))
+        with pytest.raises(FootprintError):
+            people.do("alice", "send", peer="bob", body=b"")
+        monkeypatch.setattr(step, "perform", lambda _, at, **__: at.acl.entries())
+        with pytest.raises(FootprintError):
+            people.do("alice", "send", peer="bob", body=b"")
