@@ -71,6 +71,15 @@ class EngineRoom:
             return Seen("rejected", result.clause, (), result.detail)
         return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
 
+    def would(self, actor: Name, operation: str, arguments: Mapping[str, Json]) -> tuple[Seen, bool]:
+        """What a step would show, and whether it would change anything. Nothing is changed by asking."""
+        slots, left = dict(self._slots), dict(self._left)
+        try:
+            seen = self.act(0, actor, operation, arguments)
+            return seen, self._slots != slots
+        finally:
+            self._slots, self._left = slots, left
+
     def _newborn(self, name: Name) -> Member:
         creator = self._keys.signing(self._settings.members[0])
         return Member(name, self._keys.signing(name), self._keys.suite.signing_public(creator))

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.conformance import corpus, protocol, trace
+from lockedroom.conformance import corpus, explored, protocol, trace
 from lockedroom.conformance.schemas import committed, pretty
 
 FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"),)
@@ -24,6 +24,10 @@ def generated() -> Mapping[Path, str]:
     return {
         committed(trace.SCHEMA): pretty(trace.trace_schema()),
         committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
+        **{
+            corpus.FOLDER / "segment" / f"{name}.json": trace.write_trace(one)
+            for name, one in explored.corpus().items()
+        },
     }
 
 
