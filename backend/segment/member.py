@@ -33,6 +33,9 @@ _REVIEW_FIRST: Final = ("SEG-REVIEW-3", "SEG-RECEIVE-10")
 _OVERTAKEN: Final = ("SEG-ACCEPT-1", "SEG-RECEIVE-1")
 """What a thread meets when another has consumed the record meanwhile."""
 
+_GONE: Final = ("SEG-SEND-3", "SEG-SEND-4")
+"""Why an acknowledgement can be posted no more, when its addressee has gone meanwhile."""
+
 _FULL: Final = ("SEG-FULL-1", "SEG-FULL-2", "SEG-FULL-5")
 
 
@@ -272,7 +275,7 @@ class JoinedMember:
             result = self._do("acknowledge", peer=session.peer)
             if isinstance(result, Step):
                 self._tell_all(result)
-            elif result.clause not in _FULL and result.clause != "SEG-ACK-1":
+            elif result.clause not in (*_FULL, *_GONE, "SEG-ACK-1"):
                 self._tell_once(Problem(result.clause, result.detail, session.peer))
 
     def _reap_the_dead(self) -> None:

@@ -130,8 +130,7 @@ def read(room: str, name: str, suite: str) -> None:
                 say(refused=refused.clause)
                 continue
             for notice in member.notices():
-                # An acknowledgement that is owed to one who is gone.
-                if isinstance(notice, lockedroom.Problem) and notice.clause not in ("SEG-SEND-3", "SEG-SEND-4"):
+                if isinstance(notice, lockedroom.Problem):
                     say(problem=str(notice))
             if message is not None:
                 writer, life, number = message.body.decode().split()[:3]
