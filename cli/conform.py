@@ -43,7 +43,7 @@ def conform(
             protocol,
             command=_split(command),
             jobs=jobs or os.cpu_count() or 1,
-            progress=lambda at: live.show("replaying", *progress_of(at)),
+            progress=lambda at: live.show("replaying, steps", *progress_of(at)),
         )
     if as_json:
         print_json(report.to_json())
