@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from lockedroom.model.explore import Explorer
 from lockedroom.model.report import Exploration, Path, Progress, Taken
 from lockedroom.model.segment.bounds import VERIFY, Bounds, Setting
 from lockedroom.model.segment.engine import REFERENCE, Engine, Logic
 from lockedroom.model.segment.machine import bind
 from lockedroom.model.segment.properties import PROPERTIES, Store, invariants_of, judge_of
 from lockedroom.model.segment.witnesses import witnessing
+from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.reference.crypto.terms import Term
 
 __all__ = ["CheckReport", "Counterexample", "Phase", "Progress", "PropertyResult", "Taken", "check"]
@@ -186,7 +186,7 @@ def check(
         spent = sum(phase.exploration.seconds for phase in phases)
         engine = Engine(setting.capacity, bounds.names, logic)
         judge = witnessing(judge_of(stores), witnesses)
-        explorer = Explorer(bind(setting, engine), judge, invariants_of(bounds.names, stores))
+        explorer = Tabulated(bind(setting, engine), judge, invariants_of(bounds.names, stores))
         left = None if time_limit is None else max(0.0, time_limit - spent)
         found = explorer.run(progress=progress, phase=store, state_limit=state_limit, time_limit=left)
         phases.append(Phase(store, found, engine.calls))

@@ -39,7 +39,7 @@ class Bounds:
     def __post_init__(self) -> None:
         if not 1 <= self.members <= len(NAMES):
             raise ValueError(f"members: 1 to {len(NAMES)}, not {self.members}")
-        for name, value in self.to_json().items():
+        for name, value in asdict(self).items():
             if not 0 <= value <= _LARGEST:
                 raise ValueError(f"{name}: 0 to {_LARGEST}, not {value}")
 
@@ -52,14 +52,22 @@ class Bounds:
         """The same, for an honest store."""
         return replace(self, intruder=0)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the list is complete before anybody joins. So it is with more than two members, unless revocations
+        are explored: a grant that comes late tells each member apart by how far it has verified the list, which is
+        explored with two members, and would multiply the states of three by four."""
+        return self.members > 2 and not self.revocations
+
     def to_json(self) -> dict[str, int]:
-        """The budgets by their names."""
-        return asdict(self)
+        """The budgets by their names, and whether the list is settled."""
+        return {**asdict(self), "settled": self.settled}
 
     def __str__(self) -> str:
         first = f"{self.members} members, {self.messages} messages, {self.joins} joins"
         rest = ("rotations", "revocations", "crashes", "intruder")
-        return ", ".join([first, *(f"{name} {getattr(self, name)}" for name in rest if getattr(self, name))])
+        budgets = [f"{name} {getattr(self, name)}" for name in rest if getattr(self, name)]
+        return ", ".join([first, *budgets, *(["all granted before anybody joins"] if self.settled else [])])
 
 
 VERIFY: Final = Bounds(2, 1, 1, rotations=1, crashes=1, intruder=1)
@@ -75,15 +83,13 @@ def capacity_for(bounds: Bounds, quota: int = 2) -> Capacity:
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What is explored: the budgets, the room's capacity (quota 2, and no other limit that the budgets reach, unless
-    told), the lengths of bodies that are tried, the rights that grants state, whether members also try what makes no
-    sense (`misuse`: an unknown name, themselves, the creator's operations, a key that is not the subject's), and
-    whether they keep their private state when the segment is destroyed (`aftermath`)."""
+    told), the lengths of bodies that are tried, the rights that grants state, and whether members keep their private
+    state when the segment is destroyed (`aftermath`)."""
 
     bounds: Bounds
     room: Capacity | None = None
     bodies: tuple[int, ...] = (16,)
     rights: tuple[int, ...] = (ALL_RIGHTS,)
-    misuse: bool = False
     aftermath: bool = False
 
     @property

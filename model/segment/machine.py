@@ -27,7 +27,7 @@ from lockedroom.reference.segment.records import (
     Post,
 )
 from lockedroom.reference.segment.state import Member
-from lockedroom.reference.segment.store import Cell
+from lockedroom.reference.segment.store import Acl, Cell
 
 ROOM: Final = Slot("room")
 
@@ -157,6 +157,8 @@ class _Binding:
             return replace(old, joins=old.joins + 1) if old.joins < self.bounds.joins else None
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+            if self.bounds.settled and len(cast(Acl, values[call.slots.index(ACL)])) < len(self.names):
+                return ()
             return self.booked(call, values, call.deed(cast(Ledger, values[-1]).joins + 1, values[:-1]), book)
 
         return Action("join", me, (), (*call.slots, ledger(me)), (*call.writes, ledger(me)), run)

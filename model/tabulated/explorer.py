@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
@@ -33,7 +33,7 @@ from lockedroom.model.tabulated.interner import Ids, Words
 from lockedroom.model.tabulated.packing import Chunk, Packing, TooWide
 from lockedroom.model.tabulated.rules import Rule
 from lockedroom.model.tabulated.tables import Keys, Table, Values
-from lockedroom.reference.machine import Machine
+from lockedroom.reference.machine import Machine, Outcome
 
 Numbers: TypeAlias = tuple[int, ...]
 """A state, slot by slot: the number of each slot's value. It stays true when states are packed anew."""
@@ -112,18 +112,33 @@ class Tabulated:
 
     # ---- tables -------------------------------------------------------------------------------------
 
-    def _fill(self, table: Table, key: int, depth: int, find: Callable[[], Numbers]) -> None:
-        """Run an action on what a key stands for, and write its rows."""
-        values = tuple(
-            self._values.values[self._place[slot]][number]
-            for slot, number in zip(table.action.reads, table.reads(key), strict=True)
-        )
-        self._fills += 1
-        try:
-            outcomes = table.action.run(values)
-        except Exception as fault:
-            raise ActionFault(table.action, values, fault) from fault
-        table.first[key] = len(table.rows)
+    def _fill(self, table: Table, keys: Ids, depth: int, chunk: Chunk, looked: Ids) -> None:
+        """Run an action on what keys stand for, and write their rows."""
+        held = [self._values.values[self._place[slot]] for slot in table.action.reads]
+        first: list[int] = []
+        for key, *numbers in zip(keys.tolist(), *table.reads(keys), strict=True):
+            values = tuple([of[number] for of, number in zip(held, numbers, strict=True)])
+            first.append(len(table.rows))
+            self._fills += 1
+            try:
+                outcomes = table.action.run(values)
+            except Exception as fault:
+                raise ActionFault(table.action, values, fault) from fault
+            if outcomes:
+                self._write(table, values, outcomes, depth, _Finder(chunk, looked, key, len(self._slots)))
+        table.first[keys] = first
+        table.count[keys] = np.diff([*first, len(table.rows)])
+        table.most = max(table.most, int(table.count[keys].max()))
+
+    def _write(
+        self,
+        table: Table,
+        values: tuple[Hashable, ...],
+        outcomes: Sequence[Outcome],
+        depth: int,
+        find: Callable[[], Numbers],
+    ) -> None:
+        """Write the rows of one key: one for each outcome that is a transition."""
         for outcome in outcomes:
             self._entries += 1
             code = len(self._taken)
@@ -137,18 +152,16 @@ class Tabulated:
                     self._note(name, judgement, depth, find, code)
             if outcome.clause is not None and outcome.writes is None and not outcome.grows:
                 continue
-            written = None
             if outcome.writes is not None:
                 pairs = zip(table.writes, outcome.writes, strict=True)
-                written = tuple(self._values.number(slot, value) for slot, value in pairs)
+                written = tuple([self._values.number(slot, value) for slot, value in pairs])
             else:
                 held = dict(zip(table.action.reads, values, strict=True))
-                written = tuple(self._values.number(self._place[slot], held[slot]) for slot in table.action.writes)
+                written = tuple([self._values.number(self._place[slot], held[slot]) for slot in table.action.writes])
             table.rows.append(written)
-            table.gains.append(self._gains.number((self._place[slot], added) for slot, added in outcome.grows))
+            gain = self._gains.number([(self._place[slot], added) for slot, added in outcome.grows])
+            table.gains.append(gain)
             table.hits.append(code)
-        table.count[key] = len(table.rows) - int(table.first[key])
-        table.most = max(table.most, int(table.count[key]))
 
     def _note(self, name: str, judgement: Judgement, depth: int, find: Callable[[], Numbers], code: int) -> None:
         if judgement is False:
@@ -163,8 +176,9 @@ class Tabulated:
         for table in self._tables:
             keys = table.key.ids(chunk)
             looked.append(keys)
-            for key in table.unknown(keys):
-                self._fill(table, key, depth, _Finder(chunk, keys, key, len(self._slots)))
+            unknown = table.unknown(keys)
+            if len(unknown):
+                self._fill(table, unknown, depth, chunk, keys)
         return looked
 
     # ---- successors ---------------------------------------------------------------------------------

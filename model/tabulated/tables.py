@@ -13,6 +13,7 @@ from lockedroom.model.tabulated.packing import Chunk, Packing
 from lockedroom.reference.machine import Action
 
 _HALF: Final = np.uint64(32)
+_LOW: Final = np.uint64(0xFFFFFFFF)
 
 
 class Leaf:
@@ -27,9 +28,9 @@ class Leaf:
         """The keys of a chunk."""
         return chunk.column(self.slot)
 
-    def decode(self, key: int) -> tuple[int, ...]:
-        """The numbers of the slots in a key."""
-        return (key,)
+    def decode(self, keys: Ids) -> list[Ids]:
+        """The numbers of the slots in keys, slot by slot."""
+        return [keys]
 
     @property
     def slots(self) -> tuple[int, ...]:
@@ -55,10 +56,11 @@ class Pair:
             found = chunk.keys[self] = self._known.ids(wide)
         return found
 
-    def decode(self, key: int) -> tuple[int, ...]:
-        """The numbers of the slots in a key."""
-        both = int(self._known.keys[key])
-        return self._left.decode(both >> 32) + self._right.decode(both & 0xFFFFFFFF)
+    def decode(self, keys: Ids) -> list[Ids]:
+        """The numbers of the slots in keys, slot by slot."""
+        both = self._known.keys[keys]
+        left, right = (both >> _HALF).astype(np.int64), (both & _LOW).astype(np.int64)
+        return self._left.decode(left) + self._right.decode(right)
 
     @property
     def slots(self) -> tuple[int, ...]:
@@ -130,7 +132,7 @@ class Table:
         self._bits: dict[int, Words] = {group: np.zeros(0, np.uint64) for group in self.groups}
         self._done = 0
 
-    def unknown(self, keys: Ids) -> list[int]:
+    def unknown(self, keys: Ids) -> Ids:
         """The keys that have not been looked up yet."""
         top = int(keys.max()) + 1
         if top > len(self.first):
@@ -142,14 +144,13 @@ class Table:
             self.first, self.count = first, count
         known = self.first[keys]
         if known.min() >= 0:
-            return []
-        found: list[int] = np.unique(keys[known < 0]).tolist()
-        return found
+            return keys[:0]
+        return np.unique(keys[known < 0])
 
-    def reads(self, key: int) -> list[int]:
-        """The numbers of what the action reads, in its own order."""
-        numbers = self.key.decode(key)
-        return [numbers[place] for place in self._order]
+    def reads(self, keys: Ids) -> list[list[int]]:
+        """The numbers of what the action reads under these keys, slot by slot in its own order."""
+        numbers = self.key.decode(keys)
+        return [numbers[place].tolist() for place in self._order]
 
     def bits(self, packing: Packing, group: int) -> Words:
         """What each row sets in a group's word."""

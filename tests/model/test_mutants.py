@@ -46,7 +46,7 @@ def reference(bounds: Bounds) -> CheckReport:
 def test_the_mutant_is_found(mutant: Mutant) -> None:
     report = check("segment", mutant.bounds, logic=mutant.logic())
     assert report.verdict == "violated"
-    assert [found.name for found in report.properties if found.verdict == "violated"] == [mutant.violates]
+    assert mutant.violates in {found.name for found in report.properties if found.verdict == "violated"}
     assert report.counterexample is not None
     assert len(report.counterexample.path) == STEPS[mutant.name]
 
