@@ -100,6 +100,12 @@ def test_ci_calls_only_targets_that_exist() -> None:
     assert set(called) <= targets()
 
 
+def test_the_readme_names_only_targets_that_exist() -> None:
+    called = re.findall(r"^\$ make (\S+)|`make (\S+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert called
+    assert {shown or said for shown, said in called} <= targets()
+
+
 def test_no_file_names_a_path_of_one_machine() -> None:
     homes = [home for home in (Path.home(), ROOT.parent) if len(home.parts) > 1]
     ours = re.compile("|".join(rf"(?<![\w.]){re.escape(str(home))}/" for home in homes) or r"(?!)")
