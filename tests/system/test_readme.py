@@ -3,15 +3,17 @@ it shows is what comes out."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.run import BIN, orphans
+from tests.cli.run import BIN, inside, orphans
 from tests.system.readme import RUN, Block, agrees, blocks
 from tests.tree import ROOT, files
 
@@ -76,8 +78,13 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shell(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """The shell in which the whole README is typed."""
     found = Shell(clone, tmp_path_factory.mktemp("data"))
-    yield found
-    found.close()
+    # The README's rooms have plain names, so one clone at a time follows it.
+    with Path(tempfile.gettempdir(), "lockedroom-readme.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield found
+        found.close()
+        for room in ("den", "readme"):
+            inside("segment", "gc", room)
 
 
 def test_there_are_blocks_and_every_one_is_of_a_known_kind() -> None:
