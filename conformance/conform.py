@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from lockedroom.conformance.corpus import corpus
@@ -134,11 +134,15 @@ def conform(
     select: Callable[[Trace], bool] | None = None,
     progress: Callable[[Progress], None] | None = None,
     traces: Sequence[Trace] | None = None,
+    suite: Literal["LR0", "LR1"] | None = None,
 ) -> ConformReport:
-    """Replay the corpus (or `traces`) with real processes on real shared memory. `command` is the adapter, the
-    built-in one unless told. Ctrl-C ends every process and removes every room before it is passed on."""
+    """Replay the corpus (or `traces`) with real processes on real shared memory, under each trace's own suite unless
+    told. `command` is the adapter, the built-in one unless told. Ctrl-C ends every process and removes every room
+    before it is passed on."""
     begun = time.monotonic()
     chosen = [trace for trace in (corpus(protocol) if traces is None else traces) if select is None or select(trace)]
+    if suite is not None:
+        chosen = [replace(trace, settings=replace(trace.settings, suite=suite)) for trace in chosen]
     several = max(1, min(jobs or os.cpu_count() or 1, len(chosen)))
     crew = _Crew(chosen, [Fleet(command or BUILT_IN, limits or Limits()) for _ in range(several)])
     results = crew.run(progress)

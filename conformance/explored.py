@@ -37,8 +37,8 @@ STATES: Final = {2: 20_000, 3: 40_000}
 """How many states of each exploration are looked at, by the number of its members."""
 
 
-def settings_of(setting: Setting) -> Settings:
-    """What members are told in a trace of this exploration."""
+def settings_of(setting: Setting, number: int) -> Settings:
+    """What members are told in a trace of the `number`-th exploration."""
     return Settings(
         "lockedroom-trace-1",
         "segment",
@@ -46,17 +46,17 @@ def settings_of(setting: Setting) -> Settings:
         "LR1",
         setting.capacity,
         setting.bounds.names,
-        hashlib.sha256(str(setting).encode()).hexdigest(),
+        hashlib.sha256(f"lockedroom corpus, exploration {number}".encode()).hexdigest(),
         "",
         f"explored: {setting.bounds}",
-        setting.bounds.to_json(),
+        {name: value for name, value in setting.bounds.to_json().items() if value},
     )
 
 
 def paths() -> Iterator[Path]:
     """A shortest path to every behaviour of every exploration, and what else is worth a path of its own."""
-    for setting in SETTINGS:
-        settings = settings_of(setting)
+    for number, setting in enumerate(SETTINGS):
+        settings = settings_of(setting, number)
         found = explore(segment_machine(setting), state_limit=STATES[setting.bounds.members])
         for one in found.behaviours():
             path = Path(settings, tuple(act_of(taken.action) for taken in one.path))

@@ -19,15 +19,20 @@ FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"),)
 """The folders in which every file of that pattern is generated."""
 
 
-def generated() -> Mapping[Path, str]:
-    """Every generated file with what must stand in it."""
+def schemas() -> Mapping[Path, str]:
+    """The schemas with what must stand in them."""
     return {
         committed(trace.SCHEMA): pretty(trace.trace_schema()),
         committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
-        **{
-            corpus.FOLDER / "segment" / f"{name}.json": trace.write_trace(one)
-            for name, one in explored.corpus().items()
-        },
+    }
+
+
+def generated() -> Mapping[Path, str]:
+    """Every generated file with what must stand in it. Explores: takes some 10 seconds."""
+    folder = corpus.FOLDER / "segment"
+    return {
+        **schemas(),
+        **{folder / f"{name}.json": trace.write_trace(one) for name, one in explored.corpus().items()},
     }
 
 
