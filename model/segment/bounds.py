@@ -60,8 +60,8 @@ class Bounds:
         return self.members > 2 and not self.revocations
 
     def to_json(self) -> dict[str, int]:
-        """The budgets by their names, and whether the list is settled."""
-        return {**asdict(self), "settled": self.settled}
+        """The budgets by their names, and whether the list is settled (1) or grows at any time (0)."""
+        return {**asdict(self), "settled": int(self.settled)}
 
     def __str__(self) -> str:
         first = f"{self.members} members, {self.messages} messages, {self.joins} joins"
