@@ -74,9 +74,11 @@ def check(
 
 def exploring(live: Live) -> Callable[[Progress], None]:
     """What tells of an exploration's progress."""
+    from lockedroom.cli.terminal import count
 
     def tell(at: Progress) -> None:
-        live.show(f"exploring, {at.phase}, states", at.states, None, f"{at.frontier} to expand, depth {at.depth}")
+        words = f"{count(at.frontier)} to expand at depth {at.depth}"
+        live.show(f"exploring, {at.phase}, states", at.states, None, words)
 
     return tell
 

@@ -289,7 +289,8 @@ class Tabulated:
                         break
                     if progress is not None and now - told > _PAUSE:
                         told = now
-                        progress(Progress(phase, states, len(frontier) - low, depth, states / max(now, 1e-9), now))
+                        left = max(0, len(frontier) - low)
+                        progress(Progress(phase, states, left, depth, states / max(now, 1e-9), now))
                 if self._broken:
                     break
                 frontier = self._unknown(fresh)
