@@ -109,8 +109,11 @@ def test_a_demonstration_in_a_terminal_without_unicode_or_colour(tmp_path: Path)
 
 
 def test_progress_is_one_line_that_is_gone_at_the_end(tmp_path: Path) -> None:
-    with Terminals(tmp_path) as terminals:
+    with Terminals(tmp_path, columns=120) as terminals:
         terminal = terminals.open("check")
-        code, screen = terminal.run("lockedroom check segment", seconds=90)
+        terminal.keys("lockedroom check segment --joins 2 --crashes 1; echo ended:$?:")
+        running = terminal.wait_for("to expand")
+        assert running.count("exploring") == 1 and "a second" in running
+        code, screen = terminal.ended(seconds=90)
     assert code == 0, screen
-    assert "a second" not in screen and "states" in screen
+    assert "exploring" not in screen and "all there are" in screen
