@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lockedroom.conformance.engine import EngineRoom
 from lockedroom.conformance.observation import rights_named
 from lockedroom.conformance.schemas import Json
-from lockedroom.conformance.trace import Settings, Trace, TraceStep, operations
+from lockedroom.conformance.trace import INTRUDER, INTRUDERS, RecordOf, Settings, Trace, TraceStep, operations
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.machine import Action, Name, Outcome
 
@@ -44,7 +44,13 @@ def derive(settings: Settings, acts: Iterable[Act], suite: str = "symbolic") -> 
 def derive_path(settings: Settings, path: Iterable[tuple[Action, Outcome]]) -> Trace:
     """The trace of a path of the explorer. Raises Underivable when it cannot be said or the engine disagrees."""
     taken = tuple(path)
-    trace = derive(settings, [act_of(action) for action, _ in taken])
+    acts: list[Act] = []
+    left: dict[object, RecordOf] = {}
+    for index, (action, outcome) in enumerate(taken, start=1):
+        acts.append(act_of(action) if action.actor != INTRUDER else intrusion_of(action, outcome, left))
+        for number, record in enumerate(_left(action, outcome)):
+            left.setdefault(record, RecordOf(index, number))
+    trace = derive(settings, acts)
     for step, (action, outcome) in zip(trace.steps, taken, strict=True):
         kinds = [type(event).__name__ for event in outcome.events]
         found = [event["event"] for event in step.seen.events if isinstance(event, dict)]
@@ -79,6 +85,37 @@ def _concrete(name: str, value: object) -> Json:
     if isinstance(value, str | int):
         return value
     raise Underivable(f"{name}={value!r}: traces cannot say that")
+
+
+def intrusion_of(action: Action, outcome: Outcome, left: Mapping[object, RecordOf]) -> Act:
+    """What the intruder does in the words of a trace, `left` being the records that the run has left in inboxes."""
+    given = dict(action.arguments)
+    if action.operation not in INTRUDERS:
+        raise Underivable(f"{action}: traces have no such operation")
+    arguments: dict[str, Json] = {name: str(given[name]) for name in ("inbox", "sender")}
+    if action.operation == "inject":
+        written = zip(action.writes, outcome.writes or (), strict=False)
+        (records,) = (value for slot, value in written if slot.kind == "inbox")
+        record = records[0] if isinstance(records, tuple) and records else None
+        if record not in left:
+            raise Underivable(f"{action}: a record that no step of this run left ({outcome.label})")
+        origin = left[record]
+        arguments = {"record": {"step": origin.step, "record": origin.record}, **arguments}
+    return Act(INTRUDER, action.operation, arguments)
+
+
+def _left(action: Action, outcome: Outcome) -> list[object]:
+    """The records that a step left in inboxes, in the order of the peers that it names."""
+    if action.actor == INTRUDER or outcome.clause is not None or outcome.writes is None:
+        return []
+    lanes = {
+        slot.owner: value[-1]
+        for slot, value in zip(action.writes, outcome.writes, strict=True)
+        if slot.kind == "inbox" and slot.part == action.actor and isinstance(value, tuple) and value
+    }
+    given = dict(action.arguments)
+    peers = given.get("peers", (given["peer"],) if "peer" in given else ())
+    return [lanes[peer] for peer in peers if peer in lanes] if isinstance(peers, tuple) else []
 
 
 def body_text(body: Term) -> str:

@@ -102,7 +102,7 @@ class EngineRoom:
 
     def _intrude(self, operation: str, arguments: Mapping[str, Json]) -> Seen:
         """Somebody who may write to the store takes the first record of a lane away, or puts one there that this run
-        has seen. What stands there already stays in front."""
+        has seen, before what lies there."""
         box, lane = cast(Name, arguments["inbox"]), cast(Name, arguments["sender"])
         value = cast(store.Inbox, self._slots[inbox(box)])
         lying = next((found.records for found in value if found.sender == lane), store.EMPTY)
@@ -113,7 +113,7 @@ class EngineRoom:
             left = self._left.get(origin["step"], ())
             if origin["record"] >= len(left):
                 return Seen("rejected", None, (), f"step {origin['step']} left no record {origin['record']}")
-            lying = (*lying, left[origin["record"]])
+            lying = (left[origin["record"]], *lying)
         self._slots[inbox(box)] = store.laid(value, lane, lying)
         return Seen("ok")
 

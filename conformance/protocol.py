@@ -26,7 +26,7 @@ from lockedroom.conformance.schemas import (
     validator_of,
     value_of,
 )
-from lockedroom.conformance.trace import Seed, Text, arguments_by_operation, operations
+from lockedroom.conformance.trace import INTRUDERS, Seed, Text, arguments_by_operation, operations
 from lockedroom.reference.segment.records import Capacity
 
 VERSION: Final = 1
@@ -122,7 +122,7 @@ class Implementation:
     protocols: tuple[Name, ...]
     profiles: tuple[Name, ...]
     suites: tuple[Text, ...]
-    capabilities: tuple[Literal["entropy", "intruder"], ...]
+    capabilities: tuple[Literal["entropy"], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ def definitions() -> dict[str, Json]:
     do = schema_of(Do)
     properties = do["properties"]
     assert isinstance(properties, dict), "an object has properties"
-    properties |= {"operation": {"enum": [name for name in operations() if name != "crash"]}}
+    properties |= {"operation": {"enum": [name for name in operations() if name not in {"crash", *INTRUDERS}]}}
     found["Do"] = {**do, "allOf": arguments_by_operation()}
     return found
 

@@ -41,7 +41,8 @@ from lockedroom.conformance.protocol import (
 )
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Broken, Replayed, StepSeen, Unsupported, replay_on
-from lockedroom.conformance.trace import INTRUDER, Settings, Trace
+from lockedroom.conformance.tampering import Tamperer
+from lockedroom.conformance.trace import INTRUDER, Trace
 from lockedroom.reference.crypto.real import RealSuite
 from lockedroom.reference.machine import Name
 
@@ -129,11 +130,14 @@ class RealRoom:
     """One replay's room: a name that nobody else has, a directory for what members keep, and the members' processes.
     Use it as a context manager: at its end the room is gone."""
 
-    def __init__(self, settings: Settings, fleet: Fleet) -> None:
+    def __init__(self, trace: Trace, fleet: Fleet) -> None:
+        settings = trace.settings
         self._settings = settings
+        self._intruded = any(step.actor == INTRUDER for step in trace.steps)
         self._fleet = fleet
         self._keys = Keys(RealSuite(settings.suite), bytes.fromhex(settings.entropy))
         self._room = f"replay-{os.getpid()}-{next(_COUNTER)}-{secrets.token_hex(3)}"
+        self._intruder = Tamperer(self._room)
         self._files = tempfile.TemporaryDirectory(prefix="lockedroom-replay-")
         self._present: set[Name] = set()
 
@@ -145,6 +149,7 @@ class RealRoom:
             for name in sorted(self._present):
                 self._let_go(name)
         finally:
+            self._intruder.close()
             rooms.remove(self._room)
             self._files.cleanup()
 
@@ -156,7 +161,7 @@ class RealRoom:
     def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
         """See `Stage`. A crash is a SIGKILL of the member's process; a fresh one comes when the member acts again."""
         if actor == INTRUDER:
-            raise Unsupported("an intruder's step runs on the engine alone")
+            return self._intruder.act(operation, arguments)
         if operation == "crash":
             self._number(actor)
             self._fleet.kill(self._settings.members.index(actor))
@@ -164,6 +169,8 @@ class RealRoom:
             return Seen("ok")
         match self._ask(actor, Do("do", index, operation, arguments)):
             case Done(events):
+                if self._intruded:
+                    self._intruder.watch(index, actor, arguments)
                 return Seen("ok", None, cast("tuple[Json, ...]", events))
             case Refused(clause, True, detail):
                 return Seen("rejected", clause, (), detail)
@@ -262,5 +269,5 @@ def _unexpected(asked: str, reply: Reply) -> Exception:
 
 def replay_for_real(trace: Trace, fleet: Fleet, watch: Callable[[StepSeen], None] | None = None) -> Replayed:
     """Replay a trace with real processes on real shared memory. Raises Cancelled."""
-    with RealRoom(trace.settings, fleet) as room:
+    with RealRoom(trace, fleet) as room:
         return replay_on(room, trace, watch)

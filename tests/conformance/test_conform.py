@@ -93,10 +93,12 @@ def test_one_failure_does_not_hide_the_others() -> None:
     assert report.exit_code == 1
 
 
-def test_what_no_adapter_can_do_is_not_passed() -> None:
+def test_what_cannot_be_run_is_not_passed() -> None:
+    """The toy keeps its room in a file, so there is no object to tamper with."""
     acts = [*scripts.opened("alice", "bob"), scripts.act("intruder", "drop", inbox="bob", sender="alice")]
     report = run(traces=[scripts.trace(acts)])
     assert (report.verdict, report.exit_code, report.unsupported) == ("unsupported", 4, 1)
+    assert "nothing to tamper with" in report.traces[0].reason
 
 
 def test_traces_can_be_selected() -> None:
