@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from lockedroom.model.explore import Explorer
 from lockedroom.model.report import Exploration, Path, Progress, Taken
 from lockedroom.model.segment.bounds import VERIFY, Bounds, Setting
 from lockedroom.model.segment.engine import REFERENCE, Engine, Logic
@@ -170,11 +171,13 @@ def check(
     bounds: Bounds = VERIFY,
     *,
     logic: Logic = REFERENCE,
+    direct: bool = False,
     progress: Callable[[Progress], None] | None = None,
     time_limit: float | None = None,
     state_limit: int | None = None,
 ) -> CheckReport:
     """Explore a protocol within bounds and judge its properties. `logic`: a mutant's instead of the reference's.
+    `direct`: by the direct explorer, which is slower and ends at the very first violation, not with its level.
 
     The limits (seconds in all, states of a phase) and KeyboardInterrupt end it with a report that is not complete.
     Raises ValueError for a protocol that there is not, ActionFault when the engine raises."""
@@ -186,7 +189,8 @@ def check(
         spent = sum(phase.exploration.seconds for phase in phases)
         engine = Engine(setting.capacity, bounds.names, logic)
         judge = witnessing(judge_of(stores), witnesses)
-        explorer = Tabulated(bind(setting, engine), judge, invariants_of(bounds.names, stores))
+        make = Explorer if direct else Tabulated
+        explorer = make(bind(setting, engine), judge, invariants_of(bounds.names, stores))
         left = None if time_limit is None else max(0.0, time_limit - spent)
         found = explorer.run(progress=progress, phase=store, state_limit=state_limit, time_limit=left)
         phases.append(Phase(store, found, engine.calls))

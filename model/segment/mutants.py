@@ -157,6 +157,13 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         _REVOKED,
     ),
     Mutant(
+        "a right that came and went between two reviews was none",
+        "guards",
+        (("held |= entry.rights if entry.subject == peer else 0", "held |= 0"),),
+        _LOST,
+        _REVOKED,
+    ),
+    Mutant(
         "an acknowledgement goes out under the old epoch",
         "sessions",
         (("moved = replace(session, sending=owed, owed=None)", "moved = replace(session, owed=None)"),),
