@@ -27,7 +27,7 @@ STEPS = {
     "both sides publish under the same nonces": 8,
     "reaping empties the inbox of the living": 6,
     "a review forgets what lies there": 10,
-    "a right that came and went between two reviews was none": 10,
+    "a right that came and went between two reviews was none": 8,
     "an acknowledgement goes out under the old epoch": 10,
     "the living are reaped": 5,
     "leaving withdraws nothing": 3,
