@@ -57,7 +57,8 @@ class Cancelled(Exception):
 @dataclass(slots=True)
 class Fleet:
     """The processes of one implementation, kept from trace to trace: the n-th serves the n-th member. Use it as a
-    context manager. `started` counts every process ever started."""
+    context manager. `started` counts every process ever started. A command that once fails to start or to greet is
+    not tried again: every later trace fails at once, for the same reason."""
 
     command: Sequence[str] = BUILT_IN
     limits: Limits = field(default_factory=Limits)
@@ -66,6 +67,7 @@ class Fleet:
     _about: dict[int, Implementation] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _cancelled: bool = False
+    _useless: Broken | None = None
 
     def __enter__(self) -> Fleet:
         return self
@@ -91,9 +93,21 @@ class Fleet:
                 raise Cancelled
             if number in self._running:
                 return self._running[number]
-            process = Process(self.command)
+            if self._useless is not None:
+                raise self._useless
+        try:
+            return self._started(number)
+        except Broken as fault:
+            self._useless = fault
+            raise
+
+    def _started(self, number: int) -> Process:
+        process = Process(self.command)
+        with self._lock:
             self._running[number] = process
             self.started += 1
+        if self._cancelled:
+            process.interrupt()
         reply = self.ask(number, Start("start", VERSION), self.limits.start)
         if not isinstance(reply, Implementation):
             self.kill(number)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from lockedroom.backend import wakeup
 from lockedroom.conformance.conform import ConformReport, Progress, conform
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.replay import replay
+from lockedroom.conformance.runner import BUILT_IN
 from lockedroom.conformance.stage import Status
 from lockedroom.conformance.trace import Trace
 from tests.conformance import scripts
@@ -112,6 +113,16 @@ def test_one_trace_on_the_backend() -> None:
     assert replay(trace, on="backend", command=TOY, suite="LR1").status is Status.PASSED
 
 
+def test_a_command_that_never_greets_is_tried_once() -> None:
+    begun = time.monotonic()
+    report = conform(
+        command=["sleep", "1000"], traces=three() * 5, jobs=1, limits=Limits(start=0.5, reply=0.5, end=0.3)
+    )
+    assert time.monotonic() - begun < 5
+    assert (report.failed, report.processes) == (15, 1)
+    assert all("hang: no reply to start" in result.reason for result in report.traces)
+
+
 def test_a_fault_of_ours_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
@@ -135,9 +146,9 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("hangs", [False, True], ids=["busy", "hanging"])
-def test_ctrl_c_leaves_nothing(hangs: bool) -> None:
-    command = ["sh", "-c", "exec sleep 1000"] if hangs else TOY
+@pytest.mark.parametrize("command", [TOY, BUILT_IN, ["sleep", "1000"]], ids=["toy", "built-in", "hanging"])
+def test_ctrl_c_leaves_nothing(command: Sequence[str]) -> None:
+    hangs = command[0] == "sleep"
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, *command], stdout=subprocess.PIPE, start_new_session=True
     ) as process:
