@@ -43,7 +43,8 @@ def segment(
 ) -> int:
     """Watch the group segment.
 
-    One process for each member: they share keys, talk, rotate, lose one to SIGKILL, revoke another, and leave.
+    One process for each member: they share keys, talk, stand up to an intruder in the store, rotate, lose one to
+    SIGKILL, revoke another, and leave.
     """
     import sys
 
@@ -109,6 +110,10 @@ def _script(members: tuple[str, ...]) -> Iterator[Act]:
     for name in members:
         if name != second:
             yield Act(name, "receive", {"peer": second})
+    # The intruder puts the first replica of that multicast back where it was read.
+    spoken = 1 + len(others) + len(members) + len(members) * len(others) + 1
+    yield Act("intruder", "inject", {"record": {"step": spoken, "record": 0}, "inbox": first, "sender": second})
+    yield Act(first, "receive", {"peer": second})
     yield Act(first, "publish", {"body": "the door is on the left"})
     yield Act(last, "read", {"peer": first})
     yield Act(first, "rotate", {"peer": second})
