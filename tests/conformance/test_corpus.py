@@ -1,5 +1,6 @@
 """The corpus: it shows what it must, and shows the same under every suite and on real shared memory."""
 
+import random
 from functools import cache
 from typing import Literal
 
@@ -8,9 +9,12 @@ import pytest
 from lockedroom.conformance import corpus
 from lockedroom.conformance.conform import conform
 from lockedroom.conformance.coverage import pairs, rejections_covered, transitions_covered
+from lockedroom.conformance.engine import EngineRoom
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.replay import Status, replay_on_engine
-from lockedroom.conformance.trace import Trace, write_trace
+from lockedroom.conformance.trace import Trace, operations, write_trace
+from lockedroom.reference.segment.records import Capacity
+from tests.conformance import scripts
 
 PATIENT = Limits(start=60.0, reply=60.0)
 
@@ -50,6 +54,49 @@ def traces() -> tuple[Trace, ...]:
 def test_every_transition_and_every_refusal_that_honest_members_meet_is_shown() -> None:
     assert transitions_covered(traces()).missing == ()
     assert set(rejections_covered(traces()).missing) == set(HOSTILE)
+
+
+OPERATIONS = {
+    "grant": 3,
+    "revoke": 1,
+    "join": 4,
+    "review": 3,
+    "exchange": 5,
+    "accept": 6,
+    "send": 9,
+    "receive": 12,
+    "rotate": 3,
+    "acknowledge": 4,
+    "publish": 1,
+    "read": 1,
+    "leave": 1,
+    "reap": 1,
+    "crash": 1,
+}
+
+
+def stroll(dice: random.Random, steps: int) -> set[str]:
+    """The refusals that members meet who do anything at all, in a room with rights that come and go."""
+    members = ("alice", "bob", "carol")
+    room = EngineRoom(scripts.settings(*members, capacity=Capacity(4, dice.randint(1, 3), 3, 60, 2048)), "symbolic")
+    room.act(1, "alice", "create", {})
+    met: set[str] = set()
+    for index in range(2, steps):
+        operation = dice.choices([*OPERATIONS], [*OPERATIONS.values()])[0]
+        me = "alice" if operation in ("grant", "revoke") else dice.choice(members)
+        other = dice.choice(members)
+        rights = dice.choice([*[scripts.ALL] * 20, ["join"], ["join", "exchange"], ["join", "send"], ["exchange"], []])
+        given = {"peer": other, "body": "x", "subject": other, "key": other, "rights": rights}
+        arguments = {name: given[name] for name in operations()[operation]}
+        met.add(room.act(index, me, operation, arguments).clause or "")
+    return met
+
+
+def test_honest_members_do_not_meet_the_others_by_chance_either() -> None:
+    dice = random.Random(2)
+    met = set().union(*(stroll(dice, 150) for _ in range(200)))
+    assert met & set(HOSTILE) == set()
+    assert len(met) > 27, sorted(met)
 
 
 def test_the_corpus_is_few_short_and_rich() -> None:
