@@ -8,8 +8,9 @@ It acts as late as it can, which loses nothing, since until somebody looks nobod
 owner, first record first: so it changes the first record, and its owner comes next. A cell of the board is looked at by
 everybody but its owner, the list and the header by all: somebody who looks comes next (`next_may_be`). Lanes and cells
 of members that are absent it leaves alone: an inbox is purged by joining, and what reads a lane looks at nothing that
-its sender's going changes, so the same could be done before it went, or once it is back. Left out is what gains nothing
-however wrong the guards are: ciphertexts of nobody's making, and room in a lane.
+its sender's going changes, so the same could be done before it went, or once it is back. The first record of a lane it
+does not repeat: the copy does as well when the original has been read. Left out is what gains nothing however wrong the
+guards are: ciphertexts of nobody's making, and room in a lane.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class Closed(frozenset[Hashable]):
         return self
 
 
-CLOSED: Final = Closed()
+CLOSED: Final = Closed({"closed"})
+"""It equals no set of records, the empty one included: else the two would be one value to an explorer."""
 
 Change: TypeAlias = "tuple[str, tuple[Hashable, ...]]"
 """One thing that the intruder can do: its label, and the new values of what the action writes."""
@@ -143,7 +145,8 @@ class Intruder:
             if not (here and there and own.announcement and other.announcement and isinstance(header, Header)):
                 return
             for record in self.for_lane(seen, header, entries, own.announcement, other.announcement):
-                yield _brief(record), ((record, *lying),)
+                if record not in lying[:1]:
+                    yield _brief(record), ((record, *lying),)
 
         return self.action("inject", (("inbox", owner), ("sender", sender)), reads, (slot,), changes)
 
@@ -240,14 +243,16 @@ class Intruder:
         return self.action("swap header", (), (HEADER,), (HEADER,), changes)
 
 
-def next_may_be(action: Action) -> Callable[[frozenset[Slot]], bool]:
+def next_may_be(action: Action, revocations: bool) -> Callable[[frozenset[Slot]], bool]:
     """Whether an action looks at all of some slots that the intruder has just changed. Any other action commutes with
-    the change, and could as well have come before it."""
+    the change, and could as well have come before it. (A review looks into the inbox when somebody was revoked.)"""
     touched = frozenset((*action.reads, *action.writes))
     looks = frozenset(
         slot
         for slot in touched
-        if not (slot.kind == "inbox" and slot.owner != action.actor)
+        if not (
+            slot.kind == "inbox" and (slot.owner != action.actor or (action.operation == "review" and not revocations))
+        )
         and not (slot.kind == "board" and slot.part == action.actor)
     )
     return looks.issuperset

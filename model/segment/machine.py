@@ -66,7 +66,8 @@ class _Binding:
         slots = self.initial()
         monotone: frozenset[Slot] = frozenset()
         if self.bounds.intruder:
-            actions = [*map(watched, actions), *Intruder(self.names, self.bounds.intruder).actions()]
+            watchful = [watched(action, self.bounds.revocations > 0) for action in actions]
+            actions = [*watchful, *Intruder(self.names, self.bounds.intruder).actions()]
             slots[SEEN] = frozenset[Hashable]()
             monotone = frozenset((SEEN,))
         return Machine(f"segment, {self.bounds}", slots, tuple(actions), monotone, self.bounds.to_json())
@@ -290,14 +291,14 @@ class _Binding:
         return Action("crash", me, (), slots, slots, run)
 
 
-def watched(action: Action) -> Action:
+def watched(action: Action, revocations: bool) -> Action:
     """The action with the intruder about: what it leaves in the store has been seen, and where the intruder has just
     changed something, it comes next only if it looks at that."""
     reads = action.reads if ROOM in action.reads else (*action.reads, ROOM)
     writes = action.writes if ROOM in action.writes else (*action.writes, ROOM)
     at, count = reads.index(ROOM), len(action.reads)
     own = action.writes.index(ROOM) if ROOM in action.writes else None
-    may = next_may_be(action)
+    may = next_may_be(action, revocations)
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
         room = cast(Room, values[at])

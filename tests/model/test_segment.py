@@ -18,7 +18,7 @@ from lockedroom.spec import registry
 
 SMALL = {
     Bounds(2, 1, 1): (374, 1_682, 12),
-    Bounds(2, 1, 1, intruder=1): (10_691, 36_184, 14),
+    Bounds(2, 1, 1, intruder=1): (7_165, 20_525, 14),
     Bounds(2, 1, 1, rotations=1): (13_438, 63_731, 21),
     Bounds(2, 1, 1, revocations=1): (8_511, 44_665, 17),
     Bounds(2, 1, 1, crashes=1): (1_041, 4_768, 13),
