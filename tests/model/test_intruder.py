@@ -1,0 +1,66 @@
+"""What the intruder does within its budget, and that it has seen nothing once it can do no more."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from lockedroom.model.explore import Explorer
+from lockedroom.model.segment.bounds import Bounds, Setting
+from lockedroom.model.segment.hostile import INTRUDER
+from lockedroom.model.segment.intruder import CLOSED, SEEN
+from lockedroom.model.segment.ledger import Room
+from lockedroom.model.segment.machine import ROOM, segment_machine
+from lockedroom.reference.machine import Slot
+
+
+def explored() -> tuple[Explorer, list[dict[Slot, Hashable]]]:
+    explorer = Explorer(segment_machine(Setting(Bounds(2, 1, 1, intruder=1))))
+    found = explorer.run()
+    assert found.complete
+    return explorer, [explorer.state(number) for number in range(found.states)]
+
+
+def test_what_was_seen_is_forgotten_with_the_last_step_and_only_then() -> None:
+    assert frozenset() != CLOSED
+    assert CLOSED | frozenset({1}) is CLOSED
+    _, states = explored()
+    spent = [state for state in states if _room(state).intruder]
+    assert spent and all(state[SEEN] is CLOSED for state in spent)
+    assert all(state[SEEN] is not CLOSED for state in states if not _room(state).intruder)
+
+
+def test_it_acts_once_and_somebody_who_looks_comes_next() -> None:
+    explorer, states = explored()
+    acted = 0
+    for number, state in enumerate(states):
+        path = explorer.path(number)
+        steps = [index for index, taken in enumerate(path) if taken.action.actor == INTRUDER]
+        if path and path[-1].action.operation == "destroy":
+            continue
+        assert len(steps) == _room(state).intruder
+        if not steps:
+            continue
+        acted += 1
+        (at,) = steps
+        changed = {slot for slot in path[at].action.writes if slot not in (ROOM, SEEN)}
+        if at + 1 < len(path):
+            following = path[at + 1].action
+            assert changed <= {*following.reads, *following.writes}
+            assert not _room(state).changed
+        else:
+            assert _room(state).changed == changed
+    assert acted > 1_000
+
+
+def test_each_of_its_operations_is_taken() -> None:
+    explorer, _ = explored()
+    operations = {action.operation for action in explorer.machine.actions if action.actor == INTRUDER}
+    taken = {found.operation for found in explorer.behaviours()}
+    assert operations == {"swap header", "cut list", "extend list", "withdraw", "announce", "drop", "inject"}
+    assert operations <= taken
+
+
+def _room(state: dict[Slot, Hashable]) -> Room:
+    room = state[ROOM]
+    assert isinstance(room, Room)
+    return room
