@@ -121,7 +121,8 @@ def test_the_end_of_its_standard_error_is_shown(tmp_path: Path) -> None:
 def test_output_that_nobody_asked_for_is_told(tmp_path: Path) -> None:
     result = replayed(fake(tmp_path, "    print('{}\\n{}', flush=True)"))
     assert "not a reply" in result.reason
-    body = "    say({'ok': {'events': [{'event': 'Created'}]}})\n    say({'ok': {}})"
+    # Both in one write: a second one could come only after the next question, and be a wrong reply to that.
+    body = """    print('{"ok": {"events": [{"event": "Created"}]}}\\n{"ok": {}}', flush=True)"""
     assert "unasked output" in replayed(fake(tmp_path, body)).reason
 
 

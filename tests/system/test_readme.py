@@ -24,7 +24,8 @@ class Shell:
     """One bash, as a user has it, in which one command after the other is typed."""
 
     def __init__(self, directory: Path, data: Path) -> None:
-        ours = ("LOCKEDROOM", "PYTHON", "VIRTUAL_ENV", "XDG_")
+        # A `make` started by a `make` says which folder it enters and leaves; a newcomer's is started by nobody's.
+        ours = ("LOCKEDROOM", "PYTHON", "VIRTUAL_ENV", "XDG_", "MAKE", "MFLAGS")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         path = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != BIN]
         environment |= {"PATH": os.pathsep.join(path), "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
