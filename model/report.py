@@ -30,6 +30,20 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """A progress property: from every reachable state where it is `owed`, some steps of actions that may be `by`-taken
+    lead to a step that is the goal (`step`, asked with what a StepJudge is asked with). `owed` looks at the slots
+    `reads` through the `views`, as an invariant does; by default it is owed everywhere."""
+
+    property: str
+    step: Callable[[Action, tuple[Hashable, ...], Outcome], bool]
+    by: Callable[[Action], bool] = lambda action: True
+    reads: tuple[Slot, ...] = ()
+    views: tuple[Callable[[Hashable], Hashable], ...] = ()
+    owed: Callable[[tuple[Hashable, ...]], bool] = lambda seen: True
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """One step of a path: what was done and what came of it."""
 

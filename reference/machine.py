@@ -181,7 +181,7 @@ class Action:
     """A transition bound to an actor and arguments: what an explorer can take, and its footprint.
 
     `run` is given the values of `reads` in order and returns every possible outcome; no outcome at all
-    means that the action is not enabled there.
+    means that the action is not enabled there. An action that falls into independent parts is made by `factored`.
     """
 
     operation: str
@@ -190,19 +190,69 @@ class Action:
     reads: tuple[Slot, ...]
     writes: tuple[Slot, ...]
     run: Callable[[tuple[Hashable, ...]], tuple[Outcome, ...]]
+    parts: tuple[Action, ...] = ()
 
     def __str__(self) -> str:
         inner = ", ".join(str(value) for _, value in self.arguments)
         return f"{self.actor}: {self.operation}({inner})"
 
 
+def factored(
+    operation: str, actor: Name, arguments: tuple[tuple[str, object], ...], parts: tuple[Action, ...]
+) -> Action:
+    """One action made of parts that do not look at what each other reads: it is enabled where each of them is, and does
+    what they do, at once. An explorer may ask each part by itself, which needs far fewer calls than asking for the
+    whole. A part gives no outcome or one, which writes; no two parts write one slot. Raises ValueError else."""
+    reads = _distinct(slot for part in parts for slot in part.reads)
+    writes = tuple(slot for part in parts for slot in part.writes)
+    if len(set(writes)) < len(writes):
+        raise ValueError(f"{operation}: two parts write one slot")
+    at = [tuple(reads.index(slot) for slot in part.reads) for part in parts]
+
+    def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        written: list[Hashable] = []
+        events: list[Event] = []
+        for part, places in zip(parts, at, strict=True):
+            outcome = single(part, part.run(tuple(values[place] for place in places)))
+            if outcome is None or outcome.writes is None:
+                return ()
+            written += outcome.writes
+            events += outcome.events
+        return (Outcome(tuple(written), events=tuple(events)),)
+
+    return Action(operation, actor, arguments, reads, writes, run, parts)
+
+
+def single(part: Action, outcomes: tuple[Outcome, ...]) -> Outcome | None:
+    """The one outcome of a part of a factored action, None where it is not enabled. Raises ValueError for several, and
+    for one that is a rejection, writes nothing or grows a monotone slot."""
+    if not outcomes:
+        return None
+    only = outcomes[0]
+    if len(outcomes) > 1 or only.writes is None or only.clause is not None or only.grows:
+        raise ValueError(f"{part}: a part of an action has no outcome or one that writes, not {outcomes}")
+    return only
+
+
+@dataclass(frozen=True, slots=True)
+class Symmetry:
+    """Names that can be exchanged for each other without any action noticing: `renamed(value, names)` is a slot's value
+    with every name in it replaced. Slots are exchanged by their owners and parts. What breaks a tie by names keeps its
+    order in the state, so that it is exchanged too (DESIGN.md)."""
+
+    names: tuple[Name, ...]
+    renamed: Callable[[Slot, Hashable, Mapping[Name, Name]], Hashable]
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Named slots with their first values, and the actions over them. `monotone` names the slots that hold
-    sets which only grow; `title` and `bounds` are for people and reports."""
+    sets which only grow; `symmetry` the names that are interchangeable, if any; `title` and `bounds` are for people
+    and reports."""
 
     title: str
     initial: Mapping[Slot, Hashable]
     actions: tuple[Action, ...]
     monotone: frozenset[Slot] = frozenset()
     bounds: Mapping[str, int] | None = None
+    symmetry: Symmetry | None = None
