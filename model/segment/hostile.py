@@ -8,6 +8,7 @@ drew them, in which stay, for what and for whom.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from lockedroom.model.report import Judgement
@@ -148,17 +149,19 @@ def secrecy(step: Facts) -> Judgement:
     return judged
 
 
+@cache
 def revealed(record: Left) -> Term | None:
-    """A secret that a record gives to the intruder, if there is one."""
+    """A secret that a record gives to the intruder, if there is one. (One record is left by many steps.)"""
     fields = (getattr(record, name) for name in record.__dataclass_fields__)
     terms = frozenset(field for field in fields if isinstance(field, Term))
-    for term in sorted(analyse(OWN | terms)):
-        if term.op not in _SECRET or derivable(OWN, term):
-            continue
-        drawn = fresh_of(term)
-        if drawn is None or drawn[2] not in _PUBLIC_PURPOSES:
-            return term
-    return None
+    return min(filter(_is_secret, analyse(OWN | terms)), default=None)
+
+
+def _is_secret(term: Term) -> bool:
+    if term.op not in _SECRET or derivable(OWN, term):
+        return False
+    drawn = fresh_of(term)
+    return drawn is None or drawn[2] not in _PUBLIC_PURPOSES
 
 
 def access(step: Facts) -> Judgement:
