@@ -9,12 +9,12 @@ Nothing of any protocol stands here.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from itertools import pairwise
 from typing import Final, TypeAlias, cast
 
+from lockedroom.model.clock import no_collector
 from lockedroom.model.report import (
     ActionFault,
     Behaviour,
@@ -71,8 +71,17 @@ class _Check:
 class Explorer:
     """One exploration of one machine. `run` does it; what is found stays here."""
 
-    def __init__(self, machine: Machine, judge: StepJudge | None = None, invariants: Sequence[Invariant] = ()) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        judge: StepJudge | None = None,
+        invariants: Sequence[Invariant] = (),
+        *,
+        engine_calls: Callable[[], int] | None = None,
+    ) -> None:
         self.machine = machine
+        self._engine_calls = engine_calls or (lambda: 0)
+        self._by_level: list[tuple[int, int]] = []
         self._judge = judge
         self._slots = tuple(machine.initial)
         self._place = {slot: index for index, slot in enumerate(self._slots)}
@@ -218,7 +227,7 @@ class Explorer:
         self._found[initial] = _ROOT
         self._check(initial, range(len(self._checks)), 0, _ROOT)
         try:
-            with _no_collector():
+            with no_collector():
                 for _ in self._expand():
                     now = time.monotonic() - started
                     if time_limit is not None and now > time_limit:
@@ -244,6 +253,7 @@ class Explorer:
         while position < len(order):
             if position == level_end:
                 self._depth += 1
+                self._by_level.append((level_end, sum(hits)))
                 level_end = len(order)
             state = order[position]
             base = position << _STEP
@@ -299,6 +309,8 @@ class Explorer:
         for taken, hits in zip(self._outcomes, self._hits, strict=True):
             operations[taken.action.operation] += hits
         violations = tuple(Violation(name, text, self.path(at, code)) for name, text, at, code in self._violations)
+        ends = [(0, 0), *self._by_level, (len(self._order), sum(self._hits))]
+        levels = tuple((b[0] - a[0], b[1] - a[1]) for a, b in pairwise(ends))
         return Exploration(
             self.machine.title,
             not reason,
@@ -313,6 +325,8 @@ class Explorer:
             self._exercised,
             violations,
             self.behaviours,
+            self._engine_calls(),
+            levels,
         )
 
 
@@ -331,15 +345,3 @@ def explore(
     return Explorer(machine, judge, invariants).run(
         progress=progress, phase=phase, state_limit=state_limit, time_limit=time_limit
     )
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Without the cycle collector: an exploration makes millions of lasting objects and no cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -97,7 +97,9 @@ class Exploration:
 
     `complete`: every reachable state was expanded; else `reason` says what stopped it. `fills` counts the calls of
     actions, `entries` the memo's entries. `operations` counts the transitions by operation, `exercised` how many
-    distinct steps and states each property was judged on.
+    distinct steps and states each property was judged on, `engine_calls` the calls of the engine under the actions,
+    `levels` the states of each level with the transitions from them, `reductions` names what was left out, and why it
+    may be.
     """
 
     title: str
@@ -113,6 +115,9 @@ class Exploration:
     exercised: Mapping[str, int]
     violations: tuple[Violation, ...]
     behaviours: Callable[[], tuple[Behaviour, ...]] = field(compare=False, repr=False)
+    engine_calls: int = 0
+    levels: tuple[tuple[int, int], ...] = ()
+    reductions: tuple[str, ...] = ()
 
 
 class ActionFault(EngineError):

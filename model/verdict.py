@@ -17,7 +17,7 @@ from lockedroom.model.segment.bounds import VERIFY, Bounds, Setting
 from lockedroom.model.segment.engine import REFERENCE, Engine, Logic
 from lockedroom.model.segment.machine import bind
 from lockedroom.model.segment.properties import PROPERTIES, Store, invariants_of, judge_of
-from lockedroom.model.segment.witnesses import witnessing
+from lockedroom.model.segment.witnesses import SOMETIMES, witnessing
 from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.reference.crypto.terms import Term
 
@@ -63,7 +63,6 @@ class Phase:
 
     store: str
     exploration: Exploration
-    engine_calls: int
 
     def to_json(self) -> dict[str, object]:
         """Its numbers."""
@@ -75,7 +74,7 @@ class Phase:
             "transitions": found.transitions,
             "depth": found.depth,
             "seconds": round(found.seconds, 3),
-            "engine_calls": self.engine_calls,
+            "engine_calls": found.engine_calls,
             "entries": found.entries,
         }
 
@@ -122,7 +121,7 @@ class CheckReport:
     @property
     def engine_calls(self) -> int:
         """How often the reference engine ran."""
-        return sum(phase.engine_calls for phase in self.phases)
+        return sum(phase.exploration.engine_calls for phase in self.phases)
 
     @property
     def entries(self) -> int:
@@ -184,19 +183,19 @@ def check(
     if protocol != "segment":
         raise ValueError(f"no protocol {protocol}: there is segment")
     phases: list[Phase] = []
-    witnesses: dict[str, int] = {}
     for store, setting, stores in _plan(bounds):
         spent = sum(phase.exploration.seconds for phase in phases)
         engine = Engine(setting.capacity, bounds.names, logic)
-        judge = witnessing(judge_of(stores), witnesses)
+        judge, invariants = witnessing(judge_of(stores)), invariants_of(bounds.names, stores)
+        machine = bind(setting, engine)
         make = Explorer if direct else Tabulated
-        explorer = make(bind(setting, engine), judge, invariants_of(bounds.names, stores))
+        explorer = make(machine, judge, invariants, engine_calls=engine.count)
         left = None if time_limit is None else max(0.0, time_limit - spent)
         found = explorer.run(progress=progress, phase=store, state_limit=state_limit, time_limit=left)
-        phases.append(Phase(store, found, engine.calls))
+        phases.append(Phase(store, found))
         if not found.complete:
             break
-    return _report(bounds, tuple(phases), witnesses)
+    return _report(bounds, tuple(phases))
 
 
 def _plan(bounds: Bounds) -> list[tuple[str, Setting, frozenset[Store]]]:
@@ -207,7 +206,7 @@ def _plan(bounds: Bounds) -> list[tuple[str, Setting, frozenset[Store]]]:
     return plan
 
 
-def _report(bounds: Bounds, phases: tuple[Phase, ...], witnesses: Mapping[str, int]) -> CheckReport:
+def _report(bounds: Bounds, phases: tuple[Phase, ...]) -> CheckReport:
     explorations = [phase.exploration for phase in phases]
     violations = [violation for found in explorations for violation in found.violations]
     complete = all(found.complete for found in explorations)
@@ -219,6 +218,7 @@ def _report(bounds: Bounds, phases: tuple[Phase, ...], witnesses: Mapping[str, i
     for found in explorations:
         for name, count in found.operations.items():
             operations[name] = operations.get(name, 0) + count
+    witnesses = {name: sum(found.exercised.get(name, 0) for found in explorations) for name in SOMETIMES}
     exercised = {p.name: sum(found.exercised.get(p.name, 0) for found in explorations) for p in PROPERTIES}
     broken = {violation.property: violation.message for violation in violations}
     results: list[PropertyResult] = []

@@ -59,6 +59,10 @@ class Engine:
         self.logic = logic
         self.calls = 0
 
+    def count(self) -> int:
+        """How often it has run."""
+        return self.calls
+
     def call(self, operation: str, actor: Name, arguments: tuple[tuple[str, object], ...] = ()) -> Call:
         """A transition bound to its actor and arguments."""
         return Call(self, operation, actor, arguments)

@@ -27,15 +27,13 @@ SOMETIMES: Final[Mapping[str, Callable[[Outcome], bool]]] = {
 """Each by its name: whether a distinct outcome shows it."""
 
 
-def witnessing(judge: StepJudge, counts: dict[str, int]) -> StepJudge:
-    """A judge that also counts, in `counts`, how many distinct outcomes show each."""
-    counts.update(dict.fromkeys(SOMETIMES, 0) | counts)
+def witnessing(judge: StepJudge) -> StepJudge:
+    """A judge that also says, of each distinct outcome, which of them it shows."""
 
     def judged(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
-        if outcome.events or outcome.writes is not None:
-            for name, shows in SOMETIMES.items():
-                if shows(outcome):
-                    counts[name] += 1
-        return judge(action, values, outcome)
+        if not outcome.events and outcome.writes is None:
+            return judge(action, values, outcome)
+        shown = [(name, True) for name, shows in SOMETIMES.items() if shows(outcome)]
+        return [*judge(action, values, outcome), *shown]
 
     return judged

@@ -1,243 +1,183 @@
 """The search: level by level, each a handful of array operations, over any `Machine`.
 
 It gives what `model.explore` gives, count for count, and is checked against it. A level is cut into chunks; each
-action's table is asked for the rows of a chunk, rows become successors, which are sorted and made distinct; those of
-the whole level are looked up in sorted runs of what is known, which are merged as they grow alike. Levels are kept, so
-that a path can be found backwards.
+table is asked for the rows of a chunk, rows become successors, which are sorted and made distinct; those of the whole
+level are looked up in what is known. While one chunk is expanded, the one before is sorted by the other core; where
+many calls of actions are due, half of them are made by a fork.
 """
 
 from __future__ import annotations
 
-import gc
-import time
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias, cast
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from types import FrameType
+from typing import Final
 
 import numpy as np
 
-from lockedroom.model.report import (
-    ActionFault,
-    Behaviour,
-    Exploration,
-    Invariant,
-    Judgement,
-    Path,
-    Progress,
-    StepJudge,
-    Taken,
-    Violation,
-)
-from lockedroom.model.tabulated.gains import Gains
-from lockedroom.model.tabulated.interner import Ids, Words
-from lockedroom.model.tabulated.packing import Chunk, Packing, TooWide
-from lockedroom.model.tabulated.rules import Rule
-from lockedroom.model.tabulated.tables import Keys, Table, Values
-from lockedroom.reference.machine import Machine, Outcome
-
-Numbers: TypeAlias = tuple[int, ...]
-"""A state, slot by slot: the number of each slot's value. It stays true when states are packed anew."""
+from lockedroom.model.clock import Clock, no_collector
+from lockedroom.model.report import Behaviour, Exploration, Invariant, Progress, StepJudge, Violation
+from lockedroom.model.tabulated.expand import Expansion, Factored, Plain
+from lockedroom.model.tabulated.fills import WORTH, Filler, Kind, Place
+from lockedroom.model.tabulated.interner import Ids, Words, distinct
+from lockedroom.model.tabulated.packing import Chunk, Packing, TooWide, blocks_of, ordered
+from lockedroom.model.tabulated.paths import Paths, Want
+from lockedroom.model.tabulated.rules import Rule, images
+from lockedroom.model.tabulated.store import Store
+from lockedroom.model.tabulated.symmetry import Orbits
+from lockedroom.model.tabulated.tables import Keys, Table
+from lockedroom.model.tabulated.values import Values
+from lockedroom.reference.machine import Action, Machine, Slot
 
 _CHUNK: Final = 1 << 15
 """States in a chunk: what is made of them stays in the processor's caches."""
-_PAUSE: Final = 0.3
+_BATCH: Final = 40_000
+"""Calls of actions between two looks at the clock."""
+_FEW: Final = 1_000
+"""Levels of fewer states are not looked through beforehand."""
 
 
 class Tabulated:
     """One exploration of one machine. `run` does it; what is found stays here."""
 
-    def __init__(self, machine: Machine, judge: StepJudge | None = None, invariants: Sequence[Invariant] = ()) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        judge: StepJudge | None = None,
+        invariants: Sequence[Invariant] = (),
+        *,
+        symmetry: bool = False,
+        jobs: int | None = None,
+        memory: int | None = None,
+        engine_calls: Callable[[], int] | None = None,
+    ) -> None:
+        """`symmetry`: one state for all that the machine's symmetry makes alike. `jobs`: processors to use, else all.
+        `memory`: bytes of states held in memory before they go to files. `engine_calls`: a counter to keep across
+        forks. Raises ValueError for a symmetry that the machine does not have."""
         self.machine = machine
-        self._judge = judge
-        self._slots = tuple(sorted(machine.initial, key=lambda slot: (slot.owner or slot.part, slot.kind, slot.part)))
-        self._place: dict[object, int] = {slot: index for index, slot in enumerate(self._slots)}
+        self._jobs = jobs or len(os.sched_getaffinity(0))
+        self._slots = ordered(machine)
+        self._place: dict[Slot, int] = {slot: index for index, slot in enumerate(self._slots)}
         self._values = Values(len(self._slots))
-        self._packing = Packing([1] * len(self._slots), 4)
-        keys = Keys()
-        self._tables = [Table(action, self._place, keys, self._packing) for action in machine.actions]
-        self._rules = [Rule(rule, self._place, keys) for rule in invariants]
-        self._taken: list[Taken] = []
-        self._first: dict[tuple[str, str | None, tuple[str, ...]], tuple[int, Numbers, int]] = {}
-        self._gains = Gains(self._values)
-        self._levels: list[Words] = []
-        self._runs: list[Words] = []
-        self._broken: list[tuple[str, str, int, Numbers, int]] = []
+        self._first = [self._values.number(index, machine.initial[slot]) for index, slot in enumerate(self._slots)]
+        self._blocks = blocks_of(machine, self._slots)
+        self._packing = Packing(self._values.widths(), self._blocks)
+        self._keys = Keys()
+        self._tables: list[Table] = []
+        self._sources: list[Plain | Factored] = []
+        self._filler = Filler(self._tables, self._values, self._place, judge, engine_calls)
+        self._tabulate(factor=judge is None)
+        self._filler.number_tables()
+        self._factored = [source for source in self._sources if isinstance(source, Factored)]
+        self._orbits: Orbits | None = None
+        if symmetry and machine.symmetry is not None and len(machine.symmetry.names) > 1:
+            self._orbits = Orbits(machine.symmetry, self._slots, self._values, self._packing)
+            self._orbits.foresee()
+        self._expansion = Expansion(self._sources, self._filler, self._values, self._orbits)
+        rules = images(invariants, machine.symmetry) if self._orbits and machine.symmetry else invariants
+        self._rules = [Rule(rule, self._place) for rule in rules]
+        self._store = Store(memory)
+        self._paths = Paths(
+            machine, self._slots, self._values, self._store, self._expansion, self._represent, judge, invariants
+        )
+        self._by_level: list[int] = []
+        self._kinds: dict[Kind, int] = {}
+        self._broken: dict[str, tuple[str, int, Place | None, int]] = {}
         self._exercised: dict[str, int] = {}
-        self._fills = 0
-        self._entries = 0
-        self._transitions = 0
+        self._asked = 0
+        self._interrupted = False
+        self._complete = False
 
-    # ---- numbers ------------------------------------------------------------------------------------
+    def _tabulate(self, factor: bool) -> None:
+        """A table for the actions that read the same slots, and one for each part of an action that falls into parts
+        (only where nobody judges steps: a judge sees an action whole)."""
+        groups: dict[tuple[int, ...], list[Action]] = {}
+        parts: list[Action] = []
+        for action in self.machine.actions:
+            for slot in (*action.reads, *action.writes):
+                if slot not in self._place:
+                    raise KeyError(f"{action}: the machine has no slot {slot}")
+            if factor and action.parts:
+                parts.append(action)
+                continue
+            reads = tuple(sorted({self._place[slot] for slot in action.reads}))
+            blind = not set(action.writes) <= set(action.reads)
+            groups.setdefault((*reads, -1 - len(groups)) if blind else reads, []).append(action)
+        for actions in groups.values():
+            self._sources.append(Plain(self._table(actions), len(self._tables) - 1))
+        for action in parts:
+            first = len(self._tables)
+            tables = tuple(self._table([part]) for part in action.parts)
+            self._filler.parts.update(range(first, len(self._tables)))
+            self._sources.append(Factored(action, tables))
+
+    def _table(self, actions: Sequence[Action]) -> Table:
+        table = Table(actions, self._place, self._keys, self._packing)
+        self._tables.append(table)
+        return table
+
+    # ---- packing ------------------------------------------------------------------------------------
 
     def _fits(self) -> bool:
         return all(need <= have for need, have in zip(self._values.widths(), self._packing.widths, strict=True))
 
     def _repack(self, loose: Sequence[Words]) -> list[Words]:
-        """Pack anew for the numbers that there are now, every array of roots; returns `loose`, rewritten."""
+        """Pack anew for the numbers that there are now, every array of states; returns `loose`, rewritten."""
         need = self._values.widths()
-        roomy = [width if width >= n else n + 1 for n, width in zip(need, self._packing.widths, strict=True)]
+        old = self._packing
+        roomy = [width if width >= n else n + 1 for n, width in zip(need, old.widths, strict=True)]
         try:
-            self._packing.widen(roomy)
-            for table in self._tables:
-                table.repack(self._packing)
+            old.widen(roomy)
+            self._rest_repacked()
             return list(loose)
         except TooWide:
             pass
-        old = self._packing
-        widths = roomy if sum(roomy) <= 64 else need
-        share = old.share
-        while True:
-            try:
-                new = Packing(widths if sum(widths) <= 64 else roomy, share)
-                break
-            except TooWide:
-                share -= 1
+        new = self._packing = self._roomiest(need, roomy)
+        self._rest_repacked()
 
-        def moved(roots: Words) -> Words:
+        def moved(states: Words) -> Words:
             pieces = [np.zeros(0, np.uint64)]
-            for low in range(0, len(roots), _CHUNK):
-                chunk = Chunk(old, roots[low : low + _CHUNK])
-                pieces.append(new.pack([chunk.column(slot) for slot in range(len(self._slots))]))
+            for low in range(0, len(states), _CHUNK):
+                chunk = Chunk(old, states[low : low + _CHUNK])
+                packed = new.pack([chunk.column(slot) for slot in range(len(self._slots))])
+                pieces.append(self._represent(new, packed))
             packed = np.concatenate(pieces)
             packed.sort()
             return packed
 
-        self._levels = [moved(level) for level in self._levels]
-        self._runs = [moved(run) for run in self._runs]
-        rewritten = [moved(roots) for roots in loose]
-        self._packing = new
-        for table in self._tables:
-            table.repack(new)
-        return rewritten
+        self._store.rewrite(moved)
+        return [moved(states) for states in loose]
 
-    # ---- tables -------------------------------------------------------------------------------------
-
-    def _fill(self, table: Table, keys: Ids, depth: int, chunk: Chunk, looked: Ids) -> None:
-        """Run an action on what keys stand for, and write their rows."""
-        held = [self._values.values[self._place[slot]] for slot in table.action.reads]
-        first: list[int] = []
-        for key, *numbers in zip(keys.tolist(), *table.reads(keys), strict=True):
-            values = tuple([of[number] for of, number in zip(held, numbers, strict=True)])
-            first.append(len(table.rows))
-            self._fills += 1
+    def _roomiest(self, need: Sequence[int], roomy: Sequence[int]) -> Packing:
+        spare = [n + 1 for n in need]
+        for widths in (spare, roomy, need):
+            if sum(widths) <= 64:
+                return Packing(widths, self._blocks)
+        for widths in (spare, roomy):
             try:
-                outcomes = table.action.run(values)
-            except Exception as fault:
-                raise ActionFault(table.action, values, fault) from fault
-            if outcomes:
-                self._write(table, values, outcomes, depth, _Finder(chunk, looked, key, len(self._slots)))
-        table.first[keys] = first
-        table.count[keys] = np.diff([*first, len(table.rows)])
-        table.most = max(table.most, int(table.count[keys].max()))
-
-    def _write(
-        self,
-        table: Table,
-        values: tuple[Hashable, ...],
-        outcomes: Sequence[Outcome],
-        depth: int,
-        find: Callable[[], Numbers],
-    ) -> None:
-        """Write the rows of one key: one for each outcome that is a transition."""
-        for outcome in outcomes:
-            self._entries += 1
-            code = len(self._taken)
-            self._taken.append(Taken(table.action, outcome))
-            kinds = tuple(type(event).__name__ for event in outcome.events)
-            kind = (table.action.operation, outcome.clause, kinds)
-            if kind not in self._first:
-                self._first[kind] = (depth, find(), code)
-            if self._judge is not None:
-                for name, judgement in self._judge(table.action, values, outcome):
-                    self._note(name, judgement, depth, find, code)
-            if outcome.clause is not None and outcome.writes is None and not outcome.grows:
+                return Packing(widths, self._blocks)
+            except TooWide:
                 continue
-            if outcome.writes is not None:
-                pairs = zip(table.writes, outcome.writes, strict=True)
-                written = tuple([self._values.number(slot, value) for slot, value in pairs])
-            else:
-                held = dict(zip(table.action.reads, values, strict=True))
-                written = tuple([self._values.number(self._place[slot], held[slot]) for slot in table.action.writes])
-            table.rows.append(written)
-            gain = self._gains.number([(self._place[slot], added) for slot, added in outcome.grows])
-            table.gains.append(gain)
-            table.hits.append(code)
+        return Packing(need, self._blocks)
 
-    def _note(self, name: str, judgement: Judgement, depth: int, find: Callable[[], Numbers], code: int) -> None:
-        if judgement is False:
-            return
-        self._exercised[name] = self._exercised.get(name, 0) + 1
-        if judgement is not True and all(name != known for known, *_ in self._broken):
-            self._broken.append((name, judgement, depth, find(), code))
-
-    def _look_up(self, chunk: Chunk, depth: int) -> list[Ids]:
-        """The keys of a chunk under every table, with every row there."""
-        looked: list[Ids] = []
+    def _rest_repacked(self) -> None:
         for table in self._tables:
-            keys = table.key.ids(chunk)
-            looked.append(keys)
-            unknown = table.unknown(keys)
-            if len(unknown):
-                self._fill(table, unknown, depth, chunk, keys)
-        return looked
+            table.repack(self._packing)
+        if self._orbits is not None:
+            self._orbits.repack(self._packing)
 
-    # ---- successors ---------------------------------------------------------------------------------
-
-    def _successors(self, chunk: Chunk, looked: Sequence[Ids], codes: bool = False) -> tuple[Words, Ids, Ids]:
-        """Every successor of a chunk (with repetitions), and, if asked, whose it is and by which outcome."""
-        packing = self._packing
-        words: list[list[Words]] = [[] for _ in range(packing.groups)]
-        parts: list[list[Ids | None]] = [[] for _ in range(packing.groups)]
-        origin: list[Ids] = []
-        by: list[Ids] = []
-        for table, keys in zip(self._tables, looked, strict=True):
-            if not table.rows:
-                continue
-            count = table.count[keys]
-            for which in range(table.most):
-                at = np.flatnonzero(count > which)
-                if not len(at):
-                    break
-                row = table.first[keys[at]] + which
-                gains = np.array(table.gains, np.int64)[row] if any(table.gains) else None
-                for group in range(packing.groups):
-                    word: Words | None = None
-                    if group in table.groups:
-                        word = (chunk.words(group)[at] & table.groups[group]) | table.bits(packing, group)[row]
-                    if gains is not None:
-                        word = self._gains.applied(
-                            packing, group, chunk.words(group)[at] if word is None else word, gains
-                        )
-                    if word is None and packing.narrow:
-                        word = chunk.words(group)[at]
-                    if word is None:
-                        parts[group].append(chunk.parts[group][at])
-                    else:
-                        parts[group].append(None)
-                        words[group].append(word)
-                if codes:
-                    origin.append(at)
-                    by.append(np.array(table.hits, np.int64)[row])
-        nothing = np.zeros(0, np.int64)
-        whose = np.concatenate([nothing, *origin])
-        outcome = np.concatenate([nothing, *by])
+    def _represent(self, packing: Packing, states: Words) -> Words:
+        """The representatives of packed states."""
+        if self._orbits is None:
+            return states
         if packing.narrow:
-            return np.concatenate([np.zeros(0, np.uint64), *words[0]]), whose, outcome
-        if not parts[0]:
-            return np.zeros(0, np.uint64), whose, outcome
-        numbers: list[Ids] = []
-        for group in range(packing.groups):
-            if words[group]:
-                fresh = packing.number(group, np.concatenate(words[group]))
-                low = 0
-                pieces = iter(words[group])
-                for index, part in enumerate(parts[group]):
-                    if part is None:
-                        high = low + len(next(pieces))
-                        parts[group][index] = fresh[low:high]
-                        low = high
-            numbers.append(np.concatenate(cast(list[Ids], parts[group])))
-        return packing.fold(numbers), whose, outcome
+            return self._orbits.canonical(states)
+        return packing.fold(self._orbits.canonical_parts(packing.unfold(states)))
 
     # ---- the search ---------------------------------------------------------------------------------
 
@@ -250,172 +190,222 @@ class Tabulated:
         time_limit: float | None = None,
     ) -> Exploration:
         """Explore until nothing new is found, a rule is violated, a limit is reached or the user interrupts."""
-        started, told, reason = time.monotonic(), 0.0, ""
-        first = [self._values.number(index, self.machine.initial[slot]) for index, slot in enumerate(self._slots)]
-        frontier = self._packing.pack([np.array([number], np.int64) for number in first])
-        states = 1
-        self._levels, self._runs = [frontier], [frontier]
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            self._check(frontier, 0)
-            while len(frontier) and not self._broken and not reason:
-                depth = len(self._levels) - 1
-                fresh: list[Words] = []
-                low = 0
-                while low < len(frontier):
-                    chunk = Chunk(self._packing, frontier[low : low + _CHUNK])
-                    looked = self._look_up(chunk, depth)
-                    self._gains.foresee(chunk, zip(self._tables, looked, strict=True))
-                    if not self._fits():
-                        frontier, *fresh = self._repack([frontier, *fresh])
-                        chunk = Chunk(self._packing, frontier[:0])
-                    if self._broken:
-                        break
-                    if not len(chunk.roots):
-                        continue
-                    found, _, _ = self._successors(chunk, looked)
-                    self._transitions += len(found)
-                    self._count(looked)
-                    found.sort()
-                    fresh.append(_distinct(found))
-                    low += _CHUNK
-                    now = time.monotonic() - started
-                    if time_limit is not None and now > time_limit:
-                        reason = f"the time limit of {time_limit:g} s"
-                    elif state_limit is not None and states >= state_limit:
-                        reason = f"the limit of {state_limit} states"
-                    if reason:
-                        break
-                    if progress is not None and now - told > _PAUSE:
-                        told = now
-                        left = max(0, len(frontier) - low)
-                        progress(Progress(phase, states, left, depth, states / max(now, 1e-9), now))
-                if self._broken:
-                    break
-                frontier = self._unknown(fresh)
-                if len(frontier):
-                    states += len(frontier)
-                    self._levels.append(frontier)
-                    self._remember(frontier)
-                    self._check(frontier, len(self._levels) - 1)
-        except KeyboardInterrupt:
-            reason = "interrupted"
-        finally:
-            if collecting:
-                gc.enable()
+        clock = Clock(progress, phase, state_limit, time_limit)
+        reason = ""
+        with no_collector(), self._listening():
+            if not self._store.levels:
+                self._start()
+            while not (reason or self._broken or self._complete):
+                reason = self._level(clock)
         if self._broken and not reason:
             reason = "a property is violated"
-        return self._report(reason, states, time.monotonic() - started)
+        return self._report(reason, clock.seconds)
 
-    def _unknown(self, fresh: Sequence[Words]) -> Words:
-        found = np.concatenate([np.zeros(0, np.uint64), *fresh])
-        if len(fresh) > 1:
+    def _start(self) -> None:
+        frontier = self._packing.pack([np.array([number], np.int64) for number in self._first])
+        if self._orbits is not None and not self._orbits.fixed(self._first):
+            raise ValueError("the initial state changes when names are exchanged: the machine is not symmetric")
+        self._store.add(frontier)
+        self._check(frontier, 0)
+
+    def _level(self, clock: Clock) -> str:
+        """Expand the last level and add the next; why not, if something is in the way."""
+        depth = len(self._store.levels) - 1
+        before = [table.taken.copy() for table in self._tables], [source.taken for source in self._factored]
+        fresh: list[Words] = []
+        transitions, calls = 0, self._filler.notes.calls
+        reason = self._prefill(clock, depth)
+        large = self._jobs > 1 and len(self._store.levels[-1]) > 2 * _CHUNK
+        with ThreadPoolExecutor(1) if large else nullcontext() as pool:
+            sorting: deque[Future[Words]] = deque()
+            low = 0
+            while low < len(self._store.levels[-1]) and not reason and not self._broken:
+                chunk = Chunk(self._packing, self._store.levels[-1][low : low + _CHUNK])
+                changes = self._expansion.changes(chunk)
+                if self._orbits is not None:
+                    self._orbits.foresee()
+                if not self._fits():
+                    fresh = self._repack([*fresh, *(done.result() for done in sorting)])
+                    sorting.clear()
+                    continue
+                found = self._expansion.successors(self._packing, chunk, changes)
+                transitions += len(found)
+                for change in changes:
+                    change.count()
+                low += len(chunk.roots)
+                if pool is None:
+                    fresh.append(self._tidy(found))
+                else:
+                    sorting.append(pool.submit(self._tidy, found))
+                    while len(sorting) > 2:
+                        fresh.append(sorting.popleft().result())
+                self._note(depth)
+                left = len(self._store.levels[-1]) - low
+                reason = clock.look(len(self._store), left, depth, self._interrupted)
+            fresh += [done.result() for done in sorting]
+            if reason:
+                for table, taken in zip(self._tables, before[0], strict=True):
+                    table.taken = taken
+                for source, times in zip(self._factored, before[1], strict=True):
+                    source.taken = times
+                return reason
+            self._by_level.append(transitions)
+            self._asked = self._filler.notes.calls - calls
+            if self._broken:
+                return ""
+            known = self._store.unknown(_merged(fresh), pool)
+        if len(known):
+            self._store.add(known)
+            self._check(known, depth + 1)
+        else:
+            self._complete = True
+        return ""
+
+    def _prefill(self, clock: Clock, depth: int) -> str:
+        """Ask what the last level will ask, both cores at once, where that is worth a pass of its own."""
+        level = self._store.levels[-1]
+        if self._jobs < 2 or len(level) < _FEW or self._asked < WORTH:
+            return ""
+        wanted: dict[int, list[Ids]] = {}
+        total = 0
+        for low in range(0, len(level), _CHUNK):
+            for number, keys in self._expansion.wanted(Chunk(self._packing, level[low : low + _CHUNK])):
+                wanted.setdefault(number, []).append(keys)
+                total += len(keys)
+            if total > _BATCH or low + _CHUNK >= len(level):
+                asked = [(self._tables[number], np.unique(np.concatenate(keys))) for number, keys in wanted.items()]
+                self._filler.fill_all(asked, self._jobs)
+                wanted, total = {}, 0
+                self._note(depth)
+                reason = clock.look(len(self._store), len(level), depth, self._interrupted)
+                if reason or self._broken:
+                    return reason
+        return ""
+
+    def _tidy(self, found: Words) -> Words:
+        """Some successors in order, each once, and each as its representative."""
+        found.sort()
+        found = distinct(found)
+        if self._orbits is not None and self._packing.narrow:
+            found = self._orbits.canonical(found)
             found.sort()
-            found = _distinct(found)
-        for run in self._runs:
-            at = np.searchsorted(run, found)
-            at[at == len(run)] = 0
-            found = found[run[at] != found]
+            found = distinct(found)
         return found
 
-    def _remember(self, level: Words) -> None:
-        runs = self._runs
-        runs.append(level)
-        while len(runs) > 1 and len(runs[-2]) < 2 * len(runs[-1]):
-            last = runs.pop()
-            merged = np.concatenate((runs[-1], last))
-            merged.sort(kind="stable")
-            runs[-1] = merged
-
-    def _count(self, looked: Sequence[Ids]) -> None:
-        for table, keys in zip(self._tables, looked, strict=True):
-            table.taken += int(table.count[keys].sum())
-
-    # ---- rules on states ----------------------------------------------------------------------------
+    def _note(self, depth: int) -> None:
+        """Take over what fills have noted."""
+        notes = self._filler.notes
+        for kind in notes.first:
+            self._kinds.setdefault(kind, depth)
+        for name, (text, place) in notes.broken.items():
+            self._broken.setdefault(name, (text, depth, place, 0))
 
     def _check(self, level: Words, depth: int) -> None:
         """Hold the invariants to every state of a level."""
         for low in range(0, len(level), _CHUNK) if self._rules else ():
             chunk = Chunk(self._packing, level[low : low + _CHUNK])
             for rule in self._rules:
+                name = rule.rule.property
                 for judgement, at in rule.news(chunk, self._values):
-                    where = tuple(int(chunk.column(slot)[at]) for slot in range(len(self._slots)))
-                    self._note(rule.rule.property, judgement, depth, _Here(where), -1)
+                    if judgement is not False:
+                        self._exercised[name] = self._exercised.get(name, 0) + 1
+                    if isinstance(judgement, str):
+                        self._broken.setdefault(name, (judgement, depth, None, int(chunk.roots[at])))
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Ctrl-C ends the exploration where nothing is half done; a second one at once."""
+
+        def told(number: int, frame: FrameType | None) -> None:
+            if self._interrupted:
+                raise KeyboardInterrupt
+            self._interrupted = True
+
+        self._interrupted = False
+        ours = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, told) if ours else None
+        try:
+            yield
+        finally:
+            if ours:
+                signal.signal(signal.SIGINT, before)
 
     # ---- what was found -----------------------------------------------------------------------------
 
-    def _path(self, depth: int, numbers: Numbers, code: int) -> Path:
-        """A shortest path to a state of a level, and one more step: found backwards, level by level."""
-        root = int(self._packing.pack([np.array([number], np.int64) for number in numbers])[0])
-        steps = [] if code < 0 else [self._taken[code]]
-        for level in range(depth - 1, -1, -1):
-            root, by = self._before(self._levels[level], root)
-            steps.append(self._taken[by])
-        return tuple(reversed(steps))
-
-    def _before(self, level: Words, root: int) -> tuple[int, int]:
-        for low in range(0, len(level), _CHUNK):
-            chunk = Chunk(self._packing, level[low : low + _CHUNK])
-            found, whose, by = self._successors(chunk, self._look_up(chunk, 0), codes=True)
-            hits = np.flatnonzero(found == np.uint64(root))
-            if len(hits):
-                return int(chunk.roots[whose[hits[0]]]), int(by[hits[0]])
-        raise AssertionError("every state of a level has a predecessor in the one before")
-
     def behaviours(self) -> tuple[Behaviour, ...]:
         """Every (operation, clause, classes of events) that occurred, with a shortest path to its first occurrence."""
-        return tuple(Behaviour(*kind, self._path(*first)) for kind, first in self._first.items())
+        wants = [
+            Want(depth, self._root_of(depth, self._filler.notes.first[kind]), kind=kind)
+            for kind, depth in self._kinds.items()
+        ]
+        paths = self._paths.find(self._packing, wants)
+        return tuple(Behaviour(*kind, path) for kind, (path, _) in zip(self._kinds, paths, strict=True))
 
-    def _report(self, reason: str, states: int, seconds: float) -> Exploration:
+    def _violations(self) -> tuple[Violation, ...]:
+        wants = [
+            Want(depth, root if place is None else self._root_of(depth, place), broken=name, step=place is not None)
+            for name, (_, depth, place, root) in self._broken.items()
+        ]
+        paths = self._paths.find(self._packing, wants)
+        return tuple(
+            Violation(name, said or text, path)
+            for (name, (text, *_)), (path, said) in zip(self._broken.items(), paths, strict=True)
+        )
+
+    def _root_of(self, depth: int, place: Place) -> int:
+        """A state of a level where a table was asked for a key."""
+        table, level = self._tables[place[0]], self._store.levels[depth]
+        for low in range(0, len(level), _CHUNK):
+            chunk = Chunk(self._packing, level[low : low + _CHUNK])
+            at = np.flatnonzero(table.key.ids(chunk) == place[1])
+            if len(at):
+                return int(chunk.roots[at[0]])
+        raise AssertionError("whatever was asked, was asked in some state of the level")
+
+    def _report(self, reason: str, seconds: float) -> Exploration:
         operations = dict.fromkeys((action.operation for action in self.machine.actions), 0)
         for table in self._tables:
-            operations[table.action.operation] += table.taken
-        violations = tuple(
-            Violation(name, text, self._path(depth, numbers, code)) for name, text, depth, numbers, code in self._broken
-        )
+            for action, count in zip(table.actions, table.taken.tolist(), strict=True):
+                operations[action.operation] = operations.get(action.operation, 0) + count
+        for source in self._factored:
+            operations[source.action.operation] += source.taken
+        notes = self._filler.notes
+        exercised = dict(notes.exercised)
+        for name, times in self._exercised.items():
+            exercised[name] = exercised.get(name, 0) + times
         return Exploration(
             self.machine.title,
             not reason,
             reason,
-            states,
-            self._transitions,
-            len(self._levels) - 1,
+            len(self._store),
+            sum(self._by_level),
+            len(self._store.levels) - 1,
             seconds,
-            self._fills,
-            self._entries,
+            notes.calls,
+            notes.outcomes,
             operations,
-            self._exercised,
-            violations,
+            exercised,
+            self._violations(),
             self.behaviours,
+            notes.engine,
+            tuple(zip(map(len, self._store.levels), [*self._by_level, 0], strict=False)),
+            self._reductions(),
+        )
+
+    def _reductions(self) -> tuple[str, ...]:
+        if self._orbits is None or self.machine.symmetry is None:
+            return ()
+        names = ", ".join(self.machine.symmetry.names)
+        return (
+            f"symmetry: of states that differ by an exchange of {names} one stands for all {self._orbits.count}; sound, "
+            "as no exchange changes the initial state, steps are judged alike whoever takes them, and invariants are held "
+            "to every image",
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Finder:
-    """Finds, when it is asked, the first state of a chunk that has a certain key."""
-
-    chunk: Chunk
-    keys: Ids
-    key: int
-    slots: int
-
-    def __call__(self) -> Numbers:
-        at = int(np.flatnonzero(self.keys == self.key)[0])
-        return tuple(int(self.chunk.column(slot)[at]) for slot in range(self.slots))
-
-
-@dataclass(frozen=True, slots=True)
-class _Here:
-    """A state that is known already."""
-
-    numbers: Numbers
-
-    def __call__(self) -> Numbers:
-        return self.numbers
-
-
-def _distinct(ordered: Words) -> Words:
-    if not len(ordered):
-        return ordered
-    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))]
+def _merged(pieces: Sequence[Words]) -> Words:
+    if len(pieces) == 1:
+        return pieces[0]
+    found = np.concatenate([np.zeros(0, np.uint64), *pieces])
+    found.sort()
+    return distinct(found)

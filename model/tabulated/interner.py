@@ -1,6 +1,6 @@
-"""Dense numbers for 64-bit keys, thousands at a time: a hash table of arrays.
+"""Dense numbers for 64-bit keys and for pairs of numbers, thousands at a time.
 
-It stands under packed states and under the keys of wide tables. It knows nothing of either.
+They stand under packed states and under the keys of wide tables, and know nothing of either.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ import numpy.typing as npt
 Words: TypeAlias = npt.NDArray[np.uint64]
 Ids: TypeAlias = npt.NDArray[np.int64]
 
+HALF: Final = np.uint64(32)
+LOW: Final = np.uint64(0xFFFFFFFF)
+
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 _START: Final = 10
+_DIRECT: Final = 1 << 22
+"""Pairs are looked up by address where no more than so many are possible: 16 MB, one access instead of two."""
 
 
 class Interner:
@@ -39,8 +44,9 @@ class Interner:
     def ids(self, keys: Words) -> Ids:
         """The number of each key; keys that are new are given one."""
         at = self._home(keys)
-        found = self._table[at].astype(np.int64)
-        good = (found >= 0) & (self._keys[found] == keys)
+        found = self._table.take(at).astype(np.int64)
+        # A place that is free gives the last key, which is compared in vain unless there is such a key: so look twice.
+        good = (self._keys.take(found, mode="wrap") == keys) & (found >= 0)
         if good.all():
             return found
         rest = np.flatnonzero(~good)
@@ -95,3 +101,72 @@ class Interner:
             self._table[at[free]] = ids[free]
             lost = self._table[at] != ids
             ids, at = ids[lost], (at[lost] + 1) & mask
+
+
+class Pairs:
+    """Numbers pairs of numbers: only those that occur have one. By address while few are possible, then by hashing."""
+
+    __slots__ = ("_bits", "_hashed", "_keys", "_left", "_table")
+
+    def __init__(self) -> None:
+        self._left = 16
+        self._bits = 4
+        self._table: npt.NDArray[np.int32] = np.full(self._left << self._bits, -1, np.int32)
+        self._keys: Words = np.zeros(0, np.uint64)
+        self._hashed: Interner | None = None
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def keys(self) -> Words:
+        """The pairs by number: the left one in the high half."""
+        return self._keys if self._hashed is None else self._hashed.keys
+
+    def halves(self, ids: Ids) -> tuple[Ids, Ids]:
+        """The pairs that have these numbers."""
+        both = self.keys[ids]
+        return (both >> HALF).astype(np.int64), (both & LOW).astype(np.int64)
+
+    def ids(self, left: Ids, right: Ids) -> Ids:
+        """The number of each pair; pairs that are new are given one."""
+        if self._hashed is None and not self._reach(int(left.max(initial=0)), int(right.max(initial=0))):
+            self._hashed = Interner()
+            if len(self._keys):
+                self._renumber(self._hashed)
+            self._table = np.zeros(0, np.int32)
+        if self._hashed is not None:
+            return self._hashed.ids((left.astype(np.uint64) << HALF) | right.astype(np.uint64))
+        at = (left << self._bits) | right
+        found = self._table.take(at)
+        if len(found) and found.min() < 0:
+            fresh = np.unique(at[found < 0])
+            self._table[fresh] = np.arange(len(self._keys), len(self._keys) + len(fresh), dtype=np.int32)
+            one, other = (fresh >> self._bits).astype(np.uint64), (fresh & ((1 << self._bits) - 1)).astype(np.uint64)
+            self._keys = np.concatenate((self._keys, (one << HALF) | other))
+            found = self._table.take(at)
+        return found.astype(np.int64)
+
+    def _reach(self, left: int, right: int) -> bool:
+        """Whether such pairs can be looked up by address; makes the table large enough for it."""
+        if left < self._left and right < 1 << self._bits:
+            return True
+        rows, bits = max(self._left, 1 << left.bit_length()), max(self._bits, right.bit_length())
+        if rows << bits > _DIRECT:
+            return False
+        self._left, self._bits = rows, bits
+        self._table = np.full(rows << bits, -1, np.int32)
+        at = ((self._keys >> HALF) << np.uint64(bits)) | (self._keys & LOW)
+        self._table[at.astype(np.int64)] = np.arange(len(self._keys), dtype=np.int32)
+        return True
+
+    def _renumber(self, hashed: Interner) -> None:
+        """Give a hash table the same pairs under the same numbers."""
+        hashed._add(self._keys)
+
+
+def distinct(ordered: Words) -> Words:
+    """Words in order, each once."""
+    if not len(ordered):
+        return ordered
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))]

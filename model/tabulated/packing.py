@@ -8,34 +8,104 @@ paired until two are left: tree compression. Two roots are equal exactly when tw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from lockedroom.model.tabulated.interner import Ids, Interner, Words
+from lockedroom.model.tabulated.interner import HALF, LOW, Ids, Interner, Pairs, Words
+from lockedroom.reference.machine import Machine, Slot
 
 WORD: Final = 64
-_HALF: Final = np.uint64(32)
-_LOW: Final = np.uint64(0xFFFFFFFF)
 
 
 class TooWide(Exception):
     """The numbers of some slots do not fit as they are dealt: pack anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The slots of one owner, by their indices, kind by kind. A `peer` is interchangeable with every other."""
+
+    name: str
+    peer: bool
+    kinds: tuple[tuple[int, ...], ...]
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """Its slots in order."""
+        return tuple(slot for kind in self.kinds for slot in kind)
+
+
+def ordered(machine: Machine) -> tuple[Slot, ...]:
+    """The slots of a machine, owner by owner, those that are interchangeable last."""
+    peers = machine.symmetry.names if machine.symmetry else ()
+    return tuple(
+        sorted(
+            machine.initial, key=lambda slot: (_whose(slot) in peers, _whose(slot), slot.kind, slot.owner, slot.part)
+        )
+    )
+
+
+def blocks_of(machine: Machine, slots: Sequence[Slot]) -> tuple[Block, ...]:
+    """The blocks of these slots, which are in order."""
+    peers = machine.symmetry.names if machine.symmetry else ()
+    found: dict[str, dict[str, list[int]]] = {}
+    for index, slot in enumerate(slots):
+        found.setdefault(_whose(slot), {}).setdefault(slot.kind, []).append(index)
+    return tuple(Block(name, name in peers, tuple(map(tuple, kinds.values()))) for name, kinds in found.items())
+
+
+def _whose(slot: Slot) -> str:
+    return slot.owner or slot.part
+
+
+def _dealt(widths: Sequence[int], blocks: Sequence[Block]) -> list[int]:
+    """The group of each slot where not all fit into one word: each owner's slots together as far as they fit, and
+    peers cut at the same kinds, each by itself, so that exchanging them exchanges whole groups."""
+    group = [0] * len(widths)
+    number, used = -1, WORD + 1
+    for block in blocks:
+        if block.peer:
+            continue
+        whole = sum(widths[slot] for slot in block.slots)
+        pieces = [block.slots] if whole <= WORD else [(slot,) for slot in block.slots]
+        for piece in pieces:
+            more = sum(widths[slot] for slot in piece)
+            if used + more > WORD:
+                number, used = number + 1, 0
+            used += more
+            for slot in piece:
+                group[slot] = number
+    peers = [block for block in blocks if block.peer]
+    if not peers:
+        return group
+    parts: list[int] = []
+    used = WORD + 1
+    for kind in range(len(peers[0].kinds)):
+        more = max(sum(widths[slot] for slot in block.kinds[kind]) for block in peers)
+        parts.append((parts[-1] if parts else -1) + (used + more > WORD))
+        used = more if used + more > WORD else used + more
+    for block in peers:
+        for kind, slots in enumerate(block.kinds):
+            for slot in slots:
+                group[slot] = number + 1 + parts[kind]
+        number += 1 + parts[-1]
+    return group
+
+
 class Packing:
     """One way to pack: how many bits each slot has, and in which group it stands."""
 
-    def __init__(self, widths: Sequence[int], share: int) -> None:
-        """`share`: how many slots stand in one group where they don't all fit into one word."""
+    def __init__(self, widths: Sequence[int], blocks: Sequence[Block]) -> None:
+        """Raises TooWide where one slot takes, or one kind of a peer's slots take, more than a word."""
         self.widths = list(widths)
-        count = len(self.widths)
+        self.blocks = tuple(blocks)
         self.narrow = sum(self.widths) <= WORD
-        self.share = share
-        self.group = [0 if self.narrow else index // share for index in range(count)]
-        self.groups = self.group[-1] + 1
+        self.group = [0] * len(self.widths) if self.narrow else _dealt(self.widths, blocks)
+        self.groups = max(self.group) + 1
         self._words = [Interner() for _ in range(self.groups)]
-        self._pairs = [Interner() for _ in range(max(0, self.groups - 2))]
+        self._pairs = [Pairs() for _ in range(max(0, self.groups - 2))]
         self._lay()
 
     def _lay(self) -> None:
@@ -68,39 +138,40 @@ class Packing:
                     moved |= ids << np.uint64(self.shift[index])
             words.replace(moved)
 
-    def clear(self, slots: Sequence[int], group: int) -> np.uint64:
-        """What of a group's word stays when these slots are written."""
-        gone = sum(self.mask[index] << self.shift[index] for index in slots if self.group[index] == group)
-        return np.uint64((1 << WORD) - 1 - gone)
-
-    def bits(self, slots: Sequence[int], ids: Sequence[int], group: int) -> int:
-        """What is set in a group's word when these slots are written with these numbers."""
-        pairs = zip(slots, ids, strict=True)
-        return sum(number << self.shift[index] for index, number in pairs if self.group[index] == group)
+    def field(self, slot: int) -> np.uint64:
+        """The bits of a slot in its group's word."""
+        return np.uint64(self.mask[slot] << self.shift[slot])
 
     def unfold(self, roots: Words) -> list[Ids]:
         """The number of each group's word, group by group (nothing where roots are words)."""
         if self.narrow:
             return []
-        parts = [(roots & _LOW).astype(np.int64)]
-        left = (roots >> _HALF).astype(np.int64)
+        if self.groups == 1:
+            return [roots.astype(np.int64)]
+        parts = [(roots & LOW).astype(np.int64)]
+        left = (roots >> HALF).astype(np.int64)
         for pairs in reversed(self._pairs):
-            key = pairs.keys[left]
-            parts.append((key & _LOW).astype(np.int64))
-            left = (key >> _HALF).astype(np.int64)
+            left, part = pairs.halves(left)
+            parts.append(part)
         parts.append(left)
         return parts[::-1]
 
     def fold(self, parts: Sequence[Ids]) -> Words:
         """The roots of states whose groups' words have these numbers."""
         left = parts[0]
+        if len(parts) == 1:
+            return left.astype(np.uint64)
         for pairs, part in zip(self._pairs, parts[1:], strict=False):
-            left = pairs.ids((left.astype(np.uint64) << _HALF) | part.astype(np.uint64))
-        return (left.astype(np.uint64) << _HALF) | parts[-1].astype(np.uint64)
+            left = pairs.ids(left, part)
+        return (left.astype(np.uint64) << HALF) | parts[-1].astype(np.uint64)
 
     def word(self, group: int, ids: Ids) -> Words:
         """The words of a group by their numbers."""
-        return self._words[group].keys[ids]
+        return self._words[group].keys.take(ids)
+
+    def distinct(self, group: int) -> int:
+        """How many words of a group have a number."""
+        return len(self._words[group])
 
     def number(self, group: int, words: Words) -> Ids:
         """The numbers of a group's words."""

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 
 from lockedroom.model.report import Invariant, Judgement
-from lockedroom.model.tabulated.interner import Ids, Interner
+from lockedroom.model.tabulated.interner import Ids, Pairs
 from lockedroom.model.tabulated.packing import Chunk
-from lockedroom.model.tabulated.tables import Keys, Values
+from lockedroom.model.tabulated.symmetry import exchanged
+from lockedroom.model.tabulated.values import Values
+from lockedroom.reference.machine import Name, Slot, Symmetry
 
 
 class Rule:
     """One invariant, with the numbers of what its views have given."""
 
-    def __init__(self, rule: Invariant, place: dict[object, int], keys: Keys) -> None:
+    def __init__(self, rule: Invariant, place: dict[Slot, int]) -> None:
         self.rule = rule
         self._slots = [place[slot] for slot in rule.reads]
         self._numbers: list[dict[Hashable, int]] = [{} for _ in rule.reads]
         self._viewed: list[list[Hashable]] = [[] for _ in rule.reads]
         self._of: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64) for _ in rule.reads]
-        self._pairs = [Interner() for _ in rule.reads]
+        self._pairs = [Pairs() for _ in rule.reads]
         self._judged = 0
 
     def news(self, chunk: Chunk, values: Values) -> Iterator[tuple[Judgement, int]]:
@@ -31,8 +35,7 @@ class Rule:
         for index, slot in enumerate(self._slots):
             column = chunk.column(slot)
             self._view(index, slot, values)
-            key = (left.astype(np.uint64) << np.uint64(32)) | self._of[index][column].astype(np.uint64)
-            left = self._pairs[index].ids(key)
+            left = self._pairs[index].ids(left, self._of[index].take(column))
         if not len(self._slots) or int(left.max(initial=-1)) < self._judged:
             return
         for fresh in np.unique(left[left >= self._judged]).tolist():
@@ -59,3 +62,23 @@ class Rule:
                 viewed.append(view)
             fresh.append(number)
         self._of[index] = np.concatenate((self._of[index], np.array(fresh, np.int64)))
+
+
+def images(rules: Sequence[Invariant], symmetry: Symmetry) -> list[Invariant]:
+    """The rules, and for each exchange of names each rule as it looks at the state that the exchange makes: so that a
+    rule which tells names apart is held to every state, not only to those that stand for the rest."""
+    found = list(rules)
+    for names in list(permutations(symmetry.names))[1:]:
+        there = dict(zip(symmetry.names, names, strict=True))
+        back = {image: name for name, image in there.items()}
+        for rule in rules:
+            reads = tuple(exchanged(slot, back) for slot in rule.reads)
+            views = tuple(_renaming(view, slot, symmetry, there) for view, slot in zip(rule.views, reads, strict=True))
+            found.append(replace(rule, reads=reads, views=views))
+    return found
+
+
+def _renaming(
+    view: Callable[[Hashable], Hashable], slot: Slot, symmetry: Symmetry, exchange: Mapping[Name, Name]
+) -> Callable[[Hashable], Hashable]:
+    return lambda value: view(symmetry.renamed(slot, value, exchange))

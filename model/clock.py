@@ -1,0 +1,64 @@
+"""What ends a long exploration, and what is told while it lasts."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from lockedroom.model.report import Progress
+
+_PAUSE: Final = 0.3
+"""Seconds between two reports of progress."""
+
+
+class Clock:
+    """Time, limits and progress of one exploration."""
+
+    def __init__(
+        self,
+        progress: Callable[[Progress], None] | None,
+        phase: str,
+        state_limit: int | None,
+        time_limit: float | None,
+    ) -> None:
+        self._started = time.monotonic()
+        self._told = self._started
+        self._progress = progress
+        self._phase = phase
+        self._states = state_limit
+        self._seconds = time_limit
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self._started
+
+    def look(self, states: int, left: int, depth: int, interrupted: bool) -> str:
+        """Why to end, if there is a reason; tells how far it is now and then."""
+        now = time.monotonic()
+        seconds = now - self._started
+        if interrupted:
+            return "interrupted"
+        if self._seconds is not None and seconds > self._seconds:
+            return f"the time limit of {self._seconds:g} s"
+        if self._states is not None and states >= self._states:
+            return f"the limit of {self._states} states"
+        if self._progress is not None and now - self._told > _PAUSE:
+            self._told = now
+            self._progress(Progress(self._phase, states, left, depth, states / max(seconds, 1e-9), seconds))
+        return ""
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Without the cycle collector: an exploration makes millions of lasting objects and no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
