@@ -397,9 +397,9 @@ class Tabulated:
             return ()
         names = ", ".join(self.machine.symmetry.names)
         return (
-            f"symmetry: of states that differ by an exchange of {names} one stands for all {self._orbits.count}; sound, "
-            "as no exchange changes the initial state, steps are judged alike whoever takes them, and invariants are held "
-            "to every image",
+            f"symmetry: of states that differ by an exchange of {names} one stands for all {self._orbits.count}; "
+            "sound, as no exchange changes the initial state, steps are judged alike whoever takes them, and invariants "
+            "are held to every image",
         )
 
 
