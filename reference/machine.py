@@ -211,25 +211,23 @@ def factored(
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
         written: list[Hashable] = []
-        events: list[Event] = []
         for part, places in zip(parts, at, strict=True):
             outcome = single(part, part.run(tuple(values[place] for place in places)))
             if outcome is None or outcome.writes is None:
                 return ()
             written += outcome.writes
-            events += outcome.events
-        return (Outcome(tuple(written), events=tuple(events)),)
+        return (Outcome(tuple(written)),)
 
     return Action(operation, actor, arguments, reads, writes, run, parts)
 
 
 def single(part: Action, outcomes: tuple[Outcome, ...]) -> Outcome | None:
     """The one outcome of a part of a factored action, None where it is not enabled. Raises ValueError for several, and
-    for one that is a rejection, writes nothing or grows a monotone slot."""
+    for one that does anything but write: a rejection, an event, what grows a monotone slot."""
     if not outcomes:
         return None
     only = outcomes[0]
-    if len(outcomes) > 1 or only.writes is None or only.clause is not None or only.grows:
+    if len(outcomes) > 1 or only.writes is None or only.clause is not None or only.grows or only.events:
         raise ValueError(f"{part}: a part of an action has no outcome or one that writes, not {outcomes}")
     return only
 

@@ -54,9 +54,10 @@ class Bounds:
 
     @property
     def settled(self) -> bool:
-        """Whether the list is complete before anybody joins. So it is with more than two members, unless revocations
-        are explored: a grant that comes late tells each member apart by how far it has verified the list, which is
-        explored with two members, and would multiply the states of three by four."""
+        """Whether the list is complete before anybody joins, each granted once and in the order of names. So it is with
+        more than two members, unless revocations are explored: a grant that comes late tells each member apart by how
+        far it has verified the list, which is explored with two members, and would multiply the states of three by
+        four; another order of the entries, which nothing but the list looks at, by two."""
         return self.members > 2 and not self.revocations
 
     def to_json(self) -> dict[str, int]:
@@ -67,7 +68,7 @@ class Bounds:
         first = f"{self.members} members, {self.messages} messages, {self.joins} joins"
         rest = ("rotations", "revocations", "crashes", "intruder")
         budgets = [f"{name} {getattr(self, name)}" for name in rest if getattr(self, name)]
-        return ", ".join([first, *budgets, *(["all granted before anybody joins"] if self.settled else [])])
+        return ", ".join([first, *budgets, *(["all granted, in order, before anybody joins"] if self.settled else [])])
 
 
 VERIFY: Final = Bounds(2, 1, 1, rotations=1, crashes=1, intruder=1)

@@ -147,9 +147,17 @@ class _Binding:
         return (Outcome((*deed.writes, new), deed.clause, deed.events),)
 
     def grant(self, subject: Name, rights: int) -> Action:
-        return self.bound(
-            "grant", self.creator, (("subject", subject), ("key", static_key(subject)), ("rights", rights))
-        )
+        arguments: Arguments = (("subject", subject), ("key", static_key(subject)), ("rights", rights))
+        plain = self.bound("grant", self.creator, arguments)
+        if not self.bounds.settled:
+            return plain
+        at = plain.reads.index(ACL)
+
+        def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+            in_turn = len(cast(Acl, values[at])) == self.names.index(subject)
+            return plain.run(values) if in_turn else ()
+
+        return replace(plain, run=run)
 
     def join(self, me: Name) -> Action:
         call = self.engine.call("join", me)

@@ -11,9 +11,9 @@ from lockedroom.model.tabulated.fills import Filler
 from lockedroom.model.tabulated.interner import Ids, Words
 from lockedroom.model.tabulated.packing import Chunk, Packing
 from lockedroom.model.tabulated.symmetry import Orbits
-from lockedroom.model.tabulated.tables import Table
+from lockedroom.model.tabulated.tables import Keys, Table
 from lockedroom.model.tabulated.values import Values
-from lockedroom.reference.machine import Action
+from lockedroom.reference.machine import Action, Machine, Slot
 
 
 @dataclass(slots=True)
@@ -21,7 +21,6 @@ class Plain:
     """Actions that read the same, in one table."""
 
     table: Table
-    number: int
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -31,7 +30,7 @@ class Plain:
 
 @dataclass(slots=True)
 class Factored:
-    """One action in independent parts, each with its table; the parts that may refuse come first."""
+    """One action in independent parts, each with its table."""
 
     action: Action
     parts: tuple[Table, ...]
@@ -53,12 +52,42 @@ class Change:
     rows: tuple[Ids, ...]
     grown: tuple[tuple[int, Ids, Ids], ...]
 
+    @property
+    def operation(self) -> str:
+        """Of which factored operation it is; "" of a plain one, of which fills note more."""
+        return self.source.action.operation if isinstance(self.source, Factored) else ""
+
     def count(self) -> None:
         """Count the transitions at their actions."""
         if isinstance(self.source, Plain):
             self.source.table.count(self.rows[0])
         else:
             self.source.taken += len(self.at)
+
+
+def sources_of(
+    machine: Machine, place: dict[Slot, int], keys: Keys, packing: Packing, factor: bool
+) -> list[Plain | Factored]:
+    """A table for the actions that read the same slots; then, with `factor`, one for each part of an action that falls
+    into parts. Without, it is taken whole, as somebody judges steps, who is to see them whole. Raises KeyError for a
+    slot that the machine does not have."""
+    groups: dict[tuple[int, ...], list[Action]] = {}
+    factored: list[Action] = []
+    for action in machine.actions:
+        for slot in (*action.reads, *action.writes):
+            if slot not in place:
+                raise KeyError(f"{action}: the machine has no slot {slot}")
+        if factor and action.parts:
+            factored.append(action)
+            continue
+        reads = tuple(sorted({place[slot] for slot in action.reads}))
+        # What is written unread is cleared for every row of a table, so such an action has one of its own.
+        blind = not set(action.writes) <= set(action.reads)
+        groups.setdefault((*reads, -1 - len(groups)) if blind else reads, []).append(action)
+    found: list[Plain | Factored] = [Plain(Table(actions, place, keys, packing)) for actions in groups.values()]
+    for action in factored:
+        found.append(Factored(action, tuple(Table([part], place, keys, packing) for part in action.parts)))
+    return found
 
 
 class Expansion:
@@ -75,11 +104,11 @@ class Expansion:
     def wanted(self, chunk: Chunk) -> list[tuple[int, Ids]]:
         """The keys of a chunk that nobody asked about yet, of actions in one part, by the numbers of their tables."""
         found = []
-        for source in self.sources:
+        for number, source in enumerate(self.sources):
             if isinstance(source, Plain):
                 unknown = source.table.unknown(source.table.key.ids(chunk))
                 if len(unknown):
-                    found.append((source.number, unknown))
+                    found.append((number, unknown))
         return found
 
     def changes(self, chunk: Chunk) -> list[Change]:

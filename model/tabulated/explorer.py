@@ -12,9 +12,10 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -22,24 +23,29 @@ import numpy as np
 
 from lockedroom.model.clock import Clock, no_collector
 from lockedroom.model.report import Behaviour, Exploration, Invariant, Progress, StepJudge, Violation
-from lockedroom.model.tabulated.expand import Expansion, Factored, Plain
+from lockedroom.model.tabulated.checkpoint import identity, load, save
+from lockedroom.model.tabulated.expand import Expansion, Factored, sources_of
 from lockedroom.model.tabulated.fills import WORTH, Filler, Kind, Place
-from lockedroom.model.tabulated.interner import Ids, Words, distinct
+from lockedroom.model.tabulated.interner import Ids, Pairs, Words, distinct
 from lockedroom.model.tabulated.packing import Chunk, Packing, TooWide, blocks_of, ordered
 from lockedroom.model.tabulated.paths import Paths, Want
 from lockedroom.model.tabulated.rules import Rule, images
 from lockedroom.model.tabulated.store import Store
 from lockedroom.model.tabulated.symmetry import Orbits
-from lockedroom.model.tabulated.tables import Keys, Table
+from lockedroom.model.tabulated.tables import Keys
 from lockedroom.model.tabulated.values import Values
-from lockedroom.reference.machine import Action, Machine, Slot
+from lockedroom.reference.machine import Machine, Slot
 
 _CHUNK: Final = 1 << 15
 """States in a chunk: what is made of them stays in the processor's caches."""
 _BATCH: Final = 40_000
 """Calls of actions between two looks at the clock."""
+_SAVED: Final = 120.0
+"""Seconds between two checkpoints."""
 _FEW: Final = 1_000
 """Levels of fewer states are not looked through beforehand."""
+_KEPT: Final = ("_by_level", "_kinds", "_broken", "_exercised", "_asked", "_complete", "_seconds")
+"""What a checkpoint keeps beside numbers, tables and states."""
 
 
 class Tabulated:
@@ -68,58 +74,30 @@ class Tabulated:
         self._blocks = blocks_of(machine, self._slots)
         self._packing = Packing(self._values.widths(), self._blocks)
         self._keys = Keys()
-        self._tables: list[Table] = []
-        self._sources: list[Plain | Factored] = []
-        self._filler = Filler(self._tables, self._values, self._place, judge, engine_calls)
-        self._tabulate(factor=judge is None)
-        self._filler.number_tables()
-        self._factored = [source for source in self._sources if isinstance(source, Factored)]
+        sources = sources_of(machine, self._place, self._keys, self._packing, factor=judge is None)
+        self._tables = [table for source in sources for table in source.tables]
+        self._factored = [source for source in sources if isinstance(source, Factored)]
+        parts = [table for source in self._factored for table in source.parts]
+        self._filler = Filler(self._tables, parts, self._values, self._place, judge, engine_calls)
         self._orbits: Orbits | None = None
         if symmetry and machine.symmetry is not None and len(machine.symmetry.names) > 1:
             self._orbits = Orbits(machine.symmetry, self._slots, self._values, self._packing)
             self._orbits.foresee()
-        self._expansion = Expansion(self._sources, self._filler, self._values, self._orbits)
+        self._expansion = Expansion(sources, self._filler, self._values, self._orbits)
         rules = images(invariants, machine.symmetry) if self._orbits and machine.symmetry else invariants
         self._rules = [Rule(rule, self._place) for rule in rules]
-        self._store = Store(memory)
+        self.store = Store(memory)
         self._paths = Paths(
-            machine, self._slots, self._values, self._store, self._expansion, self._represent, judge, invariants
+            machine, self._slots, self._values, self.store, self._expansion, self._represent, judge, invariants
         )
         self._by_level: list[int] = []
         self._kinds: dict[Kind, int] = {}
         self._broken: dict[str, tuple[str, int, Place | None, int]] = {}
         self._exercised: dict[str, int] = {}
         self._asked = 0
+        self._seconds = 0.0
         self._interrupted = False
         self._complete = False
-
-    def _tabulate(self, factor: bool) -> None:
-        """A table for the actions that read the same slots, and one for each part of an action that falls into parts
-        (only where nobody judges steps: a judge sees an action whole)."""
-        groups: dict[tuple[int, ...], list[Action]] = {}
-        parts: list[Action] = []
-        for action in self.machine.actions:
-            for slot in (*action.reads, *action.writes):
-                if slot not in self._place:
-                    raise KeyError(f"{action}: the machine has no slot {slot}")
-            if factor and action.parts:
-                parts.append(action)
-                continue
-            reads = tuple(sorted({self._place[slot] for slot in action.reads}))
-            blind = not set(action.writes) <= set(action.reads)
-            groups.setdefault((*reads, -1 - len(groups)) if blind else reads, []).append(action)
-        for actions in groups.values():
-            self._sources.append(Plain(self._table(actions), len(self._tables) - 1))
-        for action in parts:
-            first = len(self._tables)
-            tables = tuple(self._table([part]) for part in action.parts)
-            self._filler.parts.update(range(first, len(self._tables)))
-            self._sources.append(Factored(action, tables))
-
-    def _table(self, actions: Sequence[Action]) -> Table:
-        table = Table(actions, self._place, self._keys, self._packing)
-        self._tables.append(table)
-        return table
 
     # ---- packing ------------------------------------------------------------------------------------
 
@@ -150,7 +128,7 @@ class Tabulated:
             packed.sort()
             return packed
 
-        self._store.rewrite(moved)
+        self.store.rewrite(moved)
         return [moved(states) for states in loose]
 
     def _roomiest(self, need: Sequence[int], roomy: Sequence[int]) -> Packing:
@@ -188,39 +166,49 @@ class Tabulated:
         phase: str = "",
         state_limit: int | None = None,
         time_limit: float | None = None,
+        checkpoint: Path | None = None,
     ) -> Exploration:
-        """Explore until nothing new is found, a rule is violated, a limit is reached or the user interrupts."""
+        """Explore until nothing new is found, a rule is violated, a limit is reached or the user interrupts.
+
+        `checkpoint`: a file to save to now and then, and when it ends early. Raises OSError for that."""
         clock = Clock(progress, phase, state_limit, time_limit)
+        saved = 0.0
         reason = ""
         with no_collector(), self._listening():
-            if not self._store.levels:
+            if not self.store.levels:
                 self._start()
             while not (reason or self._broken or self._complete):
                 reason = self._level(clock)
+                if checkpoint is not None and (reason or clock.seconds - saved > _SAVED):
+                    saved = clock.seconds
+                    self.save(checkpoint, clock.seconds)
+        self._seconds += clock.seconds
+        if checkpoint is not None and self._complete:
+            self.save(checkpoint)
         if self._broken and not reason:
             reason = "a property is violated"
-        return self._report(reason, clock.seconds)
+        return self._report(reason, self._seconds)
 
     def _start(self) -> None:
         frontier = self._packing.pack([np.array([number], np.int64) for number in self._first])
         if self._orbits is not None and not self._orbits.fixed(self._first):
             raise ValueError("the initial state changes when names are exchanged: the machine is not symmetric")
-        self._store.add(frontier)
+        self.store.add(frontier)
         self._check(frontier, 0)
 
     def _level(self, clock: Clock) -> str:
         """Expand the last level and add the next; why not, if something is in the way."""
-        depth = len(self._store.levels) - 1
+        depth = len(self.store.levels) - 1
         before = [table.taken.copy() for table in self._tables], [source.taken for source in self._factored]
         fresh: list[Words] = []
         transitions, calls = 0, self._filler.notes.calls
         reason = self._prefill(clock, depth)
-        large = self._jobs > 1 and len(self._store.levels[-1]) > 2 * _CHUNK
+        large = self._jobs > 1 and len(self.store.levels[-1]) > 2 * _CHUNK
         with ThreadPoolExecutor(1) if large else nullcontext() as pool:
             sorting: deque[Future[Words]] = deque()
             low = 0
-            while low < len(self._store.levels[-1]) and not reason and not self._broken:
-                chunk = Chunk(self._packing, self._store.levels[-1][low : low + _CHUNK])
+            while low < len(self.store.levels[-1]) and not reason and not self._broken:
+                chunk = Chunk(self._packing, self.store.levels[-1][low : low + _CHUNK])
                 changes = self._expansion.changes(chunk)
                 if self._orbits is not None:
                     self._orbits.foresee()
@@ -232,6 +220,8 @@ class Tabulated:
                 transitions += len(found)
                 for change in changes:
                     change.count()
+                    if change.operation:
+                        self._kinds.setdefault((change.operation, None, ()), depth)
                 low += len(chunk.roots)
                 if pool is None:
                     fresh.append(self._tidy(found))
@@ -240,8 +230,8 @@ class Tabulated:
                     while len(sorting) > 2:
                         fresh.append(sorting.popleft().result())
                 self._note(depth)
-                left = len(self._store.levels[-1]) - low
-                reason = clock.look(len(self._store), left, depth, self._interrupted)
+                left = len(self.store.levels[-1]) - low
+                reason = clock.look(len(self.store), left, depth, self._interrupted)
             fresh += [done.result() for done in sorting]
             if reason:
                 for table, taken in zip(self._tables, before[0], strict=True):
@@ -253,9 +243,9 @@ class Tabulated:
             self._asked = self._filler.notes.calls - calls
             if self._broken:
                 return ""
-            known = self._store.unknown(_merged(fresh), pool)
+            known = self.store.unknown(_merged(fresh), pool)
         if len(known):
-            self._store.add(known)
+            self.store.add(known)
             self._check(known, depth + 1)
         else:
             self._complete = True
@@ -263,7 +253,7 @@ class Tabulated:
 
     def _prefill(self, clock: Clock, depth: int) -> str:
         """Ask what the last level will ask, both cores at once, where that is worth a pass of its own."""
-        level = self._store.levels[-1]
+        level = self.store.levels[-1]
         if self._jobs < 2 or len(level) < _FEW or self._asked < WORTH:
             return ""
         wanted: dict[int, list[Ids]] = {}
@@ -277,7 +267,7 @@ class Tabulated:
                 self._filler.fill_all(asked, self._jobs)
                 wanted, total = {}, 0
                 self._note(depth)
-                reason = clock.look(len(self._store), len(level), depth, self._interrupted)
+                reason = clock.look(len(self.store), len(level), depth, self._interrupted)
                 if reason or self._broken:
                     return reason
         return ""
@@ -330,12 +320,57 @@ class Tabulated:
             if ours:
                 signal.signal(signal.SIGINT, before)
 
+    # ---- to be continued ----------------------------------------------------------------------------
+
+    def save(self, file: Path, seconds: float = 0.0) -> None:
+        """Put all that was found into a file, up to the last level that is whole; `seconds` were spent since it began.
+        Raises OSError."""
+        save(
+            file,
+            identity(self.machine),
+            {
+                "values": self._values.values,
+                "packing": self._packing.content(),
+                "keys": [pair.known.keys.copy() for pair in self._keys.pairs()],
+                "tables": [table.content() for table in self._tables],
+                "factored": [source.taken for source in self._factored],
+                "rules": [rule.content() for rule in self._rules],
+                "levels": [np.asarray(level) for level in self.store.levels],
+                "notes": self._filler.notes,
+                **{name: getattr(self, name) for name in _KEPT},
+                "_seconds": self._seconds + seconds,
+            },
+        )
+
+    def resume(self, file: Path, trusted: Collection[str] = ()) -> None:
+        """Take from a file what another exploration of this machine put there, before `run`. Raises CheckpointError,
+        OSError."""
+        found = load(file, identity(self.machine), trusted)
+        self._values.restore(found["values"])
+        self._packing = Packing.of(found["packing"], self._blocks)
+        for pair, keys in zip(self._keys.pairs(), found["keys"], strict=True):
+            pair.known = Pairs.of(keys)
+        for table, content in zip(self._tables, found["tables"], strict=True):
+            table.restore(content, self._packing)
+        for source, taken in zip(self._factored, found["factored"], strict=True):
+            source.taken = taken
+        for rule, content in zip(self._rules, found["rules"], strict=True):
+            rule.restore(content)
+        if self._orbits is not None:
+            self._orbits.foresee()
+            self._orbits.repack(self._packing)
+        self._filler.notes = found["notes"]
+        for name in _KEPT:
+            setattr(self, name, found[name])
+        self.store.restore(found["levels"])
+
     # ---- what was found -----------------------------------------------------------------------------
 
     def behaviours(self) -> tuple[Behaviour, ...]:
         """Every (operation, clause, classes of events) that occurred, with a shortest path to its first occurrence."""
+        first = self._filler.notes.first
         wants = [
-            Want(depth, self._root_of(depth, self._filler.notes.first[kind]), kind=kind)
+            Want(depth, self._root_of(depth, first.get(kind) or kind[0]), kind=kind)
             for kind, depth in self._kinds.items()
         ]
         paths = self._paths.find(self._packing, wants)
@@ -352,15 +387,19 @@ class Tabulated:
             for (name, (text, *_)), (path, said) in zip(self._broken.items(), paths, strict=True)
         )
 
-    def _root_of(self, depth: int, place: Place) -> int:
-        """A state of a level where a table was asked for a key."""
-        table, level = self._tables[place[0]], self._store.levels[depth]
+    def _root_of(self, depth: int, where: Place | str) -> int:
+        """A state of a level where a table was asked for a key, or where a factored operation is enabled."""
+        level = self.store.levels[depth]
         for low in range(0, len(level), _CHUNK):
             chunk = Chunk(self._packing, level[low : low + _CHUNK])
-            at = np.flatnonzero(table.key.ids(chunk) == place[1])
+            if isinstance(where, str):
+                changes = [c for c in self._expansion.changes(chunk) if c.operation == where]
+                at = changes[0].at if changes else np.zeros(0, np.int64)
+            else:
+                at = np.flatnonzero(self._tables[where[0]].key.ids(chunk) == where[1])
             if len(at):
                 return int(chunk.roots[at[0]])
-        raise AssertionError("whatever was asked, was asked in some state of the level")
+        raise AssertionError("whatever was noted, was noted in some state of the level")
 
     def _report(self, reason: str, seconds: float) -> Exploration:
         operations = dict.fromkeys((action.operation for action in self.machine.actions), 0)
@@ -377,9 +416,9 @@ class Tabulated:
             self.machine.title,
             not reason,
             reason,
-            len(self._store),
+            len(self.store),
             sum(self._by_level),
-            len(self._store.levels) - 1,
+            len(self.store.levels) - 1,
             seconds,
             notes.calls,
             notes.outcomes,
@@ -388,7 +427,7 @@ class Tabulated:
             self._violations(),
             self.behaviours,
             notes.engine,
-            tuple(zip(map(len, self._store.levels), [*self._by_level, 0], strict=False)),
+            tuple(zip(map(len, self.store.levels), [*self._by_level, 0], strict=False)),
             self._reductions(),
         )
 
@@ -398,8 +437,8 @@ class Tabulated:
         names = ", ".join(self.machine.symmetry.names)
         return (
             f"symmetry: of states that differ by an exchange of {names} one stands for all {self._orbits.count}; "
-            "sound, as no exchange changes the initial state, steps are judged alike whoever takes them, and invariants "
-            "are held to every image",
+            "sound, as no exchange changes the initial state, steps are judged alike whoever takes them, and "
+            "invariants are held to every image",
         )
 
 

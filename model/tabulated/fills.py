@@ -65,23 +65,20 @@ class Filler:
     def __init__(
         self,
         tables: Sequence[Table],
+        parts: Sequence[Table],
         values: Values,
         place: dict[Slot, int],
         judge: StepJudge | None,
         engine_calls: Callable[[], int] | None,
     ) -> None:
         self._tables = tables
-        self._numbers: dict[int, int] = {}
+        self._numbers = {id(table): number for number, table in enumerate(tables)}
+        self._parts = frozenset(self._numbers[id(table)] for table in parts)
         self._values = values
         self._place = place
         self._judge = judge
         self._engine_calls = engine_calls or (lambda: 0)
-        self.parts: set[int] = set()
         self.notes = Notes()
-
-    def number_tables(self) -> None:
-        """Begin: the tables are all there now."""
-        self._numbers = {id(table): number for number, table in enumerate(self._tables)}
 
     def fill(self, table: Table, keys: Ids) -> None:
         """Ask a table's actions what they do under these keys, which were not asked about before."""
@@ -123,7 +120,7 @@ class Filler:
     def _ask(self, table: Table, keys: Ids, notes: Notes) -> Rows:
         rows = Rows()
         number = self._numbers[id(table)]
-        part = number in self.parts
+        part = number in self._parts
         for key, numbers, contents in table.contents(keys, self._values):
             start = len(rows.by)
             for which, (action, values) in enumerate(zip(table.actions, contents, strict=True)):
@@ -149,7 +146,7 @@ class Filler:
 
     def _note(self, action: Action, values: tuple[Hashable, ...], outcome: Outcome, place: Place, notes: Notes) -> None:
         notes.outcomes += 1
-        if place[0] not in self.parts:
+        if place[0] not in self._parts:
             kind = (action.operation, outcome.clause, tuple([type(event).__name__ for event in outcome.events]))
             if kind not in notes.first:
                 notes.first[kind] = place

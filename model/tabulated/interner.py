@@ -68,6 +68,14 @@ class Interner:
             self._add(fresh)
         return found
 
+    @classmethod
+    def of(cls, keys: Words) -> Interner:
+        """One that has given these distinct keys their numbers."""
+        made = cls()
+        if len(keys):
+            made._add(keys)
+        return made
+
     def replace(self, keys: Words) -> None:
         """Give every number a new key; no two may be equal."""
         self._keys[: self._count] = keys
@@ -115,6 +123,19 @@ class Pairs:
         self._keys: Words = np.zeros(0, np.uint64)
         self._hashed: Interner | None = None
 
+    @classmethod
+    def of(cls, keys: Words) -> Pairs:
+        """One that has given these distinct pairs their numbers."""
+        made = cls()
+        made._keys = keys
+        tops = int((keys >> HALF).max(initial=0)), int((keys & LOW).max(initial=0))
+        made._table.fill(-1)
+        if made._reach(*tops):
+            made._address()
+        else:
+            made._hashed = Interner.of(keys)
+        return made
+
     def __len__(self) -> int:
         return len(self.keys)
 
@@ -131,9 +152,7 @@ class Pairs:
     def ids(self, left: Ids, right: Ids) -> Ids:
         """The number of each pair; pairs that are new are given one."""
         if self._hashed is None and not self._reach(int(left.max(initial=0)), int(right.max(initial=0))):
-            self._hashed = Interner()
-            if len(self._keys):
-                self._renumber(self._hashed)
+            self._hashed = Interner.of(self._keys)
             self._table = np.zeros(0, np.int32)
         if self._hashed is not None:
             return self._hashed.ids((left.astype(np.uint64) << HALF) | right.astype(np.uint64))
@@ -156,13 +175,12 @@ class Pairs:
             return False
         self._left, self._bits = rows, bits
         self._table = np.full(rows << bits, -1, np.int32)
-        at = ((self._keys >> HALF) << np.uint64(bits)) | (self._keys & LOW)
-        self._table[at.astype(np.int64)] = np.arange(len(self._keys), dtype=np.int32)
+        self._address()
         return True
 
-    def _renumber(self, hashed: Interner) -> None:
-        """Give a hash table the same pairs under the same numbers."""
-        hashed._add(self._keys)
+    def _address(self) -> None:
+        at = ((self._keys >> HALF) << np.uint64(self._bits)) | (self._keys & LOW)
+        self._table[at.astype(np.int64)] = np.arange(len(self._keys), dtype=np.int32)
 
 
 def distinct(ordered: Words) -> Words:

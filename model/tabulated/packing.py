@@ -7,9 +7,9 @@ paired until two are left: tree compression. Two roots are equal exactly when tw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -107,6 +107,27 @@ class Packing:
         self._words = [Interner() for _ in range(self.groups)]
         self._pairs = [Pairs() for _ in range(max(0, self.groups - 2))]
         self._lay()
+
+    def content(self) -> dict[str, Any]:
+        """All that makes it this packing."""
+        return {
+            "widths": self.widths,
+            "group": self.group,
+            "words": [words.keys.copy() for words in self._words],
+            "pairs": [pairs.keys.copy() for pairs in self._pairs],
+        }
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], blocks: Sequence[Block]) -> Packing:
+        """The packing that had this content."""
+        made = cls.__new__(cls)
+        made.widths, made.blocks = list(content["widths"]), tuple(blocks)
+        made.narrow, made.group = sum(made.widths) <= WORD, list(content["group"])
+        made.groups = max(made.group) + 1
+        made._words = [Interner.of(keys) for keys in content["words"]]
+        made._pairs = [Pairs.of(keys) for keys in content["pairs"]]
+        made._lay()
+        return made
 
     def _lay(self) -> None:
         self.shift = [0] * len(self.widths)

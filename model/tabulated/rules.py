@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,22 @@ class Rule:
         self._of: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64) for _ in rule.reads]
         self._pairs = [Pairs() for _ in rule.reads]
         self._judged = 0
+
+    def content(self) -> dict[str, Any]:
+        """All that was found out."""
+        return {
+            "numbers": self._numbers,
+            "viewed": self._viewed,
+            "of": self._of,
+            "pairs": [pairs.keys.copy() for pairs in self._pairs],
+            "judged": self._judged,
+        }
+
+    def restore(self, content: Mapping[str, Any]) -> None:
+        """Know what another one of this rule knew."""
+        self._numbers, self._viewed = content["numbers"], content["viewed"]
+        self._of, self._judged = content["of"], content["judged"]
+        self._pairs = [Pairs.of(keys) for keys in content["pairs"]]
 
     def news(self, chunk: Chunk, values: Values) -> Iterator[tuple[Judgement, int]]:
         """What the rule says of every combination that it has not judged before, and where in the chunk that stands."""

@@ -1,7 +1,7 @@
 """The states that are known: level by level for finding paths, and as a few sorted runs for looking them up.
 
 A log-structured set: each level is a run, and runs are merged as they grow alike. Past a given amount of memory levels
-and runs go to files of a temporary folder, which are mapped: the kernel keeps of them what it has room for.
+and runs go to temporary files, which are mapped: the kernel keeps of them what it has room for.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -29,8 +28,6 @@ class Store:
         self.levels: list[Words] = []
         self._runs: list[Words] = []
         self._memory = memory
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._files = 0
 
     def __len__(self) -> int:
         return sum(map(len, self.levels))
@@ -83,13 +80,6 @@ class Store:
         for level in levels:
             self.add(level)
 
-    def close(self) -> None:
-        """Remove the files."""
-        if self._folder is not None:
-            self.levels, self._runs = [], []
-            self._folder.cleanup()
-            self._folder = None
-
     # ---- files --------------------------------------------------------------------------------------
 
     def _spill(self) -> None:
@@ -109,13 +99,9 @@ class Store:
         return self._file(new) if isinstance(old, np.memmap) else new
 
     def _room(self, count: int) -> Words:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="lockedroom-states-")
-        self._files += 1
-        file = Path(self._folder.name, f"{self._files}.u64")
-        # A file that is mapped lives on without its name: nothing to clean up, however this ends.
-        room: Words = np.memmap(file, np.uint64, "w+", shape=(count,))
-        file.unlink()
+        # A file without a name lives as long as it is mapped: there is nothing to clean up, however this ends.
+        with tempfile.TemporaryFile(prefix="lockedroom-states-") as file:
+            room: Words = np.memmap(file, np.uint64, "w+", shape=(count,))
         return room
 
     def _file(self, words: Words) -> Words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -38,23 +38,23 @@ class Leaf:
 class Pair:
     """A key of two keys, numbered: only combinations that occur have a number. Shared by all who read the same."""
 
-    __slots__ = ("_known", "_left", "_right")
+    __slots__ = ("_left", "_right", "known")
 
     def __init__(self, left: Key, right: Key) -> None:
         self._left = left
         self._right = right
-        self._known = Pairs()
+        self.known = Pairs()
 
     def ids(self, chunk: Chunk) -> Ids:
         """The keys of a chunk."""
         found = chunk.keys.get(self)
         if found is None:
-            found = chunk.keys[self] = self._known.ids(self._left.ids(chunk), self._right.ids(chunk))
+            found = chunk.keys[self] = self.known.ids(self._left.ids(chunk), self._right.ids(chunk))
         return found
 
     def decode(self, keys: Ids) -> list[Ids]:
         """The numbers of the slots in keys, slot by slot."""
-        left, right = self._known.halves(keys)
+        left, right = self.known.halves(keys)
         return self._left.decode(left) + self._right.decode(right)
 
 
@@ -78,6 +78,10 @@ class Keys:
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, ...], Key] = {(): Nothing()}
+
+    def pairs(self) -> list[Pair]:
+        """The keys of two, in the order in which they were made."""
+        return [key for key in self._made.values() if isinstance(key, Pair)]
 
     def key(self, slots: Sequence[int]) -> Key:
         """The key of these slots."""
@@ -138,6 +142,10 @@ class Rows:
     by: list[tuple[int, int]] = field(default_factory=list)
 
 
+_KEPT: Final = ("first", "monotone", "more", "by", "gains", "changed", "_was", "_now", "single", "taken")
+"""What makes up the content of a table."""
+
+
 class Table:
     """The table of actions that read the same slots, or of one part of an action.
 
@@ -171,6 +179,16 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.more.all) - 1
+
+    def content(self) -> dict[str, Any]:
+        """All that was found out."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+    def restore(self, content: Mapping[str, Any], packing: Packing) -> None:
+        """Know what another table of these actions knew."""
+        for name in _KEPT:
+            setattr(self, name, content[name])
+        self.repack(packing)
 
     def repack(self, packing: Packing) -> None:
         """Slots stand elsewhere now: flip other bits."""

@@ -19,6 +19,11 @@ class Values:
         self._pairs: dict[int, Pairs] = {}
         self._unions: dict[int, Ids] = {}
 
+    def restore(self, values: list[list[Hashable]]) -> None:
+        """Begin with these values."""
+        self.values = values
+        self._numbers = [{value: number for number, value in enumerate(held)} for held in values]
+
     def number(self, slot: int, value: Hashable) -> int:
         """The number of a value in a slot. Raises TypeError for a value that is not hashable."""
         numbers = self._numbers[slot]
