@@ -35,9 +35,20 @@ class PropertyResult:
     name: str
     store: Store
     clauses: tuple[str, ...]
-    verdict: Literal["holds", "violated", "not exercised", "incomplete"]
+    verdict: Literal["holds", "violated", "no violation found", "not exercised", "incomplete"]
     exercised: int
     says: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """All of it."""
+        return {
+            "name": self.name,
+            "class": f"{self.store} store",
+            "clauses": list(self.clauses),
+            "verdict": self.verdict,
+            "exercised": self.exercised,
+            "says": self.says,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +158,7 @@ class CheckReport:
             "engine_calls": self.engine_calls,
             "entries": self.entries,
             "phases": [phase.to_json() for phase in self.phases],
-            "properties": [
-                {
-                    "name": found.name,
-                    "class": f"{found.store} store",
-                    "clauses": list(found.clauses),
-                    "verdict": found.verdict,
-                    "exercised": found.exercised,
-                    "says": found.says,
-                }
-                for found in self.properties
-            ],
+            "properties": [found.to_json() for found in self.properties],
             "transitions_exercised": dict(self.operations),
             "never_enabled": list(self.never_enabled),
             "witnesses": dict(self.witnesses),
@@ -183,7 +184,7 @@ def check(
     if protocol != "segment":
         raise ValueError(f"no protocol {protocol}: there is segment")
     phases: list[Phase] = []
-    for store, setting, stores in _plan(bounds):
+    for store, setting, stores in plan(bounds):
         spent = sum(phase.exploration.seconds for phase in phases)
         engine = Engine(setting.capacity, bounds.names, logic)
         judge, invariants = witnessing(judge_of(stores)), invariants_of(bounds.names, stores)
@@ -198,12 +199,13 @@ def check(
     return _report(bounds, tuple(phases))
 
 
-def _plan(bounds: Bounds) -> list[tuple[str, Setting, frozenset[Store]]]:
+def plan(bounds: Bounds) -> list[tuple[str, Setting, frozenset[Store]]]:
+    """What is explored within bounds: each store with its setting and the properties that are judged there."""
     both: frozenset[Store] = frozenset(("honest", "hostile"))
-    plan = [("honest store", Setting(bounds.without_intruder()), both)]
+    stores = [("honest store", Setting(bounds.without_intruder()), both)]
     if bounds.intruder:
-        plan.append(("hostile store", Setting(bounds), frozenset(("hostile",))))
-    return plan
+        stores.append(("hostile store", Setting(bounds), frozenset(("hostile",))))
+    return stores
 
 
 def _report(bounds: Bounds, phases: tuple[Phase, ...]) -> CheckReport:

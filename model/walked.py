@@ -1,0 +1,145 @@
+"""Random walks through the segment, for bounds that are too large to exhaust, and what they say of its properties. They
+never say that one holds: what no walk has come to, nobody has judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.engine import REFERENCE, Engine
+from lockedroom.model.segment.machine import bind
+from lockedroom.model.segment.mutants import BY_NAME
+from lockedroom.model.segment.properties import PROPERTIES, invariants_of, judge_of
+from lockedroom.model.segment.witnesses import witnessing
+from lockedroom.model.verdict import Counterexample, PropertyResult, plan
+from lockedroom.model.walkers import Found, Stride, walk
+from lockedroom.model.walks import Subject
+
+STEPS: Final = 200
+"""Of a walk, unless told."""
+
+Verdict = Literal["violated", "no violation found"]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkReport:
+    """What walks through the segment came to: one `Found` for each store that was walked, and the properties. A
+    counterexample is what is left of a walk when nothing more can be left out, not a shortest path."""
+
+    verdict: Verdict
+    bounds: Bounds
+    seed: int
+    limit: int
+    reason: str
+    phases: tuple[tuple[str, Found], ...]
+    properties: tuple[PropertyResult, ...]
+    counterexample: Counterexample | None
+
+    @property
+    def exit_code(self) -> int:
+        """1 violated, 4 else: walks are never complete."""
+        return 1 if self.verdict == "violated" else 4
+
+    def to_json(self) -> dict[str, object]:
+        """One object with all of it."""
+        return {
+            "verdict": self.verdict,
+            "bounds": self.bounds.to_json(),
+            "complete": False,
+            "reason": self.reason,
+            "seed": self.seed,
+            "steps_limit": self.limit,
+            "phases": [{"store": store, **walked_json(found)} for store, found in self.phases],
+            "properties": [found.to_json() for found in self.properties],
+            "counterexample": None if self.counterexample is None else self._counterexample(self.counterexample),
+        }
+
+    def _counterexample(self, found: Counterexample) -> dict[str, object]:
+        walks = self.phases[-1][1]
+        return {**found.to_json(), "shortest": False, "found_by_walk": walks.walk, "length_as_found": walks.length}
+
+
+def walked_json(found: Found) -> dict[str, object]:
+    """The numbers of walks through one machine."""
+    return {
+        "walks": found.walks,
+        "asked": found.asked,
+        "steps": found.steps,
+        "longest": found.longest,
+        "dead_ends": found.dead_ends,
+        "seconds": round(found.seconds, 3),
+        "jobs": found.jobs,
+        "states": found.states,
+        "entries": found.entries,
+        "new_entries_per_thousand_steps": round(found.fresh, 3),
+        "growth": [{"steps": steps, "entries": entries} for steps, entries in found.growth],
+        "transitions_exercised": dict(found.taken),
+        "never_enabled": sorted(set(found.taken) - found.accepted),
+        "refusals": {name: list(clauses) for name, clauses in found.refusals.items()},
+        "exercised": dict(found.exercised),
+    }
+
+
+def walk_segment(
+    bounds: Bounds,
+    *,
+    walks: int,
+    steps: int = STEPS,
+    seed: int = 1,
+    jobs: int = 1,
+    mutant: str = "",
+    progress: Callable[[Stride], None] | None = None,
+    time_limit: float | None = None,
+) -> WalkReport:
+    """Walk through the segment within bounds: so many walks of each store (with an intruder there are two, as in
+    `verdict.check`), each of at most so many steps. `mutant`: the name of one, instead of the reference.
+
+    Ends at the first violation, at the time limit (seconds in all) or on KeyboardInterrupt. Raises ActionFault when the
+    engine raises, EngineError when a process of ours is lost."""
+    phases: list[tuple[str, Found]] = []
+    for store, _, _ in plan(bounds):
+        left = None if time_limit is None else max(0.0, time_limit - sum(found.seconds for _, found in phases))
+        found = walk(
+            partial(segment_subject, bounds, store, mutant),
+            walks=walks,
+            steps=steps,
+            seed=seed,
+            jobs=jobs,
+            progress=progress,
+            phase=store,
+            time_limit=left,
+        )
+        phases.append((store, found))
+        if found.reason:
+            break
+    return _report(bounds, seed, steps, tuple(phases))
+
+
+def segment_subject(bounds: Bounds, store: str, mutant: str = "") -> Subject:
+    """The segment with what judges it in this store; a mutant's logic, if one is named."""
+    setting, stores = next((setting, stores) for name, setting, stores in plan(bounds) if name == store)
+    engine = Engine(setting.capacity, bounds.names, BY_NAME[mutant].logic() if mutant else REFERENCE)
+    return Subject(bind(setting, engine), witnessing(judge_of(stores)), invariants_of(bounds.names, stores))
+
+
+def _report(bounds: Bounds, seed: int, limit: int, phases: tuple[tuple[str, Found], ...]) -> WalkReport:
+    exercised = {p.name: sum(found.exercised.get(p.name, 0) for _, found in phases) for p in PROPERTIES}
+    last = phases[-1][1]
+    broken = last.violation
+    results: list[PropertyResult] = []
+    for p in PROPERTIES:
+        count = exercised[p.name]
+        if broken is not None and p.name == broken.property:
+            results.append(PropertyResult(p.name, p.store, p.clauses, "violated", count, broken.message))
+        elif count:
+            results.append(PropertyResult(p.name, p.store, p.clauses, "no violation found", count))
+        else:
+            says = f"waits for {p.waits}" if p.waits else "no walk came to where it could be violated"
+            results.append(PropertyResult(p.name, p.store, p.clauses, "not exercised", 0, says))
+    counterexample = None if broken is None else Counterexample(broken.property, broken.message, broken.path)
+    verdict: Verdict = "no violation found" if broken is None else "violated"
+    reason = last.reason or "random walks see what they come to, not all there is"
+    return WalkReport(verdict, bounds, seed, limit, reason, phases, tuple(results), counterexample)

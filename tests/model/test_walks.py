@@ -1,0 +1,291 @@
+"""Random walks: they find mutants, cover small machines whole, give the same by any number of processes, and never say
+that something holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Hashable
+from functools import partial
+from typing import cast
+
+import pytest
+
+from lockedroom.model.explore import Explorer, explore
+from lockedroom.model.fingerprint import Fingerprints
+from lockedroom.model.report import ActionFault, Invariant, Judgement, Path
+from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.mutants import BY_NAME, MUTANTS
+from lockedroom.model.shrink import shortened
+from lockedroom.model.walked import segment_subject, walk_segment
+from lockedroom.model.walkers import Found, Stride, walk
+from lockedroom.model.walks import Failure, Subject, Walker, random_of
+from lockedroom.reference.errors import EngineError
+from lockedroom.reference.machine import Action, Machine, Outcome, Slot
+from tests.model import b1
+
+WALKS = 4_000
+STEPS = 100
+LUCK = {
+    "any header of the creator will do",
+    "accept takes an exchange a second time",
+    "what the revoked send later is read",
+    "a sequence number may come again",
+    "a right that came and went between two reviews was none",
+}
+"""Mutants that so few walks find with some seeds only."""
+
+
+def ended(machine: Machine, path: Path) -> dict[Slot, Hashable]:
+    """The state at the end of a path, every step of it checked."""
+    state = dict(machine.initial)
+    for taken in path:
+        assert taken.outcome in taken.action.run(tuple(state[slot] for slot in taken.action.reads))
+        if taken.outcome.writes is not None:
+            state.update(zip(taken.action.writes, taken.outcome.writes, strict=True))
+        for slot, added in taken.outcome.grows:
+            state[slot] = cast(frozenset[Hashable], state[slot]) | added
+    return state
+
+
+def broken_by(subject: Subject, path: Path) -> set[str]:
+    """What the last step of a path, or the state that it leads to, violates."""
+    before, after = ended(subject.machine, path[:-1]), ended(subject.machine, path)
+    last = path[-1]
+    assert subject.judge is not None
+    said = list(subject.judge(last.action, tuple(before[slot] for slot in last.action.reads), last.outcome))
+    for rule in subject.invariants:
+        views = zip(rule.reads, rule.views, strict=True)
+        said.append((rule.property, rule.judge(tuple(view(after[slot]) for slot, view in views))))
+    return {name for name, judgement in said if isinstance(judgement, str)}
+
+
+@pytest.mark.parametrize("name", [mutant.name for mutant in MUTANTS if mutant.name not in LUCK])
+def test_walks_find_the_mutant_and_the_way_there_is_made_short(name: str) -> None:
+    mutant = BY_NAME[name]
+    subject = segment_subject(mutant.bounds, "hostile store" if mutant.bounds.intruder else "honest store", name)
+    walker = Walker(subject)
+    failure = next(found for number in range(WALKS) if (found := walker.walk(random_of(1, number), STEPS)))
+    best = shortened(walker, failure)
+    assert failure.broken is not None and best.broken is not None
+    assert best.broken.property == failure.broken.property
+    assert len(best.trail) <= len(failure.trail)
+    assert best.broken.property in broken_by(subject, walker.path(best))
+    for index in range(len(best.trail)):
+        fewer = walker.follow((*best.trail[:index], *best.trail[index + 1 :]), best.broken.property)
+        assert fewer is None or len(fewer.trail) >= len(best.trail)
+
+
+def test_the_reference_is_not_found_wrong_where_its_mutants_are() -> None:
+    for bounds in {mutant.bounds for mutant in MUTANTS}:
+        for store in ("honest store", *(("hostile store",) if bounds.intruder else ())):
+            walker = Walker(segment_subject(bounds, store))
+            assert all(walker.walk(random_of(1, number), STEPS) is None for number in range(300))
+
+
+def test_enough_walks_see_all_of_a_small_machine_and_nothing_else() -> None:
+    machine = b1.machine(2, 2, 2)
+    all_there_is = Explorer(machine).run()
+    walker = Walker(Subject(machine))
+    for number in range(12_000):
+        assert walker.walk(random_of(1, number), STEPS) is None
+    seen = walker.drain()
+    assert len(set(seen.states)) == all_there_is.states
+    assert sum(map(len, seen.entries.values())) == all_there_is.fills
+    assert seen.taken.keys() == all_there_is.operations.keys()
+
+
+def plain(found: Found) -> dict[str, object]:
+    return {name: value for name, value in vars_of(found).items() if name not in ("seconds", "jobs", "violation")}
+
+
+def vars_of(found: Found) -> dict[str, object]:
+    return {name: getattr(found, name) for name in found.__slots__}
+
+
+def test_the_number_of_processes_changes_nothing() -> None:
+    make = partial(segment_subject, Bounds(2, 1, 1, intruder=1), "hostile store")
+    one, three = (walk(make, walks=220, steps=STEPS, seed=7, jobs=jobs) for jobs in (1, 3))
+    assert plain(one) == plain(three)
+    assert (one.reason, one.walks, one.growth[-1]) == ("", 220, (one.steps, one.entries))
+    other = walk(make, walks=220, steps=STEPS, seed=8, jobs=2)
+    assert plain(other) != plain(one)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_violation_of_the_lowest_number_is_told(jobs: int) -> None:
+    name = "an acknowledgement goes out under the old epoch"
+    report = walk_segment(BY_NAME[name].bounds, walks=WALKS, steps=STEPS, seed=1, jobs=jobs, mutant=name)
+    assert (report.verdict, report.exit_code) == ("violated", 1)
+    walker = Walker(segment_subject(BY_NAME[name].bounds, "honest store", name))
+    first = next(n for n in range(WALKS) if walker.walk(random_of(1, n), STEPS))
+    (found,) = [found for _, found in report.phases]
+    assert (found.walk, found.walks) == (first, first + 1)
+    answer = json.loads(json.dumps(report.to_json()))
+    assert answer["complete"] is False
+    assert answer["counterexample"]["shortest"] is False
+    assert answer["counterexample"]["found_by_walk"] == first
+    assert len(answer["counterexample"]["path"]) <= answer["counterexample"]["length_as_found"]
+    assert [p["name"] for p in answer["properties"] if p["verdict"] == "violated"] == [BY_NAME[name].violates]
+
+
+def test_walks_never_say_that_something_holds() -> None:
+    report = walk_segment(Bounds(2, 1, 1, intruder=1), walks=60, jobs=2)
+    assert (report.verdict, report.exit_code) == ("no violation found", 4)
+    assert [store for store, _ in report.phases] == ["honest store", "hostile store"]
+    assert {found.verdict for found in report.properties} == {"no violation found", "not exercised"}
+
+
+# ---- small machines ------------------------------------------------------------------------------------
+
+COUNT = Slot("count")
+
+
+def counting(top: int, end: bool = False) -> Machine:
+    """Counts up to `top`; with an `end`, an operation that ends it at once may come at any time."""
+
+    def up(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        value = cast(int, values[0])
+        return (Outcome((value + 1,)),) if 0 <= value < top else (Outcome(None, "FULL"),)
+
+    def stop(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        return (Outcome((-1,)),) if values[0] != -1 else ()
+
+    actions = [Action("up", "a", (), (COUNT,), (COUNT,), up)]
+    if end:
+        actions.append(Action("stop", "a", (), (COUNT,), (COUNT,), stop))
+    return Machine("counting", {COUNT: 0}, tuple(actions))
+
+
+def below(top: int) -> Invariant:
+    def judge(seen: tuple[Hashable, ...]) -> Judgement:
+        return True if cast(int, seen[0]) < top else f"it is {seen[0]}"
+
+    return Invariant(f"below {top}", (COUNT,), (lambda value: value,), judge)
+
+
+def test_a_walk_comes_back_from_a_dead_end() -> None:
+    walker = Walker(Subject(counting(30, end=True)))
+    for number in range(20):
+        assert walker.walk(random_of(1, number), 200) is None
+    seen = walker.drain()
+    assert seen.longest == 30 and seen.dead_ends >= 20
+    assert seen.taken["up"] == 20 * 30
+
+
+def test_a_walk_ends_with_its_steps() -> None:
+    walker = Walker(Subject(counting(30)))
+    walker.walk(random_of(1, 1), 7)
+    assert walker.drain().steps == 7
+
+
+def test_an_invariant_that_a_state_violates_ends_the_walk_there() -> None:
+    walker = Walker(Subject(counting(30), None, (below(12),)))
+    failure = walker.walk(random_of(1, 1), 200)
+    assert failure is not None and failure.broken is not None
+    assert (failure.broken.message, len(failure.trail)) == ("it is 12", 12)
+    assert len(walker.path(failure)) == 12
+    assert len(explore(counting(30), invariants=[below(12)]).violations[0].path) == 12
+
+
+def raising() -> Subject:
+    def boom(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        if values[0] == 5:
+            raise KeyError("gone")
+        return ()
+
+    machine = counting(9)
+    broken = Action("boom", "b", (), (COUNT,), (), boom)
+    return Subject(Machine("raising", machine.initial, (*machine.actions, broken)))
+
+
+def test_an_action_that_raises_is_told_with_what_it_read() -> None:
+    with pytest.raises(ActionFault, match=r"(?s)b: boom\(\) raised KeyError.*count = 5"):
+        walk(raising, walks=10, steps=20, jobs=2)
+
+
+def vanishing(here: int) -> Subject:
+    if os.getpid() != here:
+        os._exit(3)
+    return Subject(counting(3))
+
+
+def test_a_process_that_is_lost_is_an_error() -> None:
+    with pytest.raises(EngineError, match="was lost"):
+        walk(partial(vanishing, os.getpid()), walks=10, steps=20, jobs=2)
+
+
+def talkative() -> Subject:
+    print("what a machine prints is no answer")
+    return Subject(counting(40))
+
+
+def test_what_a_machine_prints_disturbs_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert walk(talkative, walks=5, steps=20).steps == 100
+    assert "no answer" in capfd.readouterr().out
+
+
+def test_an_interrupt_gives_what_was_found() -> None:
+    told: list[Stride] = []
+
+    def interrupting(at: Stride) -> None:
+        told.append(at)
+        if at.walks >= 100:
+            raise KeyboardInterrupt
+
+    make = partial(segment_subject, Bounds(2, 1, 1), "honest store")
+    found = walk(make, walks=100_000, steps=STEPS, jobs=2, progress=interrupting, phase="honest store")
+    assert found.reason == "interrupted"
+    assert 100 <= found.walks < 100_000 and found.states > 50
+    assert (told[-1].phase, told[-1].of) == ("honest store", 100_000)
+
+
+def test_a_time_limit_ends_it() -> None:
+    make = partial(segment_subject, Bounds(3, 2, 2), "honest store")
+    found = walk(make, walks=1_000_000, steps=STEPS, jobs=2, time_limit=3)
+    assert found.reason == "the time limit of 3 s"
+    assert 0 < found.walks < 1_000_000
+
+
+def test_the_trail_of_something_else_is_an_error() -> None:
+    walker = Walker(Subject(counting(30), None, (below(12),)))
+    failure = walker.walk(random_of(1, 1), 200)
+    assert failure is not None
+    with pytest.raises(EngineError, match="is no function"):
+        shortened(walker, Failure(failure.trail[:5], failure.broken))
+
+
+# ---- fingerprints --------------------------------------------------------------------------------------
+
+VALUES = (None, True, 1, "1", b"1", (), (1,), ((1,),), frozenset({"a", "b"}), frozenset({"a"}), Slot("a", "b"))
+
+
+def test_values_that_differ_have_different_fingerprints() -> None:
+    prints = Fingerprints()
+    initial = segment_subject(Bounds(2, 1, 1), "honest store").machine.initial
+    values = [*VALUES, *(value for value in dict.fromkeys(initial.values()) if value not in VALUES)]
+    found = [prints.of(value) for value in values]
+    assert len(set(found)) == len(found)
+
+
+def test_fingerprints_are_the_same_in_every_process() -> None:
+    code = "from tests.model.test_walks import fingerprints; print(fingerprints())"
+    for seed in ("1", "2"):
+        ran = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        assert ran.stdout == f"{fingerprints()}\n"
+
+
+def fingerprints() -> list[int]:
+    """Those of plain values and of values with names in sets."""
+    found = Explorer(segment_subject(Bounds(2, 1, 1, intruder=1), "hostile store").machine)
+    found.run(state_limit=600)
+    prints = Fingerprints()
+    return [prints.of(value) for value in (*VALUES, *found.state(500).values())]
