@@ -1,7 +1,7 @@
 """The sequence chart of a run in a terminal, one step at a time: lifelines to the left, words to the right.
 
-It draws what it is told and knows of the protocol only which operations point at a peer. It prints nothing: it gives
-lines, so that a run can be drawn as it happens.
+It draws what it is told and knows of the protocol only which operations point at a peer, and not even that of a step
+that says itself whom it points at. It prints nothing: it gives lines, so that a run can be drawn as it happens.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _POINTING: Final = frozenset({"exchange", "send", "multicast", "rotate", "acknow
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step of a run: who did what to whom, and what came of it. `clause` and `detail` are the refusal's."""
+    """One step of a run: who did what to whom, and what came of it. `clause` and `detail` are the refusal's, `changed`
+    is what is different afterwards: for each line some ways to say it, the longest first. A step of a machine that is
+    no protocol of ours says with `words` what was done, and with `points` whom an arrow points at."""
 
     actor: str
     operation: str
@@ -36,10 +38,20 @@ class Move:
     events: Sequence[Mapping[str, object]] = ()
     clause: str = ""
     detail: str = ""
+    changed: Sequence[Sequence[str]] = ()
+    words: str = ""
+    points: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """What was done and what came of it, in words."""
+        return self.words or describe(self.operation, self.arguments, self.events, self.clause, self.detail)
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Whom an arrow points at."""
+        if self.words:
+            return self.points
         if self.operation not in _POINTING:
             return ()
         named = self.arguments.get("peers", self.arguments.get("peer", self.arguments.get("inbox", ())))
@@ -73,17 +85,21 @@ class Strokes:
 
 
 UNICODE: Final = Strokes("│", "┊", "─", "┼", "▶", "◀", "├", "┤", "┼", "●", "✗", "╳")
-_IN_ASCII: Final = str.maketrans({"“": '"', "”": '"', "…": "..."})
+_IN_ASCII: Final = str.maketrans({"“": '"', "”": '"', "…": "...", "→": "->"})
 ASCII: Final = Strokes("|", ":", "-", "+", ">", "<", "|", "|", "|", "*", "x", "X")
 
 
 class Chart:
-    """A chart of `lifelines`, drawn for a terminal of `width` columns. Feed it moves; it remembers who is in."""
+    """A chart of `lifelines`, drawn for a terminal of `width` columns. Feed it moves; it remembers who is in. Of a
+    machine that is no protocol of ours, everybody always is (`present`)."""
 
-    def __init__(self, lifelines: Sequence[str], *, width: int, strokes: Strokes = UNICODE) -> None:
+    def __init__(
+        self, lifelines: Sequence[str], *, width: int, strokes: Strokes = UNICODE, present: bool = False
+    ) -> None:
         self._names = tuple(lifelines)
         self._strokes = strokes
-        self._life = dict.fromkeys(self._names, _Life.OUT)
+        self._life = dict.fromkeys(self._names, _Life.JOINED if present else _Life.OUT)
+        self._present = present
         room = (width - _MARGIN - _WORDS) // max(1, len(self._names))
         self._step = max(_NARROWEST, min(_WIDEST, room))
         self._drawn = _MARGIN + self._step * len(self._names)
@@ -119,9 +135,11 @@ class Chart:
         line = Text(f"{self._number:>3}", no_wrap=True)
         line.append(row[3:].rstrip() if self._below else row[3:], style)
         self._after(move)
+        changed = [self._clipped(ways) for ways in move.changed]
         if self._below:
             yield line
             yield from (Text(" " * (_MARGIN + 2) + more, words_style, no_wrap=True) for more in words)
+            yield from (Text(" " * (_MARGIN + 2) + more, "dim", no_wrap=True) for more in changed)
             return
         line.append(" " + words[0], words_style)
         yield line
@@ -129,12 +147,20 @@ class Chart:
             line = Text(self._lifelines(), "dim", no_wrap=True)
             line.append(" " + more, words_style)
             yield line
+        yield from (Text(f"{self._lifelines()} {more}", "dim", no_wrap=True) for more in changed)
 
     def _worded(self, move: Move) -> list[str]:
-        words = describe(move.operation, move.arguments, move.events, move.clause, move.detail)
-        if self._strokes == ASCII:
-            words = words.translate(_IN_ASCII)
-        return wrap(words, self._words, break_on_hyphens=False) or [""]
+        return wrap(self._spelt(move.said), self._words, break_on_hyphens=False) or [""]
+
+    def _clipped(self, ways: Sequence[str]) -> str:
+        """The first of these texts that fits on a line; of the last what fits."""
+        dots = self._spelt("…")
+        spelt = [f"  {self._spelt(text)}" for text in ways]
+        fitting = (text for text in spelt if len(text) <= self._words)
+        return next(fitting, spelt[-1][: self._words - len(dots)] + dots)
+
+    def _spelt(self, text: str) -> str:
+        return text.translate(_IN_ASCII) if self._strokes == ASCII else text
 
     def _at(self, name: str) -> int:
         return _MARGIN + self._step * self._names.index(name) + self._step // 2
@@ -163,7 +189,7 @@ class Chart:
         if move.clause:
             row[mine] = self._strokes.refused
             return "".join(row), "red"
-        if move.operation == "crash":
+        if move.operation == "crash" and not self._present:
             row[mine] = self._strokes.killed
             return "".join(row), "bold red"
         if not targets:
@@ -185,7 +211,7 @@ class Chart:
         row[mine] = both if rightwards else strokes.from_left
 
     def _after(self, move: Move) -> None:
-        if move.clause or move.actor not in self._life:
+        if move.clause or move.actor not in self._life or self._present:
             return
         match move.operation:
             case "join":

@@ -1,4 +1,4 @@
-"""`lockedroom replay`: one trace, step by step, on the engine or on real shared memory, drawn as it goes."""
+"""`lockedroom replay`: one trace, step by step, drawn as it goes: on the model, the engine or real shared memory."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lockedroom.cli.exits import MEANING, Exit
+from lockedroom.cli.exits import MEANING, Exit, usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockedroom.cli.chart import Move
+    from lockedroom.conformance.model_trace import ModelTrace
     from lockedroom.conformance.replay import Replayed, StepSeen
     from lockedroom.conformance.trace import Trace, TraceStep
 
@@ -25,25 +26,52 @@ def add(app: typer.Typer) -> None:
 def replay(
     file: Annotated[Path, typer.Argument(help="The trace.", metavar="FILE")],
     on: Annotated[
-        Literal["engine", "backend"],
-        typer.Option("--on", help="The pure engine, or real processes on real shared memory."),
-    ] = "backend",
+        Literal["model", "engine", "backend"] | None,
+        typer.Option(
+            "--on",
+            help="The model that a model trace names, the pure engine, or real processes on real shared memory. "
+            "By default model traces run on the model, others for real.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a chart.")] = False,
 ) -> int:
     """Replay one trace.
 
-    Every observation is compared with what the trace says.
+    Every observation is compared with what the trace says. A model trace, such as a counterexample, is replayed on
+    the machine that it names, and reproduces when its property is violated at its end and not before.
     """
-    from lockedroom.cli.terminal import console, print_json
-    from lockedroom.conformance.trace import read_trace
+    from lockedroom.conformance.model_trace import is_model_trace, parse_model_trace
+    from lockedroom.conformance.trace import parse_trace, read_bytes
 
-    trace = read_trace(file)
+    data = read_bytes(file)
+    if is_model_trace(data):
+        return _of_model(parse_model_trace(data, file.name), on or "model", as_json)
+    trace = parse_trace(data, file.name)
+    if on == "model":
+        raise usage("only a model trace can be replayed on the model", "choose --on engine or --on backend")
+    return _replay(trace, trace.title or file.name, on or "backend", as_json)
+
+
+def _of_model(trace: ModelTrace, on: Literal["model", "engine", "backend"], as_json: bool) -> Exit:
+    from lockedroom.cli.retrace import retrace
+    from lockedroom.cli.subjects import as_trace, subject_named
+
+    subject = subject_named(trace.about.machine)
+    if on == "model":
+        return retrace(trace, subject, as_json)
+    said = as_trace(trace, subject)
+    return _replay(said, said.title, on, as_json)
+
+
+def _replay(trace: Trace, title: str, on: Literal["engine", "backend"], as_json: bool) -> Exit:
+    from lockedroom.cli.terminal import console, print_json
+
     if as_json:
         result = _run(trace, on, None)
         print_json(_json(trace, on, result))
     else:
         out = console()
-        out.print(f"{trace.title or file.name}: {len(trace.steps)} steps on the {on}\n")
+        out.print(f"{title}: {len(trace.steps)} steps on the {on}\n")
         result = _run(trace, on, drawer(trace))
         out.print()
         if result.divergence is not None:

@@ -26,11 +26,11 @@ def unicode_works() -> bool:
     return (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16", "utf32")
 
 
-def drawn(out: Console, lifelines: Sequence[str]) -> Chart:
+def drawn(out: Console, lifelines: Sequence[str], *, present: bool = False) -> Chart:
     """A chart that fits the console."""
     from lockedroom.cli.chart import ASCII, UNICODE, Chart
 
-    return Chart(lifelines, width=out.width, strokes=UNICODE if unicode_works() else ASCII)
+    return Chart(lifelines, width=out.width, strokes=UNICODE if unicode_works() else ASCII, present=present)
 
 
 def safe(text: str) -> str:

@@ -83,7 +83,8 @@ def _done(operation: str, arguments: Mapping[str, object]) -> str:
 
 def _seen(event: Mapping[str, object]) -> str:
     peer, body = safe(str(event.get("peer", ""))), _quoted(event.get("body"))
-    gap = f", {event['gap']} before it never came" if event.get("gap") else ""
+    missing = event.get("gap")
+    gap = f", {missing} before it never came" if isinstance(missing, int) and missing > 0 else ""
     match event.get("event"):
         case "Delivered":
             return f"message {event.get('sequence')} {body}{gap}"

@@ -1,4 +1,4 @@
-"""Writes what is generated here: the schemas of the trace format and the adapter protocol, and the corpus.
+"""Writes what is generated here: the schemas of the trace formats and the adapter protocol, and the corpus.
 
 `python -m lockedroom.conformance.generate` writes, with `--check` it changes nothing and says which files
 differ (exit code 1). The same sources give the same bytes.
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.conformance import corpus, explored, protocol, trace
+from lockedroom.conformance import corpus, explored, model_trace, protocol, trace
 from lockedroom.conformance.schemas import committed, pretty
 
 FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"),)
@@ -23,6 +23,7 @@ def schemas() -> Mapping[Path, str]:
     """The schemas with what must stand in them."""
     return {
         committed(trace.SCHEMA): pretty(trace.trace_schema()),
+        committed(model_trace.SCHEMA): pretty(model_trace.model_trace_schema()),
         committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
     }
 

@@ -219,11 +219,16 @@ def _validator() -> Draft202012Validator:
 
 def read_trace(path: Path) -> Trace:
     """The trace in a file. Raises MalformedTrace, and OSError when the file cannot be read."""
+    return parse_trace(read_bytes(path), path.name)
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds that may be a trace. Raises MalformedTrace when it is too large, and OSError."""
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise MalformedTrace(path.name, "the whole", f"larger than {LARGEST} bytes")
-    return parse_trace(data, path.name)
+    return data
 
 
 def parse_trace(data: bytes | str, source: str = "trace") -> Trace:

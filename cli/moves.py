@@ -1,0 +1,101 @@
+"""Steps of a machine as moves of a chart: who did what to whom, what came of it, and what is different afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
+
+from lockedroom.cli.chart import Move
+from lockedroom.cli.terminal import safe
+
+if TYPE_CHECKING:
+    from lockedroom.model.validator import Run, Subject
+    from lockedroom.reference.machine import Action, Outcome, Slot
+
+NOBODY: Final = "·"
+"""The lifeline of actions without an actor."""
+
+
+def lifelines(subject: Subject, acting: Iterable[str]) -> tuple[str, ...]:
+    """Who is in a chart: the members of a protocol and whoever else acts; of another machine everybody who can."""
+    if subject.names:
+        return (*subject.names, *sorted({*acting}.difference(subject.names)))
+    return tuple(dict.fromkeys(action.actor or NOBODY for action in subject.machine.actions))
+
+
+def moves(subject: Subject, run: Run) -> Iterable[Move]:
+    """The moves of a run, with what each changes."""
+    before = run.start
+    for done in run.steps:
+        yield move(done.action, done.outcome, before, done.after, subject.machine.monotone, bool(subject.names))
+        before = done.after
+
+
+def move(
+    action: Action,
+    outcome: Outcome,
+    before: Mapping[Slot, Hashable],
+    after: Mapping[Slot, Hashable],
+    monotone: Collection[Slot],
+    ours: bool,
+) -> Move:
+    """One step as a move. What only grows is not said to have changed where something else has."""
+    found = [slot for slot, value in before.items() if value != after[slot]]
+    changed = tuple(_ways(slot, before[slot], after[slot]) for slot in found if slot not in monotone or found == [slot])
+    if ours:
+        return protocol_move(action, outcome, changed)
+    actor = action.actor or NOBODY
+    owners = dict.fromkeys(name for slot in found for name in (slot.owner, slot.part) if name)
+    return Move(
+        actor,
+        action.operation,
+        clause=outcome.clause or "",
+        changed=changed,
+        words=_words(action, outcome),
+        points=tuple(name for name in owners if name != actor),
+    )
+
+
+def protocol_move(action: Action, outcome: Outcome, changed: Sequence[Sequence[str]] = ()) -> Move:
+    """A step of the segment."""
+    events = tuple(
+        {"event": type(event).__name__, **{field.name: _value(getattr(event, field.name)) for field in fields(event)}}
+        for event in outcome.events
+    )
+    arguments = {name: _value(value) for name, value in action.arguments}
+    if outcome.label:
+        arguments["choice"] = outcome.label
+    return Move(action.actor, action.operation, arguments, events, outcome.clause or "", changed=changed)
+
+
+def _words(action: Action, outcome: Outcome) -> str:
+    from lockedroom.model.itf import itf, words
+
+    inside = ", ".join(f"{name} {words(itf(value))}" for name, value in action.arguments)
+    done = f"{action.operation} {inside}".rstrip()
+    if outcome.label:
+        done += f" ({outcome.label})"
+    if outcome.clause:
+        done += f": refused, {outcome.clause}"
+    if outcome.events:
+        done += ": " + ", ".join(words(itf(event)) for event in outcome.events)
+    return safe(done)
+
+
+def _ways(slot: Slot, before: Hashable, after: Hashable) -> tuple[str, ...]:
+    """What changed in a slot, said at length, shorter, and shortest."""
+    from lockedroom.model.itf import differences, itf
+
+    old, new = itf(before), itf(after)
+    return tuple(safe(f"{slot}: {', '.join(map(str, differences(old, new, depth=depth)))}") for depth in (2, 1, 0))
+
+
+def _value(value: object) -> object:
+    """A term as text, anything else as it is."""
+    from lockedroom.conformance.derive import body_text
+    from lockedroom.reference.crypto.terms import Term
+
+    if isinstance(value, Term):
+        return body_text(value) if value.op == "body" else str(value)
+    return value

@@ -1,0 +1,104 @@
+"""`lockedroom replay` of a model trace: the machine that it names takes its steps again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockedroom.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from lockedroom.conformance.model_trace import ModelTrace
+    from lockedroom.model.validator import Done, Parting, Retraced, Subject, Wanted
+
+_MOST: int = 12
+"""The most lines that any one list takes."""
+
+
+def retrace(trace: ModelTrace, subject: Subject, as_json: bool) -> Exit:
+    """Replay a model trace on the machine that it names and say what it says: HOLDS when it reproduces."""
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.validator import retrace as run
+
+    about = trace.about
+    if as_json:
+        print_json(_json(trace, run(subject, trace.start, trace.steps, about.property)))
+        return Exit.HOLDS
+    out = console()
+    out.print(f"{about.title} ({about.machine}): {len(trace.steps)} steps on the model\n")
+    found = run(subject, trace.start, trace.steps, about.property, _drawer(out, trace, subject))
+    out.print()
+    if found.parting is not None:
+        show_parting(out, found.parting, len(trace.steps))
+        return Exit.REFUSED
+    out.print(f"reproduced: {about.property} is violated: {found.run.message}", style="bold")
+    return Exit.HOLDS
+
+
+def show_parting(out: Console, parting: Parting, steps: int) -> None:
+    """Where a trace does not replay, and why."""
+    out.print(f"does not replay: {parting}", style="bold red")
+    if parting.guard:
+        out.print(f"  the guard that is false: {parting.guard}")
+    _listed(out, "what differs in state (in the trace → here)", [f"{slot}: {one}" for slot, one in parting.differences])
+    _listed(out, "what can be done there", parting.enabled)
+    out.print(f"{parting.prefix} of {steps} steps replay", style="bold")
+
+
+def _listed(out: Console, heading: str, lines: list[str] | tuple[str, ...]) -> None:
+    from lockedroom.cli.terminal import safe
+
+    out.print(f"  {heading}:" if lines else f"  {heading}: nothing")
+    for line in lines[:_MOST]:
+        out.print(f"    {safe(line)}")
+    if len(lines) > _MOST:
+        out.print(f"    and {len(lines) - _MOST} more")
+
+
+def _drawer(out: Console, trace: ModelTrace, subject: Subject) -> Callable[[int, Wanted, Done], None]:
+    from lockedroom.cli.moves import lifelines, move
+    from lockedroom.cli.terminal import drawn
+
+    ours = bool(subject.names)
+    chart = drawn(out, lifelines(subject, (step.actor for step in trace.steps)), present=not ours)
+    for line in chart.heading():
+        out.print(line)
+    before = dict(subject.machine.initial)
+
+    def draw(_: int, __: Wanted, done: Done) -> None:
+        made = move(done.action, done.outcome, before, done.after, subject.machine.monotone, ours)
+        for line in chart.draw(made):
+            out.print(line)
+        before.update(done.after)
+
+    return draw
+
+
+def _json(trace: ModelTrace, found: Retraced) -> dict[str, object]:
+    parting = found.parting
+    return {
+        "verdict": "reproduced" if parting is None else "failed",
+        "title": trace.about.title,
+        "on": "model",
+        "machine": str(trace.about.machine),
+        "property": trace.about.property,
+        "violation": found.run.message,
+        "steps": len(trace.steps),
+        "agreed": len(found.run.steps),
+        "divergence": None
+        if parting is None
+        else {
+            "prefix": parting.prefix,
+            "step": parting.step,
+            "problem": parting.problem,
+            "guard": parting.guard,
+            "enabled": list(parting.enabled),
+            "differences": [
+                {"slot": slot, "at": one.at, "trace": one.before, "found": one.after}
+                for slot, one in parting.differences
+            ],
+        },
+    }

@@ -1,0 +1,84 @@
+"""The machine that a model trace names, found again: a protocol of ours, or an attribute of a user's module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockedroom.cli.exits import Exit, Problem, usage
+
+if TYPE_CHECKING:
+    from lockedroom.conformance.model_trace import ModelTrace, Named
+    from lockedroom.conformance.trace import Trace
+    from lockedroom.model.segment.bounds import Bounds
+    from lockedroom.model.validator import Subject
+
+
+def subject_named(named: Named) -> Subject:
+    """The machine of that name with what must hold of it. Raises Problem when it cannot be found."""
+    if named.target == "segment":
+        return _segment(named)
+    raise usage(f"there is no machine {named.target}", "name it with --machine")
+
+
+def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
+    """A model trace of the segment as one that an implementation can repeat. Raises Problem when the machine does not
+    take its steps, when the words of such traces cannot say them, and when the engine does not do what they say."""
+    from lockedroom.conformance.derive import Underivable, derive_path
+    from lockedroom.conformance.trace import FORMAT, Settings
+    from lockedroom.model.segment.bounds import NAMES, Setting
+    from lockedroom.model.validator import retrace
+
+    about = trace.about
+    if about.machine.target != "segment":
+        raise usage(f"{about.machine.target} has no engine and no backend", "replay it with --on model")
+    found = retrace(subject, trace.start, trace.steps, about.property)
+    if found.parting is not None and len(found.run.steps) < len(trace.steps):
+        raise Problem("TRACE", f"it does not replay on the model ({found.parting})", "see --on model", Exit.REFUSED)
+    bounds = _bounds(about.machine)
+    settings = Settings(
+        FORMAT,
+        "segment",
+        "hardened",
+        "LR0",
+        Setting(bounds).capacity,
+        NAMES[: bounds.members],
+        "00" * 32,
+        f"{about.property} is violated: {about.violation}",
+        "lockedroom check",
+        bounds.to_json(),
+    )
+    try:
+        return derive_path(settings, ((done.action, done.outcome) for done in found.run.steps))
+    except Underivable as error:
+        raise Problem("TRACE", f"the real engine cannot follow ({error})", "see --on model", Exit.REFUSED) from None
+
+
+def _bounds(named: Named) -> Bounds:
+    from lockedroom.model.segment.bounds import Bounds
+
+    try:
+        return Bounds(**named.arguments)
+    except (TypeError, ValueError) as error:
+        raise _unknown(named, str(error)) from None
+
+
+def _segment(named: Named) -> Subject:
+    from lockedroom.model.segment.engine import REFERENCE
+    from lockedroom.model.segment.loader import NotApplicable
+    from lockedroom.model.segment.mutants import BY_NAME
+    from lockedroom.model.segment.subject import segment_subject
+
+    bounds = _bounds(named)
+    if named.mutant is None:
+        return segment_subject(bounds, REFERENCE)
+    mutant = BY_NAME.get(named.mutant)
+    if mutant is None:
+        raise _unknown(named, "no mistake of that name is known")
+    try:
+        return segment_subject(bounds, mutant.logic())
+    except NotApplicable as error:
+        raise _unknown(named, str(error)) from None
+
+
+def _unknown(named: Named, why: str) -> Problem:
+    return usage(f"there is no machine {named} ({why})", "the trace is of another version, or was altered")
