@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
 from lockedroom.model.report import Progress
@@ -30,17 +33,35 @@ class Clock:
         self._phase = phase
         self._states = state_limit
         self._seconds = time_limit
+        self._interrupted = False
 
     @property
     def seconds(self) -> float:
         """Since it began."""
         return time.monotonic() - self._started
 
-    def look(self, states: int, left: int, depth: int, interrupted: bool) -> str:
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Ctrl-C ends the exploration at the next look, where nothing is half done; a second one at once."""
+
+        def told(number: int, frame: FrameType | None) -> None:
+            if self._interrupted:
+                raise KeyboardInterrupt
+            self._interrupted = True
+
+        ours = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, told) if ours else None
+        try:
+            yield
+        finally:
+            if ours:
+                signal.signal(signal.SIGINT, before)
+
+    def look(self, states: int, left: int, depth: int) -> str:
         """Why to end, if there is a reason; tells how far it is now and then."""
         now = time.monotonic()
         seconds = now - self._started
-        if interrupted:
+        if self._interrupted:
             return "interrupted"
         if self._seconds is not None and seconds > self._seconds:
             return f"the time limit of {self._seconds:g} s"

@@ -19,6 +19,7 @@ from lockedroom.model.report import (
     ActionFault,
     Behaviour,
     Exploration,
+    Goal,
     Invariant,
     Judgement,
     Path,
@@ -77,9 +78,11 @@ class Explorer:
         judge: StepJudge | None = None,
         invariants: Sequence[Invariant] = (),
         *,
+        goals: Sequence[Goal] = (),
         engine_calls: Callable[[], int] | None = None,
     ) -> None:
         self.machine = machine
+        self._goals = tuple(goals)
         self._engine_calls = engine_calls or (lambda: 0)
         self._by_level: list[tuple[int, int]] = []
         self._judge = judge
@@ -98,6 +101,7 @@ class Explorer:
         self._first: dict[tuple[str, str | None, tuple[str, ...]], tuple[int, int]] = {}
         self._violations: list[tuple[str, str, int, int]] = []
         self._exercised: dict[str, int] = {}
+        self._places: dict[int, int] = {}
         self._expanded = 0
         self._depth = 0
         self._fills = 0
@@ -241,6 +245,9 @@ class Explorer:
                         progress(self._progress(phase, now))
         except KeyboardInterrupt:
             reason = "interrupted"
+        if not self._violations and not reason:
+            for goal in self._goals:
+                self._reach(goal)
         if self._violations and not reason:
             reason = "a property is violated"
         return self._report(reason, time.monotonic() - started)
@@ -280,6 +287,40 @@ class Explorer:
                 self._expanded = position
                 yield
         self._expanded = position
+
+    def _reach(self, goal: Goal) -> None:
+        """Judge a goal once all states are known: from which of them is it in reach?"""
+        before: list[list[int]] = [[] for _ in self._order]
+        reached: list[int] = []
+        for number, state in enumerate(self._order):
+            for group in self._groups:
+                for clear, bits, code, grows, _ in group.memo[state & group.mask]:
+                    taken = self._outcomes[code]
+                    if goal.by(taken.action):
+                        after = self._number(self._grow(state & clear | bits, grows))
+                        before[after].append(number)
+                        if goal.step(taken.action, self._content(state, taken.action.reads), taken.outcome):
+                            reached.append(number)
+        good = set(reached)
+        while reached:
+            for number in before[reached.pop()]:
+                if number not in good:
+                    good.add(number)
+                    reached.append(number)
+        stuck = None
+        for number, state in enumerate(self._order):
+            values = self._content(state, goal.reads)
+            if goal.owed(tuple(view(value) for view, value in zip(goal.views, values, strict=True))):
+                self._exercised[goal.property] = self._exercised.get(goal.property, 0) + 1
+                if stuck is None and number not in good:
+                    stuck = number
+        if stuck is not None:
+            self._violations.append((goal.property, "from here nothing leads to it any more", stuck, _ROOT))
+
+    def _number(self, state: int) -> int:
+        if not self._places:
+            self._places = {found: number for number, found in enumerate(self._order)}
+        return self._places[state]
 
     def _progress(self, phase: str, seconds: float) -> Progress:
         states = len(self._order)

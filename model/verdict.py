@@ -16,6 +16,7 @@ from lockedroom.model.report import Exploration, Path, Progress, Taken
 from lockedroom.model.segment.bounds import VERIFY, Bounds, Setting
 from lockedroom.model.segment.engine import REFERENCE, Engine, Logic
 from lockedroom.model.segment.machine import bind
+from lockedroom.model.segment.progress import progress_of
 from lockedroom.model.segment.properties import PROPERTIES, Store, invariants_of, judge_of
 from lockedroom.model.segment.witnesses import SOMETIMES, witnessing
 from lockedroom.model.tabulated.explorer import Tabulated
@@ -189,8 +190,9 @@ def check(
         engine = Engine(setting.capacity, bounds.names, logic)
         judge, invariants = witnessing(judge_of(stores)), invariants_of(bounds.names, stores)
         machine = bind(setting, engine)
+        goals = [progress_of(bounds)] if "honest" in stores else []
         make = Explorer if direct else Tabulated
-        explorer = make(machine, judge, invariants, engine_calls=engine.count)
+        explorer = make(machine, judge, invariants, goals=goals, engine_calls=engine.count)
         left = None if time_limit is None else max(0.0, time_limit - spent)
         found = explorer.run(progress=progress, phase=store, state_limit=state_limit, time_limit=left)
         phases.append(Phase(store, found))

@@ -14,6 +14,7 @@ from typing import Final
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.engine import Logic
 from lockedroom.model.segment.loader import mutated
+from lockedroom.model.segment.progress import PROGRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,20 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ),
         _AGREED,
         Bounds(2, 1, 1, rotations=1),
+    ),
+    Mutant(
+        "an exchange that crosses one's own is put off",
+        "transitions",
+        (
+            (
+                "    if (peer, theirs) in presence.past or (session is not None and session.accepted):\n",
+                "    if session is not None and session.offered:\n"
+                '        return Rejected("SEG-ACCEPT-5", "mine first")\n'
+                "    if (peer, theirs) in presence.past or (session is not None and session.accepted):\n",
+            ),
+        ),
+        PROGRESS,
+        _ROOM,
     ),
 )
 """Every mutant; at least one for each property that is exercised."""

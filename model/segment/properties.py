@@ -10,6 +10,7 @@ from lockedroom.model.report import Invariant, Judgement, StepJudge
 from lockedroom.model.segment import honest, hostile
 from lockedroom.model.segment.facts import Facts, facts_of
 from lockedroom.model.segment.ledger import Ledger
+from lockedroom.model.segment.progress import PROGRESS
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
 from lockedroom.reference.segment.table import BY_OPERATION
 
@@ -110,7 +111,7 @@ PROPERTIES: Final[tuple[Property, ...]] = (
         ("SEG-ACCEPT-7", "SEG-EPOCH-2", "SEG-EPOCH-3", "SEG-ROTATE-5", "SEG-ACK-2"),
         "state",
     ),
-    Property("progress", "honest", ("SEG-ACCEPT-10",), "state", None, "backward reachability over the stored graph"),
+    Property(PROGRESS, "honest", ("SEG-ACCEPT-10",), "state"),
 )
 """Every property, those of the hostile store first."""
 

@@ -9,24 +9,22 @@ many calls of actions are due, half of them are made by a fork.
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import numpy as np
 
 from lockedroom.model.clock import Clock, no_collector
-from lockedroom.model.report import Behaviour, Exploration, Invariant, Progress, StepJudge, Violation
+from lockedroom.model.report import Behaviour, Exploration, Goal, Invariant, Progress, StepJudge, Violation
 from lockedroom.model.tabulated.checkpoint import identity, load, save
 from lockedroom.model.tabulated.expand import Expansion, Factored, sources_of
 from lockedroom.model.tabulated.fills import WORTH, Filler, Kind, Place
-from lockedroom.model.tabulated.interner import Ids, Pairs, Words, distinct
+from lockedroom.model.tabulated.goals import Backwards
+from lockedroom.model.tabulated.interner import Ids, Pairs, Words, distinct, merged
 from lockedroom.model.tabulated.packing import Chunk, Packing, TooWide, blocks_of, ordered
 from lockedroom.model.tabulated.paths import Paths, Want
 from lockedroom.model.tabulated.rules import Rule, images
@@ -48,6 +46,10 @@ _KEPT: Final = ("_by_level", "_kinds", "_broken", "_exercised", "_asked", "_comp
 """What a checkpoint keeps beside numbers, tables and states."""
 
 
+class _Ended(Exception):
+    """Somebody or something ends a search; says why."""
+
+
 class Tabulated:
     """One exploration of one machine. `run` does it; what is found stays here."""
 
@@ -57,14 +59,16 @@ class Tabulated:
         judge: StepJudge | None = None,
         invariants: Sequence[Invariant] = (),
         *,
+        goals: Sequence[Goal] = (),
         symmetry: bool = False,
         jobs: int | None = None,
         memory: int | None = None,
         engine_calls: Callable[[], int] | None = None,
     ) -> None:
-        """`symmetry`: one state for all that the machine's symmetry makes alike. `jobs`: processors to use, else all.
-        `memory`: bytes of states held in memory before they go to files. `engine_calls`: a counter to keep across
-        forks. Raises ValueError for a symmetry that the machine does not have."""
+        """`goals`: what is to stay in reach. `symmetry`: one state for all that the machine's symmetry makes alike.
+        `jobs`: processors to use, else all. `memory`: bytes of states held in memory before they go to files.
+        `engine_calls`: a counter to keep across forks. Raises ValueError for a symmetry that the machine does not
+        have."""
         self.machine = machine
         self._jobs = jobs or len(os.sched_getaffinity(0))
         self._slots = ordered(machine)
@@ -74,11 +78,11 @@ class Tabulated:
         self._blocks = blocks_of(machine, self._slots)
         self._packing = Packing(self._values.widths(), self._blocks)
         self._keys = Keys()
-        sources = sources_of(machine, self._place, self._keys, self._packing, factor=judge is None)
+        sources = sources_of(machine, self._place, self._keys, self._packing, factor=judge is None and not goals)
         self._tables = [table for source in sources for table in source.tables]
         self._factored = [source for source in sources if isinstance(source, Factored)]
         parts = [table for source in self._factored for table in source.parts]
-        self._filler = Filler(self._tables, parts, self._values, self._place, judge, engine_calls)
+        self._filler = Filler(self._tables, parts, self._values, self._place, judge, goals, engine_calls)
         self._orbits: Orbits | None = None
         if symmetry and machine.symmetry is not None and len(machine.symmetry.names) > 1:
             self._orbits = Orbits(machine.symmetry, self._slots, self._values, self._packing)
@@ -94,9 +98,9 @@ class Tabulated:
         self._kinds: dict[Kind, int] = {}
         self._broken: dict[str, tuple[str, int, Place | None, int]] = {}
         self._exercised: dict[str, int] = {}
+        self._goals = tuple(goals)
         self._asked = 0
         self._seconds = 0.0
-        self._interrupted = False
         self._complete = False
 
     # ---- packing ------------------------------------------------------------------------------------
@@ -174,7 +178,7 @@ class Tabulated:
         clock = Clock(progress, phase, state_limit, time_limit)
         saved = 0.0
         reason = ""
-        with no_collector(), self._listening():
+        with no_collector(), clock.listening():
             if not self.store.levels:
                 self._start()
             while not (reason or self._broken or self._complete):
@@ -182,9 +186,11 @@ class Tabulated:
                 if checkpoint is not None and (reason or clock.seconds - saved > _SAVED):
                     saved = clock.seconds
                     self.save(checkpoint, clock.seconds)
+            if self._complete and not reason:
+                reason = self._progress(clock)
+                if checkpoint is not None:
+                    self.save(checkpoint, clock.seconds)
         self._seconds += clock.seconds
-        if checkpoint is not None and self._complete:
-            self.save(checkpoint)
         if self._broken and not reason:
             reason = "a property is violated"
         return self._report(reason, self._seconds)
@@ -231,7 +237,7 @@ class Tabulated:
                         fresh.append(sorting.popleft().result())
                 self._note(depth)
                 left = len(self.store.levels[-1]) - low
-                reason = clock.look(len(self.store), left, depth, self._interrupted)
+                reason = clock.look(len(self.store), left, depth)
             fresh += [done.result() for done in sorting]
             if reason:
                 for table, taken in zip(self._tables, before[0], strict=True):
@@ -243,12 +249,33 @@ class Tabulated:
             self._asked = self._filler.notes.calls - calls
             if self._broken:
                 return ""
-            known = self.store.unknown(_merged(fresh), pool)
+            known = self.store.unknown(merged(fresh), pool)
         if len(known):
             self.store.add(known)
             self._check(known, depth + 1)
         else:
             self._complete = True
+        return ""
+
+    def _progress(self, clock: Clock) -> str:
+        """Ask of every goal whether it stays in reach; why that was not done to the end."""
+
+        def look(left: int) -> None:
+            reason = clock.look(len(self.store), left, len(self.store.levels) - 1)
+            if reason:
+                raise _Ended(reason)
+
+        try:
+            for number, goal in enumerate(self._goals):
+                search = Backwards(goal, number, self._place, self._values, self.store, self._expansion)
+                found = search.search(self._packing, self._represent, look)
+                if found.owed:
+                    self._exercised[goal.property] = found.owed
+                if found.stuck is not None:
+                    depth, root = found.stuck
+                    self._broken[goal.property] = ("from here nothing leads to it any more", depth, None, root)
+        except _Ended as ended:
+            return str(ended)
         return ""
 
     def _prefill(self, clock: Clock, depth: int) -> str:
@@ -267,7 +294,7 @@ class Tabulated:
                 self._filler.fill_all(asked, self._jobs)
                 wanted, total = {}, 0
                 self._note(depth)
-                reason = clock.look(len(self.store), len(level), depth, self._interrupted)
+                reason = clock.look(len(self.store), len(level), depth)
                 if reason or self._broken:
                     return reason
         return ""
@@ -301,24 +328,6 @@ class Tabulated:
                         self._exercised[name] = self._exercised.get(name, 0) + 1
                     if isinstance(judgement, str):
                         self._broken.setdefault(name, (judgement, depth, None, int(chunk.roots[at])))
-
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Ctrl-C ends the exploration where nothing is half done; a second one at once."""
-
-        def told(number: int, frame: FrameType | None) -> None:
-            if self._interrupted:
-                raise KeyboardInterrupt
-            self._interrupted = True
-
-        self._interrupted = False
-        ours = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGINT, told) if ours else None
-        try:
-            yield
-        finally:
-            if ours:
-                signal.signal(signal.SIGINT, before)
 
     # ---- to be continued ----------------------------------------------------------------------------
 
@@ -428,23 +437,5 @@ class Tabulated:
             self.behaviours,
             notes.engine,
             tuple(zip(map(len, self.store.levels), [*self._by_level, 0], strict=False)),
-            self._reductions(),
+            () if self._orbits is None else (self._orbits.says,),
         )
-
-    def _reductions(self) -> tuple[str, ...]:
-        if self._orbits is None or self.machine.symmetry is None:
-            return ()
-        names = ", ".join(self.machine.symmetry.names)
-        return (
-            f"symmetry: of states that differ by an exchange of {names} one stands for all {self._orbits.count}; "
-            "sound, as no exchange changes the initial state, steps are judged alike whoever takes them, and "
-            "invariants are held to every image",
-        )
-
-
-def _merged(pieces: Sequence[Words]) -> Words:
-    if len(pieces) == 1:
-        return pieces[0]
-    found = np.concatenate([np.zeros(0, np.uint64), *pieces])
-    found.sort()
-    return distinct(found)

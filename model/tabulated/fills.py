@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from lockedroom.model.report import ActionFault, StepJudge
+from lockedroom.model.report import ActionFault, Goal, StepJudge
 from lockedroom.model.tabulated.forked import Forked
 from lockedroom.model.tabulated.interner import Ids
 from lockedroom.model.tabulated.tables import Rows, Table
@@ -69,6 +69,7 @@ class Filler:
         values: Values,
         place: dict[Slot, int],
         judge: StepJudge | None,
+        goals: Sequence[Goal],
         engine_calls: Callable[[], int] | None,
     ) -> None:
         self._tables = tables
@@ -77,6 +78,7 @@ class Filler:
         self._values = values
         self._place = place
         self._judge = judge
+        self._goals = tuple(goals)
         self._engine_calls = engine_calls or (lambda: 0)
         self.notes = Notes()
 
@@ -136,6 +138,7 @@ class Filler:
                             rows.was.append(was)
                             rows.now.append(now)
                             rows.changed.append(outcome.writes is not None)
+                            rows.marks.append(self._marks(action, values, outcome))
                             rows.gains.append(gains)
                             rows.by.append((which, nth))
                 except Exception as fault:
@@ -158,6 +161,9 @@ class Filler:
             notes.exercised[name] = notes.exercised.get(name, 0) + 1
             if judgement is not True and name not in notes.broken:
                 notes.broken[name] = (judgement, place)
+
+    def _marks(self, action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> int:
+        return sum(goal.step(action, values, outcome) << number for number, goal in enumerate(self._goals))
 
     # ---- sharing ------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ They stand under packed states and under the keys of wide tables, and know nothi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -188,3 +189,12 @@ def distinct(ordered: Words) -> Words:
     if not len(ordered):
         return ordered
     return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))]
+
+
+def merged(pieces: Sequence[Words]) -> Words:
+    """The words of pieces that are each in order and distinct, all in order, each once."""
+    if len(pieces) == 1:
+        return pieces[0]
+    found = np.concatenate([np.zeros(0, np.uint64), *pieces])
+    found.sort()
+    return distinct(found)

@@ -29,6 +29,7 @@ class Rule:
         self._of: list[npt.NDArray[np.int64]] = [np.zeros(0, np.int64) for _ in rule.reads]
         self._pairs = [Pairs() for _ in rule.reads]
         self._judged = 0
+        self._verdicts: dict[int, bool] = {}
 
     def content(self) -> dict[str, Any]:
         """All that was found out."""
@@ -48,21 +49,36 @@ class Rule:
 
     def news(self, chunk: Chunk, values: Values) -> Iterator[tuple[Judgement, int]]:
         """What the rule says of every combination that it has not judged before, and where in the chunk that stands."""
-        left: Ids = np.zeros(len(chunk.roots), np.int64)
-        for index, slot in enumerate(self._slots):
-            column = chunk.column(slot)
-            self._view(index, slot, values)
-            left = self._pairs[index].ids(left, self._of[index].take(column))
+        left = self._seen(chunk, values)
         if not len(self._slots) or int(left.max(initial=-1)) < self._judged:
             return
         for fresh in np.unique(left[left >= self._judged]).tolist():
             at = int(np.flatnonzero(left == fresh)[0])
-            seen = tuple(
-                self._viewed[index][int(self._of[index][chunk.column(slot)[at]])]
-                for index, slot in enumerate(self._slots)
-            )
-            yield self.rule.judge(seen), at
+            yield self.rule.judge(self._shown(chunk, at)), at
         self._judged = len(self._pairs[-1])
+
+    def holds(self, chunk: Chunk, values: Values) -> npt.NDArray[np.bool_]:
+        """Whether the rule says True, state by state."""
+        seen = self._seen(chunk, values)
+        there, first, inverse = np.unique(seen, return_index=True, return_inverse=True)
+        for key, at in zip(there.tolist(), first.tolist(), strict=True):
+            if key not in self._verdicts:
+                self._verdicts[key] = self.rule.judge(self._shown(chunk, at)) is True
+        return np.array([self._verdicts[key] for key in there.tolist()], np.bool_)[inverse]
+
+    def _seen(self, chunk: Chunk, values: Values) -> Ids:
+        """The number of what is seen in each state."""
+        left: Ids = np.zeros(len(chunk.roots), np.int64)
+        for index, slot in enumerate(self._slots):
+            self._view(index, slot, values)
+            left = self._pairs[index].ids(left, self._of[index].take(chunk.column(slot)))
+        return left
+
+    def _shown(self, chunk: Chunk, at: int) -> tuple[Hashable, ...]:
+        """What is seen in one state."""
+        return tuple(
+            self._viewed[index][int(self._of[index][chunk.column(slot)[at]])] for index, slot in enumerate(self._slots)
+        )
 
     def _view(self, index: int, slot: int, values: Values) -> None:
         known = len(self._of[index])

@@ -52,6 +52,16 @@ class Orbits:
         """How many exchanges there are, the one that exchanges nothing included."""
         return len(self._exchanges) + 1
 
+    @property
+    def says(self) -> str:
+        """What is left out, and why it may be."""
+        names = ", ".join(self._symmetry.names)
+        return (
+            f"symmetry: of states that differ by an exchange of {names} one stands for all {self.count}; sound, as no "
+            "exchange changes the initial state, steps are judged alike whoever takes them, and invariants are held to "
+            "every image"
+        )
+
     def _composed(self, names: tuple[Name, ...]) -> list[tuple[int, int] | None]:
         """For each exchange but those of two neighbours: an exchange of two neighbours and one that was made before it,
         which one after the other make it; in an order in which each is made of earlier ones."""

@@ -130,19 +130,20 @@ class Growing:
 @dataclass(slots=True)
 class Rows:
     """Rows to add to a table, key by key: for each key how many; for each row the numbers that the slots held and
-    that they hold then, whether they are written at all, what monotone slots gain (numbers of sets), by which action
-    and which of its outcomes."""
+    that they hold then, whether they are written at all, of which goals the step is one (as bits), what monotone slots
+    gain (numbers of sets), by which action and which of its outcomes."""
 
     keys: list[int] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     was: list[tuple[int, ...]] = field(default_factory=list)
     now: list[tuple[int, ...]] = field(default_factory=list)
     changed: list[bool] = field(default_factory=list)
+    marks: list[int] = field(default_factory=list)
     gains: list[tuple[int, ...]] = field(default_factory=list)
     by: list[tuple[int, int]] = field(default_factory=list)
 
 
-_KEPT: Final = ("first", "monotone", "more", "by", "gains", "changed", "_was", "_now", "single", "taken")
+_KEPT: Final = ("first", "monotone", "more", "by", "gains", "changed", "marks", "_was", "_now", "single", "taken")
 """What makes up the content of a table."""
 
 
@@ -171,6 +172,7 @@ class Table:
         self.by = Growing(2, np.int32)
         self.gains = Growing(0, np.int64)
         self.changed = Growing(None, np.bool_)
+        self.marks = Growing(None, np.uint8)
         self._was = Growing(len(self.writes), np.int32)
         self._now = Growing(len(self.writes), np.int32)
         self.single = True
@@ -270,6 +272,7 @@ class Table:
         self.more.extend(more)
         self.by.extend(np.array(rows.by, np.int32))
         self.changed.extend(np.array(rows.changed, np.bool_))
+        self.marks.extend(np.array(rows.marks, np.uint8))
         self._was.extend(np.array(rows.was, np.int32).reshape(total, len(self.writes)))
         self._now.extend(np.array(rows.now, np.int32).reshape(total, len(self.writes)))
         self.gains.widen(len(self.monotone), NOTHING)

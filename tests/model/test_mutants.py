@@ -34,6 +34,7 @@ STEPS = {
     "a multicast stops after its first replica": 9,
     "the last exchange wins": 8,
     "the loser of two rotations sticks to its own": 10,
+    "an exchange that crosses one's own is put off": 6,
 }
 """How long the shortest counterexample of each is."""
 

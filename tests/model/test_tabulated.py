@@ -7,9 +7,10 @@ from collections.abc import Hashable
 import pytest
 
 from lockedroom.model.explore import Explorer
-from lockedroom.model.report import ActionFault, Exploration, Invariant, Judgement
+from lockedroom.model.report import ActionFault, Exploration, Goal, Invariant, Judgement
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.machine import segment_machine
+from lockedroom.model.segment.progress import progress_of
 from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.reference.machine import Action, Machine, Outcome, Slot
 from tests.model.b1 import machine as b1
@@ -101,6 +102,36 @@ def test_a_rule_on_steps_and_a_rule_on_states_give_shortest_paths() -> None:
     statewise = Tabulated(counter(9, 2), invariants=[unequal]).run()
     assert [(v.property, len(v.path)) for v in statewise.violations] == [("not both five", 10)]
     assert not statewise.complete and statewise.reason == "a property is violated"
+
+
+@pytest.mark.parametrize(
+    ("step", "by", "below", "steps"),
+    [(9, "c0", 9, None), (5, "c1", 5, None), (5, "c1", 6, 5), (5, "c0", 8, 5)],
+)
+def test_what_stays_in_reach_is_the_same_for_both(step: int, by: str, below: int, steps: int | None) -> None:
+    # While the counter of `by` is below a number, it can still get to `step`: not if that lies behind it.
+    goal = Goal(
+        "stays in reach",
+        lambda action, values, outcome: outcome.writes == (step,),
+        lambda action: action.actor == by,
+        (Slot("count", by),),
+        (lambda value: value,),
+        lambda seen: isinstance(seen[0], int) and seen[0] < below,
+    )
+    for explorer in (Explorer, Tabulated):
+        found = explorer(counter(9, 2), goals=[goal]).run()
+        assert found.exercised == {"stays in reach": 10 * below}
+        assert [len(v.path) for v in found.violations] == ([] if steps is None else [steps])
+        assert found.complete == (steps is None)
+
+
+@pytest.mark.parametrize("bounds", [Bounds(2, 1, 1, crashes=1), Bounds(2, 1, 1, revocations=1)], ids=str)
+def test_progress_of_the_segment_is_the_same_for_both(bounds: Bounds) -> None:
+    goals = [progress_of(bounds)]
+    direct = Explorer(segment_machine(Setting(bounds)), goals=goals).run()
+    tabulated = Tabulated(segment_machine(Setting(bounds)), goals=goals).run()
+    assert direct.complete and direct.exercised["progress"] > 100
+    assert counts(tabulated) == counts(direct)
 
 
 def test_limits_and_faults_are_told() -> None:
