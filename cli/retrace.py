@@ -25,17 +25,24 @@ def retrace(trace: ModelTrace, subject: Subject, as_json: bool) -> Exit:
 
     about = trace.about
     if as_json:
-        print_json(_json(trace, run(subject, trace.start, trace.steps, about.property)))
-        return Exit.HOLDS
+        result = run(subject, trace.start, trace.steps, about.property)
+        print_json(_json(trace, result))
+        return _code(result)
     out = console()
     out.print(f"{about.title} ({about.machine}): {len(trace.steps)} steps on the model\n")
     found = run(subject, trace.start, trace.steps, about.property, _drawer(out, trace, subject))
     out.print()
     if found.parting is not None:
         show_parting(out, found.parting, len(trace.steps))
-        return Exit.REFUSED
+        return _code(found)
     out.print(f"reproduced: {about.property} is violated: {found.run.message}", style="bold")
     return Exit.HOLDS
+
+
+def _code(found: Retraced) -> Exit:
+    if found.undecided:
+        return Exit.INCOMPLETE
+    return Exit.REFUSED if found.parting is not None else Exit.HOLDS
 
 
 def show_parting(out: Console, parting: Parting, steps: int) -> None:
@@ -80,7 +87,7 @@ def _drawer(out: Console, trace: ModelTrace, subject: Subject) -> Callable[[int,
 def _json(trace: ModelTrace, found: Retraced) -> dict[str, object]:
     parting = found.parting
     return {
-        "verdict": "reproduced" if parting is None else "failed",
+        "verdict": "reproduced" if parting is None else "undecided" if found.undecided else "failed",
         "title": trace.about.title,
         "on": "model",
         "machine": str(trace.about.machine),

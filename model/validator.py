@@ -8,7 +8,7 @@ believed: a path says who did what, and what comes of it is found out anew. `con
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
 from lockedroom.model.itf import Difference, Itf, changes, differences, itf, state_itf, words
@@ -98,10 +98,11 @@ class Parting:
 @dataclass(frozen=True, slots=True)
 class Retraced:
     """What became of a trace: the steps that replay, what is found at their end, and where it parts from the trace if
-    it does."""
+    it does. `undecided`: every step replays, but whether a progress property is violated there took too long to see."""
 
     run: Run
     parting: Parting | None
+    undecided: bool = False
 
     @property
     def reproduced(self) -> bool:
@@ -238,6 +239,8 @@ def goal_reached(subject: Subject, name: str, state: State, most: int = 20_000) 
         for action in filter(goal.by, subject.machine.actions):
             values = tuple(here[slot] for slot in action.reads)
             for outcome in action.run(values):
+                if outcome.clause is not None and outcome.writes is None and not outcome.grows:
+                    continue
                 if goal.step(action, values, outcome):
                     return True
                 after = tuple(taken(action, outcome, here)[slot] for slot in slots)
@@ -293,9 +296,14 @@ def retrace(
     if progress:
         reached = goal_reached(subject, name, state)
         if reached is not False:
-            why = "the goal can still be reached" if reached else "whether the goal can be reached took too long"
-            return parted("", f"every step replays, but at the end {why}", want=state_itf(state), have=state)
-        found[name] = "the goal cannot be reached from here"
+            why = (
+                "the goal can still be reached"
+                if reached
+                else "it takes too long to see whether the goal can be reached"
+            )
+            result = parted("", f"every step replays, but at the end {why}", want=state_itf(state), have=state)
+            return replace(result, undecided=reached is None)
+        found[name] = "from here nothing leads to it any more"
     if name not in found:
         others = "".join(f"; violated is {other}: {message}" for other, message in found.items())
         problem = f"every step replays, but at the end {name} holds{others}"

@@ -225,6 +225,13 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         PROGRESS,
         _ROOM,
     ),
+    Mutant(
+        "no epoch is numbered above three",
+        "sessions",
+        (("record.rotation > newest(session) + 1:", "record.rotation > 3:"),),
+        _LOST,
+        Bounds(2, 0, 1, rotations=2),
+    ),
 )
 """Every mutant; at least one for each property that is exercised."""
 

@@ -8,6 +8,7 @@ from typing import cast
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.engine import REFERENCE, SUITE, Engine, Logic, peers_of, stay_of
 from lockedroom.model.segment.machine import bind
+from lockedroom.model.segment.progress import progress_of
 from lockedroom.model.segment.properties import Store, invariants_of, judge_of
 from lockedroom.model.validator import State, Subject
 from lockedroom.reference.crypto.symbolic import SymbolicEntropy
@@ -32,9 +33,10 @@ def segment_subject(bounds: Bounds, logic: Logic = REFERENCE) -> Subject:
         bind(setting, engine),
         judge_of(stores),
         invariants_of(bounds.names, stores),
-        names=bounds.names,
-        clauses={row.operation: row.clauses for row in TABLE},
-        explain=explain,
+        () if bounds.intruder else (progress_of(bounds),),
+        bounds.names,
+        {row.operation: row.clauses for row in TABLE},
+        explain,
     )
 
 

@@ -35,6 +35,7 @@ STEPS = {
     "the last exchange wins": 8,
     "the loser of two rotations sticks to its own": 10,
     "an exchange that crosses one's own is put off": 6,
+    "no epoch is numbered above three": 20,
 }
 """How long the shortest counterexample of each is."""
 
