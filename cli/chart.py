@@ -60,10 +60,27 @@ class Move:
         return tuple(str(name) for name in named) if isinstance(named, Iterable) else ()
 
 
-class _Life(Enum):
+class Life(Enum):
+    """What becomes of a member of a protocol."""
+
     OUT = "out"
     JOINED = "joined"
     DEAD = "dead"
+
+
+def live(lives: dict[str, Life], move: Move) -> None:
+    """Change who is in, out or dead by a move."""
+    if move.clause or move.actor not in lives:
+        return
+    match move.operation:
+        case "join":
+            lives[move.actor] = Life.JOINED
+        case "leave":
+            lives[move.actor] = Life.OUT
+        case "crash":
+            lives[move.actor] = Life.DEAD
+        case _:
+            pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +115,7 @@ class Chart:
     ) -> None:
         self._names = tuple(lifelines)
         self._strokes = strokes
-        self._life = dict.fromkeys(self._names, _Life.JOINED if present else _Life.OUT)
+        self._life = dict.fromkeys(self._names, Life.JOINED if present else Life.OUT)
         self._present = present
         room = (width - _MARGIN - _WORDS) // max(1, len(self._names))
         self._step = max(_NARROWEST, min(_WIDEST, room))
@@ -134,7 +151,8 @@ class Chart:
         words_style = "red" if move.clause else ""
         line = Text(f"{self._number:>3}", no_wrap=True)
         line.append(row[3:].rstrip() if self._below else row[3:], style)
-        self._after(move)
+        if not self._present:
+            live(self._life, move)
         changed = [self._clipped(ways) for ways in move.changed]
         if self._below:
             yield line
@@ -173,11 +191,11 @@ class Chart:
 
     def _lifeline(self, name: str) -> str:
         match self._life[name]:
-            case _Life.JOINED:
+            case Life.JOINED:
                 return self._strokes.joined
-            case _Life.OUT:
+            case Life.OUT:
                 return self._strokes.out
-            case _Life.DEAD:
+            case Life.DEAD:
                 return " "
 
     def _row(self, move: Move) -> tuple[str, str]:
@@ -209,16 +227,3 @@ class Chart:
         rightwards, leftwards = any(t > mine for t in targets), any(t < mine for t in targets)
         both = strokes.from_both if leftwards else strokes.from_right
         row[mine] = both if rightwards else strokes.from_left
-
-    def _after(self, move: Move) -> None:
-        if move.clause or move.actor not in self._life or self._present:
-            return
-        match move.operation:
-            case "join":
-                self._life[move.actor] = _Life.JOINED
-            case "leave":
-                self._life[move.actor] = _Life.OUT
-            case "crash":
-                self._life[move.actor] = _Life.DEAD
-            case _:
-                pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Final
 
 from lockedroom.cli.chart import Move
@@ -88,7 +88,25 @@ def _ways(slot: Slot, before: Hashable, after: Hashable) -> tuple[str, ...]:
     from lockedroom.model.itf import differences, itf
 
     old, new = itf(before), itf(after)
-    return tuple(safe(f"{slot}: {', '.join(map(str, differences(old, new, depth=depth)))}") for depth in (2, 1, 0))
+    found: list[str] = []
+    for depth in (2, 1, 0):
+        unlike = list(differences(old, new, depth=depth))
+        shared = _shared([one.at for one in unlike])
+        said = ", ".join(str(replace(one, at=one.at[len(shared) :].lstrip("."))) for one in unlike)
+        found.append(safe(f"{slot} {shared}: {said}" if shared else f"{slot}: {said}"))
+    return tuple(found)
+
+
+def _shared(places: Sequence[str]) -> str:
+    """The part of the way that several places have in common, said once; of one alone nothing."""
+    if len(places) < 2:
+        return ""
+    common: list[str] = []
+    for parts in zip(*(place.split(".") for place in places), strict=False):
+        if len(set(parts)) > 1:
+            break
+        common.append(parts[0])
+    return ".".join(common)
 
 
 def _value(value: object) -> object:
