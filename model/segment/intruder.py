@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Final, TypeAlias, cast
 
 from lockedroom.model.segment.engine import SUITE, signing, static_key
@@ -289,7 +290,13 @@ def _head(segment: Bits, entries: tuple[Entry, ...]) -> Bits:
 
 
 def _sorted(seen: frozenset[Seen]) -> list[Seen]:
-    return sorted(seen, key=repr)
+    return sorted(seen, key=_text)
+
+
+@cache
+def _text(record: Seen) -> str:
+    """A record's text: there are few records, and many sets of them to be put in order."""
+    return repr(record)
 
 
 def _brief(record: object) -> str:
