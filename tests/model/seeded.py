@@ -7,10 +7,10 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Final
 
+from benchmarks.b1 import Local, machine
 from lockedroom.model.report import Invariant, Judgement
 from lockedroom.model.validator import Subject
 from lockedroom.reference.machine import Action, Outcome, Slot
-from tests.model.b1 import machine
 
 PROPERTY: Final = "whoever left a message has a key"
 
@@ -19,9 +19,9 @@ def subject(members: int = 3, messages: int = 1, joins: int = 2) -> Subject:
     """B1 with the mistake, and the invariant msg[p][q] → key[p][q]."""
     right = machine(members, messages, joins)
 
-    def full(local: Hashable, p: int) -> bool:
-        sent = tuple(0 if q == p else messages for q in range(members))
-        return isinstance(local, tuple) and local[1] == joins and local[3] == sent
+    def full(local: Hashable) -> bool:
+        assert isinstance(local, Local)
+        return local.joins == joins and [count for _, count in local.sent] == [messages] * (members - 1)
 
     def wrong(action: Action) -> Action:
         if action.operation != "leave":
@@ -30,7 +30,7 @@ def subject(members: int = 3, messages: int = 1, joins: int = 2) -> Subject:
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
             held = dict(zip(action.reads, values, strict=True))
             outcomes = action.run(values)
-            if not all(full(held[Slot("local", f"m{p}")], p) for p in range(members)):
+            if not all(full(held[Slot("local", f"m{p}")]) for p in range(members)):
                 return outcomes
             return tuple(
                 replace(
@@ -54,8 +54,8 @@ def subject(members: int = 3, messages: int = 1, joins: int = 2) -> Subject:
             PROPERTY,
             (Slot("inbox", f"m{q}"), Slot("local", f"m{p}")),
             (
-                lambda box: isinstance(box, frozenset) and ("m", p) in box,
-                lambda local: isinstance(local, tuple) and q in local[2],
+                lambda box: isinstance(box, frozenset) and ("msg", f"m{p}") in box,
+                lambda local: isinstance(local, Local) and f"m{q}" in local.keys,
             ),
             judge,
         )
