@@ -175,7 +175,7 @@ class Chart:
         dots = self._spelt("…")
         spelt = [f"  {self._spelt(text)}" for text in ways]
         fitting = (text for text in spelt if len(text) <= self._words)
-        return next(fitting, spelt[-1][: self._words - len(dots)] + dots)
+        return next(fitting, spelt[-1][: self._words - len(dots)].rstrip(dots) + dots)
 
     def _spelt(self, text: str) -> str:
         return text.translate(_IN_ASCII) if self._strokes == ASCII else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Final
 
@@ -28,23 +28,20 @@ def moves(subject: Subject, run: Run) -> Iterable[Move]:
     """The moves of a run, with what each changes."""
     before = run.start
     for done in run.steps:
-        yield move(done.action, done.outcome, before, done.after, subject.machine.monotone, bool(subject.names))
+        yield move(subject, done.action, done.outcome, before, done.after)
         before = done.after
 
 
 def move(
-    action: Action,
-    outcome: Outcome,
-    before: Mapping[Slot, Hashable],
-    after: Mapping[Slot, Hashable],
-    monotone: Collection[Slot],
-    ours: bool,
+    subject: Subject, action: Action, outcome: Outcome, before: Mapping[Slot, Hashable], after: Mapping[Slot, Hashable]
 ) -> Move:
     """One step as a move. What only grows is not said to have changed where something else has."""
+    monotone = subject.machine.monotone
     found = [slot for slot, value in before.items() if value != after[slot]]
     changed = tuple(_ways(slot, before[slot], after[slot]) for slot in found if slot not in monotone or found == [slot])
-    if ours:
-        return protocol_move(action, outcome, changed)
+    detail = subject.explain(action, before) if outcome.clause else ""
+    if subject.names:
+        return _protocol_move(action, outcome, detail, changed)
     actor = action.actor or NOBODY
     owners = dict.fromkeys(name for slot in found for name in (slot.owner, slot.part) if name)
     return Move(
@@ -52,13 +49,12 @@ def move(
         action.operation,
         clause=outcome.clause or "",
         changed=changed,
-        words=_words(action, outcome),
+        words=_words(action, outcome, detail),
         points=tuple(name for name in owners if name != actor),
     )
 
 
-def protocol_move(action: Action, outcome: Outcome, changed: Sequence[Sequence[str]] = ()) -> Move:
-    """A step of the segment."""
+def _protocol_move(action: Action, outcome: Outcome, detail: str, changed: Sequence[Sequence[str]]) -> Move:
     events = tuple(
         {"event": type(event).__name__, **{field.name: _value(getattr(event, field.name)) for field in fields(event)}}
         for event in outcome.events
@@ -66,10 +62,10 @@ def protocol_move(action: Action, outcome: Outcome, changed: Sequence[Sequence[s
     arguments = {name: _value(value) for name, value in action.arguments}
     if outcome.label:
         arguments["choice"] = outcome.label
-    return Move(action.actor, action.operation, arguments, events, outcome.clause or "", changed=changed)
+    return Move(action.actor, action.operation, arguments, events, outcome.clause or "", detail, changed)
 
 
-def _words(action: Action, outcome: Outcome) -> str:
+def _words(action: Action, outcome: Outcome, detail: str) -> str:
     from lockedroom.model.itf import itf, words
 
     inside = ", ".join(f"{name} {words(itf(value))}" for name, value in action.arguments)
@@ -77,7 +73,7 @@ def _words(action: Action, outcome: Outcome) -> str:
     if outcome.label:
         done += f" ({outcome.label})"
     if outcome.clause:
-        done += f": refused, {outcome.clause}"
+        done += f": refused, {outcome.clause}" + (f" ({detail})" if detail else "")
     if outcome.events:
         done += ": " + ", ".join(words(itf(event)) for event in outcome.events)
     return safe(done)

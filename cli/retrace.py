@@ -69,15 +69,13 @@ def _drawer(out: Console, trace: ModelTrace, subject: Subject) -> Callable[[int,
     from lockedroom.cli.moves import lifelines, move
     from lockedroom.cli.terminal import drawn
 
-    ours = bool(subject.names)
-    chart = drawn(out, lifelines(subject, (step.actor for step in trace.steps)), present=not ours)
+    chart = drawn(out, lifelines(subject, (step.actor for step in trace.steps)), present=not subject.names)
     for line in chart.heading():
         out.print(line)
     before = dict(subject.machine.initial)
 
     def draw(_: int, __: Wanted, done: Done) -> None:
-        made = move(done.action, done.outcome, before, done.after, subject.machine.monotone, ours)
-        for line in chart.draw(made):
+        for line in chart.draw(move(subject, done.action, done.outcome, before, done.after)):
             out.print(line)
         before.update(done.after)
 

@@ -128,7 +128,7 @@ def _fitting(ways: Sequence[str]) -> list[str]:
         lines = wrap(safe(text), _SMALL, subsequent_indent="  ", break_on_hyphens=False)
         if len(lines) <= 2:
             break
-    return lines if len(lines) <= 2 else [lines[0], lines[1][: _SMALL - 1] + "…"]
+    return lines if len(lines) <= 2 else [lines[0], lines[1][: _SMALL - 1].rstrip("…") + "…"]
 
 
 def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:

@@ -30,9 +30,11 @@ def verify(
     Every behaviour within the default bounds is explored; then the committed traces, which hold every distinct
     behaviour, are replayed by real processes on real shared memory with real cryptography.
     """
-    from lockedroom.cli.check import exploring, show_counterexample, show_reasons
+    from lockedroom.cli.check import exploring, show_reasons
     from lockedroom.cli.conform import progress_of
     from lockedroom.cli.conform import show as show_replays
+    from lockedroom.cli.counterexample import of_segment
+    from lockedroom.cli.counterexample import show as show_counterexample
     from lockedroom.cli.progress import Live
     from lockedroom.cli.tables import exploration_table, property_table
     from lockedroom.cli.terminal import console, print_json
@@ -46,6 +48,7 @@ def verify(
         if explored.reason == "interrupted":
             raise KeyboardInterrupt
         replayed = conform(protocol, progress=lambda at: live.show("replaying, steps", *progress_of(at)))
+    found = of_segment(explored)
     code = _code(explored, replayed)
     seconds = time.monotonic() - began
     if as_json:
@@ -63,8 +66,8 @@ def verify(
     out.print(exploration_table(explored))
     show_replays(out, replayed)
     show_reasons(out, explored)
-    if explored.counterexample is not None:
-        show_counterexample(out, explored.counterexample, explored.bounds)
+    if found is not None:
+        show_counterexample(out, found)
     if not explored.complete:
         out.print(f"the exploration is not complete: {explored.reason}", style="yellow")
     out.print(f"\n{protocol}: {_WORDS.get(code, 'incomplete')}, in {seconds:.0f} s", style="bold")

@@ -1,26 +1,24 @@
-"""`check`: the JSON object, limits, interruption, and a counterexample drawn and written as a trace that replays."""
+"""`check`: the JSON object, limits, interruption, and counterexamples: checked again, drawn, written, reproduced."""
 
 from __future__ import annotations
 
 import json
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lockedroom.cli import check as command
-from lockedroom.cli import main as entry
+from lockedroom.cli import counterexample
 from lockedroom.cli.exits import Exit
-from lockedroom.cli.terminal import console
-from lockedroom.conformance.trace import read_trace
-from lockedroom.model.explore import Explorer
-from lockedroom.model.segment.bounds import Bounds, Setting
-from lockedroom.model.segment.engine import Engine
-from lockedroom.model.segment.machine import bind
-from lockedroom.model.verdict import Counterexample
-from tests.cli.run import BIN, environment, lockedroom
+from lockedroom.model import verdict
+from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.mutants import BY_NAME
+from tests.cli.run import BIN, environment, inside, lockedroom
 
+DEEP = ("--messages", "0", "--rotations", "2", "--mutant", "no epoch is numbered above three")
+"""A check that fails after 20 steps, in less than a second."""
 FIELDS = {"verdict", "bounds", "complete", "states", "transitions", "depth", "seconds", "properties"}
 
 
@@ -64,36 +62,66 @@ def test_ctrl_c_ends_it_with_what_it_has() -> None:
     assert "Traceback" not in err
 
 
-def test_a_trace_is_not_written_over_another(tmp_path: Path) -> None:
-    file = tmp_path / "trace.json"
+@pytest.mark.parametrize("option", ["--trace", "--svg"])
+def test_nothing_is_written_over_another_file(option: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine"
     file.write_text("mine")
-    ran = lockedroom("check", "segment", "--trace-out", file)
+    ran = inside("check", "segment", option, file)
     assert ran.code == Exit.USAGE and "exists already" in ran.err
     assert file.read_text() == "mine"
 
 
-@pytest.fixture
-def found() -> Counterexample:
-    """A path of the model with a message in it, as if that were a violation."""
-    setting = Setting(Bounds())
-    explorer = Explorer(bind(setting, Engine(setting.capacity, Bounds().names)))
-    behaviours = explorer.run().behaviours()
-    (path,) = (one.path for one in behaviours if one.operation == "receive" and one.events == ("Delivered",))
-    return Counterexample("no message arrives", "one does", path)
+def test_a_file_that_came_meanwhile_is_not_written_over_either(tmp_path: Path) -> None:
+    file = tmp_path / "late"
+    file.write_text("mine")
+    with pytest.raises(FileExistsError):
+        counterexample.write_new(file, "ours")
+    assert file.read_text() == "mine" and [found.name for found in tmp_path.iterdir()] == ["late"]
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        counterexample.write_new(tmp_path / "nowhere" / "file", "ours")
 
 
-def test_a_counterexample_is_drawn_and_its_trace_replays(
-    found: Counterexample, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
-    command.show_counterexample(console(), found, Bounds())
-    drawn = capsys.readouterr().out
-    assert "no message arrives is violated: one does" in drawn
-    assert "├" in drawn or "┤" in drawn
-    assert "message 1" in drawn and "receive from" in drawn
+def test_a_mistake_twenty_steps_deep_is_drawn_written_and_reproduced(tmp_path: Path) -> None:
+    trace, picture = tmp_path / "trace.json", tmp_path / "chart.svg"
+    ran = lockedroom("check", "segment", *DEEP, "--trace", trace, "--svg", picture, env={"COLUMNS": "110"})
+    assert (ran.code, ran.err) == (Exit.REFUSED, "")
+    assert "nothing committed is lost is violated: alice removes what bob left for it" in ran.out
+    assert "20       ✗          │      receive from bob: refused, SEG-RECEIVE-7 (" in ran.out
+    assert "member:alice: roster none → Roster(…), presence none → Presence(…)" in ran.out
+    value = json.loads(trace.read_text())
+    assert len(value["states"]) == 21
+    assert value["#meta"]["machine"]["mutant"] == DEEP[-1]
+    assert picture.read_text().startswith("<svg ") and ">20</text>" in picture.read_text()
+    assert {found.name for found in tmp_path.iterdir()} == {"trace.json", "chart.svg"}
+    again = lockedroom("replay", trace, env={"COLUMNS": "110"})
+    assert (again.code, again.err) == (0, "")
+    assert "reproduced: nothing committed is lost is violated" in again.out
+    assert ran.out[ran.out.index("  1   ") : ran.out.index("not complete")].strip() in again.out
 
+
+def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one.json", "two.json")]
+    for file in files:
+        assert inside("check", "segment", *DEEP, "--trace", file, "--json").code == Exit.REFUSED
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_mistake_that_nobody_knows_is_a_usage_error() -> None:
+    ran = inside("check", "segment", "--mutant", "no such mistake")
+    assert ran.code == Exit.USAGE and "there are: " in ran.err
+
+
+def test_a_counterexample_that_does_not_validate_is_no_verdict(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def wrong(*arguments: object, **named: object) -> verdict.CheckReport:
+        report = check(bounds=Bounds(2, 0, 1, rotations=2), logic=BY_NAME[DEEP[-1]].logic())
+        assert report.counterexample is not None
+        found = replace(report.counterexample, path=report.counterexample.path[:-2])
+        return replace(report, counterexample=found)
+
+    check = verdict.check
+    monkeypatch.setattr(verdict, "check", wrong)
     file = tmp_path / "trace.json"
-    command._write(file, Bounds(), found)
-    assert len(read_trace(file).steps) == len(found.path)
-    assert entry.run(["replay", str(file), "--on", "engine"]) == 0
-    assert "steps agree with the trace" in capsys.readouterr().out
+    ran = inside("check", "segment", *DEEP, "--trace", file)
+    assert ran.code == Exit.INCOMPLETE and ran.out == ""
+    assert "a fault of lockedroom" in ran.err and "does not validate" in ran.err
+    assert not file.exists()
