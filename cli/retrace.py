@@ -25,12 +25,12 @@ def retrace(trace: ModelTrace, subject: Subject, as_json: bool) -> Exit:
 
     about = trace.about
     if as_json:
-        result = run(subject, trace.start, trace.steps, about.property)
+        result = run(subject, trace.start, trace.steps, about.property, about.violation)
         print_json(_json(trace, result))
         return _code(result)
     out = console()
     out.print(f"{about.title} ({about.machine}): {len(trace.steps)} steps on the model\n")
-    found = run(subject, trace.start, trace.steps, about.property, _drawer(out, trace, subject))
+    found = run(subject, trace.start, trace.steps, about.property, about.violation, watch=_drawer(out, trace, subject))
     out.print()
     if found.parting is not None:
         show_parting(out, found.parting, len(trace.steps))

@@ -7,7 +7,7 @@ believed: a path says who did what, and what comes of it is found out anew. `con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
@@ -176,12 +176,12 @@ def confirm(subject: Subject, violation: Violation) -> Run:
     names = {goal.property for goal in subject.goals}
     progress = violation.property in names
     start = dict(subject.machine.initial)
-    found = dict(violated(subject, start, None))
+    found = _by_name(violated(subject, start, None))
     state: State = start
     steps: list[Done] = []
     for number, one in enumerate(violation.path, start=1):
         if violation.property in found and not progress:
-            raise Unconfirmed(violation, number - 1, f"it is violated here already: {found[violation.property]}")
+            raise Unconfirmed(violation, number - 1, f"it is violated here already: {found[violation.property][0]}")
         mine = [action for action in subject.machine.actions if _same(action, one.action)]
         if not mine:
             raise Unconfirmed(violation, number, f"the machine has no action {one.action}")
@@ -191,15 +191,23 @@ def confirm(subject: Subject, violation: Violation) -> Run:
             gives = "; ".join(_said(outcome) for _, outcome in given) or "no outcome: it is not enabled"
             raise Unconfirmed(violation, number, f"{one.action} gives {gives}, not {_said(one.outcome)}")
         after = taken(*match, state)
-        found = dict(violated(subject, after, (*match, state)))
+        found = _by_name(violated(subject, after, (*match, state)))
         steps.append(Done(*match, after))
         state = after
     if progress:
         _confirm_stuck(subject, violation, state)
-    elif found.get(violation.property) != violation.message:
-        says = found.get(violation.property, "it holds there")
+    elif violation.message not in found.get(violation.property, ()):
+        says = "; ".join(found.get(violation.property, ("it holds there",)))
         raise Unconfirmed(violation, len(steps), f"at the end: {says}, not: {violation.message}")
     return Run(violation.property, violation.message, start, tuple(steps))
+
+
+def _by_name(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Messages by the property that is violated: one may be in several ways."""
+    messages: dict[str, list[str]] = {}
+    for name, message in found:
+        messages.setdefault(name, []).append(message)
+    return messages
 
 
 def _same(one: Action, other: Action) -> bool:
@@ -260,12 +268,20 @@ def retrace(
     start: Mapping[str, Itf],
     steps: Sequence[Wanted],
     name: str,
+    message: str = "",
+    *,
     watch: Callable[[int, Wanted, Done], None] | None = None,
 ) -> Retraced:
     """Take the steps of a trace in order, compare each with what the trace says, and see whether the property is
-    violated at the end and not before. `watch` is called after each step that agrees."""
+    violated at the end and not before; of several ways in which it is, `message` is told if it is one. `watch` is
+    called after each step that agrees."""
+
+    def broken(state: State, step: tuple[Action, Outcome, State] | None) -> dict[str, str]:
+        messages = _by_name(violated(subject, state, step))
+        return {rule: message if message in says else says[0] for rule, says in messages.items()}
+
     first = dict(subject.machine.initial)
-    found = dict(violated(subject, first, None))
+    found = broken(first, None)
     done: list[Done] = []
 
     def parted(step: str, problem: str, guard: str = "", *, want: Mapping[str, Itf], have: State) -> Retraced:
@@ -288,7 +304,7 @@ def retrace(
             have = taken(*chosen, state) if chosen else state
             return parted(str(one), problem, guard, want=one.after, have=have)
         after = taken(*chosen, state)
-        found = dict(violated(subject, after, (*chosen, state)))
+        found = broken(after, (*chosen, state))
         done.append(Done(*chosen, after))
         if watch is not None:
             watch(number, one, done[-1])
@@ -305,7 +321,7 @@ def retrace(
             return replace(result, undecided=reached is None)
         found[name] = "from here nothing leads to it any more"
     if name not in found:
-        others = "".join(f"; violated is {other}: {message}" for other, message in found.items())
+        others = "".join(f"; violated is {other}: {says}" for other, says in found.items())
         problem = f"every step replays, but at the end {name} holds{others}"
         return parted("", problem, want=state_itf(state), have=state)
     return Retraced(Run(name, found[name], first, tuple(done)), None)

@@ -107,6 +107,18 @@ def test_another_message_or_property_is_not_confirmed() -> None:
         confirm(subject, replace(violation, property="not too rich"))
 
 
+def test_a_state_may_violate_one_property_in_several_ways() -> None:
+    subject = kiosk.subject()
+    (rule,) = subject.invariants
+    other = replace(rule, judge=lambda seen: "too rich" if isinstance(rule.judge(seen), str) else True)
+    subject = replace(subject, invariants=(rule, other))
+    violation = found(subject, rule.property)
+    for message in ("too rich", violation.message):
+        run = confirm(subject, replace(violation, message=message))
+        start = state_itf(subject.machine.initial)
+        assert retrace(subject, start, wanted(run), rule.property, message).run.message == message
+
+
 def test_progress_is_checked_by_a_search_of_its_own() -> None:
     subject = kiosk.subject()
     turn = next(action for action in subject.machine.actions if action.operation == "turn")
@@ -141,7 +153,7 @@ def test_a_trace_is_reproduced(name: str) -> None:
     subject, steps = trace(name)
     seen: list[int] = []
     result = retrace(
-        subject, state_itf(subject.machine.initial), steps, name, lambda number, step, done: seen.append(number)
+        subject, state_itf(subject.machine.initial), steps, name, watch=lambda number, step, done: seen.append(number)
     )
     assert result.reproduced and result.run.property == name and result.run.message
     assert seen == list(range(1, len(steps) + 1))
