@@ -33,30 +33,57 @@ def replay(
             "By default model traces run on the model, others for real.",
         ),
     ] = None,
+    machine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TARGET", help="Another machine (PATH.py:ATTRIBUTE) than the one that a model trace names."
+        ),
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a model trace as one that any implementation can repeat."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a chart.")] = False,
 ) -> int:
     """Replay one trace.
 
     Every observation is compared with what the trace says. A model trace, such as a counterexample, is replayed on
-    the machine that it names, and reproduces when its property is violated at its end and not before.
+    the machine that it names (a module of yours is run to get it), and is reproduced when its property is violated at
+    its end and not before.
     """
     from lockedroom.conformance.model_trace import is_model_trace, parse_model_trace
     from lockedroom.conformance.trace import parse_trace, read_bytes
 
     data = read_bytes(file)
     if is_model_trace(data):
-        return _of_model(parse_model_trace(data, file.name), on or "model", as_json)
+        return _of_model(parse_model_trace(data, file.name), on or "model", machine, export, as_json)
     trace = parse_trace(data, file.name)
-    if on == "model":
-        raise usage("only a model trace can be replayed on the model", "choose --on engine or --on backend")
+    if on == "model" or machine is not None or export is not None:
+        raise usage(f"{file.name} is no model trace", "leave out --on model, --machine and --export")
     return _replay(trace, trace.title or file.name, on or "backend", as_json)
 
 
-def _of_model(trace: ModelTrace, on: Literal["model", "engine", "backend"], as_json: bool) -> Exit:
+def _of_model(
+    trace: ModelTrace,
+    on: Literal["model", "engine", "backend"],
+    machine: str | None,
+    export: Path | None,
+    as_json: bool,
+) -> Exit:
+    from dataclasses import replace
+
+    from lockedroom.cli.counterexample import refuse_existing, write_new
     from lockedroom.cli.retrace import retrace
     from lockedroom.cli.subjects import as_trace, subject_named
+    from lockedroom.conformance.trace import write_trace
 
+    refuse_existing([export])
+    if machine is not None:
+        named = replace(trace.about.machine, target=machine, mutant=None)
+        trace = replace(trace, about=replace(trace.about, machine=named))
     subject = subject_named(trace.about.machine)
+    if export is not None:
+        write_new(export, write_trace(as_trace(trace, subject)))
     if on == "model":
         return retrace(trace, subject, as_json)
     said = as_trace(trace, subject)

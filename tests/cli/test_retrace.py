@@ -13,6 +13,7 @@ import pytest
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance.corpus import FOLDER
 from lockedroom.conformance.model_trace import Named, model_trace, write_model_trace
+from lockedroom.conformance.trace import read_trace
 from lockedroom.model.explore import explore
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.machine import segment_machine
@@ -152,4 +153,12 @@ def test_a_run_of_the_right_machine_runs_on_the_engine_and_for_real(delivery: Pa
 
 def test_another_trace_has_no_model() -> None:
     ran = inside("replay", FOLDER / "segment" / "01-receive.json", "--on", "model")
-    assert ran.code == Exit.USAGE and "only a model trace" in ran.err
+    assert ran.code == Exit.USAGE and "is no model trace" in ran.err
+
+
+def test_an_exported_run_is_a_trace_for_any_implementation(delivery: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    assert inside("replay", delivery, "--export", other).code == Exit.REFUSED
+    assert inside("replay", other, "--on", "engine").code == 0
+    assert len(read_trace(other).steps) == 8
+    assert inside("replay", delivery, "--export", other).code == Exit.USAGE

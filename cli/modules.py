@@ -1,0 +1,111 @@
+"""A user's own machine: `PATH.py:ATTRIBUTE`, loaded and put together with what must hold of it.
+
+The attribute is a Machine, a Subject, or a function that makes one from whole numbers (`machine(members=3)`). Beside a
+Machine the module may say what must hold: `invariants`, `goals` (sequences) and `judge` (a StepJudge), in capitals or
+not; the first two may be functions of some of the same numbers. Loading runs the module, as Python does.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Final, cast
+
+from lockedroom.cli.exits import Problem, usage
+
+if TYPE_CHECKING:
+    from lockedroom.model.report import Goal, Invariant, StepJudge
+    from lockedroom.model.validator import Subject
+
+_PRIVATE: Final = "lockedroom_user_"
+
+
+def is_target(text: str) -> bool:
+    """Whether a text names an attribute of a module by its path."""
+    path, colon, attribute = text.rpartition(":")
+    return bool(colon) and path.endswith(".py") and attribute.isidentifier()
+
+
+def user_subject(target: str, arguments: Mapping[str, int]) -> Subject:
+    """The machine that a target names, made with these arguments, and its rules. Raises Problem when there is none."""
+    from lockedroom.model.validator import Subject
+    from lockedroom.reference.machine import Machine
+
+    if not is_target(target):
+        raise usage(f"{target} names no machine", "write it as path/to/module.py:ATTRIBUTE")
+    path, _, attribute = target.rpartition(":")
+    module = _module(Path(path))
+    if not hasattr(module, attribute):
+        raise usage(f"{path} has no {attribute}", "name the machine that it makes")
+    found = getattr(module, attribute)
+    if callable(found) and not isinstance(found, Machine | Subject):
+        found = _called(target, found, arguments)
+    elif arguments:
+        raise usage(f"{target} takes no arguments", "leave them out, or name a function")
+    if isinstance(found, Subject):
+        return found
+    if not isinstance(found, Machine):
+        raise usage(f"{target} is {type(found).__name__}, no Machine", "name a Machine or a function that makes one")
+    judge = _rule(module, "judge")
+    return Subject(
+        found,
+        cast("StepJudge | None", judge),
+        cast("tuple[Invariant, ...]", _rules(target, module, "invariants", arguments)),
+        cast("tuple[Goal, ...]", _rules(target, module, "goals", arguments)),
+    )
+
+
+def _module(path: Path) -> ModuleType:
+    """The module in a file. What it imports is found beside it and where the command was started."""
+    if not path.is_file():
+        raise usage(f"there is no file {path}", "check the path")
+    name = _PRIVATE + "".join(letter if letter.isalnum() else "_" for letter in path.stem)
+    spec = spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None, "a file that ends in .py has a loader"
+    module = module_from_spec(spec)
+    before = list(sys.path)
+    sys.path[:0] = [str(Path.cwd()), str(path.resolve().parent)]
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001 (whatever a user's module raises)
+        raise _fault(str(path), error) from None
+    finally:
+        sys.path[:] = before
+    return module
+
+
+def _called(target: str, make: Callable[..., object], arguments: Mapping[str, int]) -> object:
+    try:
+        inspect.signature(make).bind(**arguments)
+    except TypeError as error:
+        raise usage(f"{target}: {error}", f"it is {target.rpartition(':')[2]}{inspect.signature(make)}") from None
+    try:
+        return make(**arguments)
+    except Exception as error:  # noqa: BLE001 (whatever a user's function raises)
+        raise _fault(target, error) from None
+
+
+def _rule(module: ModuleType, name: str) -> object:
+    return getattr(module, name.upper(), getattr(module, name, None))
+
+
+def _rules(target: str, module: ModuleType, name: str, arguments: Mapping[str, int]) -> tuple[object, ...]:
+    found = _rule(module, name)
+    if callable(found):
+        taken = inspect.signature(found).parameters
+        path = target.rpartition(":")[0]
+        found = _called(f"{path}:{name}", found, {one: value for one, value in arguments.items() if one in taken})
+    return () if found is None else tuple(cast("Iterable[object]", found))
+
+
+def _fault(where: str, error: Exception) -> Problem:
+    """What a user's module raised, with the last line of it that did."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = f" (line {frames[-1].lineno} of {Path(frames[-1].filename).name})" if frames else ""
+    return usage(f"{where} raised {type(error).__name__}: {error}{last}", "this is a fault of the module")
