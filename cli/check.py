@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.walks import only_with_walks, show_walks, walk_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from rich.console import Console
 
     from lockedroom.cli.counterexample import Confirmed
     from lockedroom.cli.progress import Live
     from lockedroom.model.segment.mutants import Mutant
-    from lockedroom.model.verdict import CheckReport, Progress
+    from lockedroom.model.verdict import CheckReport, Progress, PropertyResult
+    from lockedroom.model.walked import WalkReport
 
 
 def add(app: typer.Typer) -> None:
@@ -38,6 +40,16 @@ def check(
     revocations: Annotated[int, _bound("Revocations in the room.")] = 0,
     crashes: Annotated[int, _bound("Members killed, at any point.")] = 0,
     intruder: Annotated[int, _bound("Records that an intruder drops or puts into the store.")] = 0,
+    walks: Annotated[
+        int | None, typer.Option(min=1, help="Walk at random so often instead of exploring everything.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of a walk, at most; 200 unless told.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the walks: the same seed, the same walks. 1 unless told.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that walk; by default one for each processor.")
+    ] = None,
     time_limit: Annotated[float | None, typer.Option(min=0.1, help="Seconds; then the answer is incomplete.")] = None,
     mutant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Check the protocol with one of the known mistakes in it.")
@@ -52,6 +64,10 @@ def check(
 
     Breadth first, by running the very transitions that the real segment runs. Where a property is violated, the
     shortest way there is checked again step by step, and drawn.
+
+    With --walks, for bounds that are too large for that: at random, from the beginning, each walk until it is stuck or
+    has its steps. What walks do not violate is no proof: the answer is "no violation found", with exit code 4. What
+    they violate is made short, but need not be the shortest.
     """
     from lockedroom.cli.counterexample import of_segment, refuse_existing, save
     from lockedroom.cli.progress import Live
@@ -59,21 +75,31 @@ def check(
     from lockedroom.model.segment.bounds import Bounds
     from lockedroom.model.segment.engine import REFERENCE
     from lockedroom.model.verdict import check as run
+    from lockedroom.model.walked import WalkReport
 
+    only_with_walks(walks, steps=steps, seed=seed, jobs=jobs)
     refuse_existing((trace, svg))
     mistake = _mutant(mutant)
     try:
         bounds = Bounds(members, messages, joins, rotations, revocations, crashes, intruder)
     except ValueError as error:
         raise usage(str(error), "choose smaller bounds") from None
+    report: CheckReport | WalkReport
     with Live(quiet=as_json) as live:
-        logic = mistake.logic() if mistake else REFERENCE
-        report = run(protocol, bounds, logic=logic, progress=exploring(live), time_limit=time_limit)
+        if walks is not None:
+            report = walk_segment(
+                bounds, live, walks=walks, steps=steps, seed=seed, jobs=jobs, mutant=mutant, time_limit=time_limit
+            )
+        else:
+            logic = mistake.logic() if mistake else REFERENCE
+            report = run(protocol, bounds, logic=logic, progress=exploring(live), time_limit=time_limit)
     found = of_segment(report, mistake)
     if found is not None:
         save(found, trace, svg)
     if as_json:
         print_json(report.to_json())
+    elif isinstance(report, WalkReport):
+        show_walks(console(), report, found)
     else:
         _show(console(), report, found)
     return exit_code(report)
@@ -90,8 +116,8 @@ def exploring(live: Live) -> Callable[[Progress], None]:
     return tell
 
 
-def exit_code(report: CheckReport) -> Exit:
-    """The exit code of an exploration; one that was interrupted says so."""
+def exit_code(report: CheckReport | WalkReport) -> Exit:
+    """The exit code of an exploration, or of walks; one that was interrupted says so."""
     return Exit.INTERRUPTED if report.reason == "interrupted" else Exit(report.exit_code)
 
 
@@ -107,9 +133,9 @@ def _mutant(name: str | None) -> Mutant | None:
     return BY_NAME[name]
 
 
-def show_reasons(out: Console, report: CheckReport) -> None:
+def show_reasons(out: Console, properties: Iterable[PropertyResult]) -> None:
     """Why a property was not exercised, where there is something to say of it."""
-    for found in report.properties:
+    for found in properties:
         if found.says and found.verdict != "violated":
             out.print(f"{found.name}: {found.verdict}: {found.says}")
 
@@ -120,7 +146,7 @@ def _show(out: Console, report: CheckReport, found: Confirmed | None) -> None:
 
     out.print(property_table(report.properties))
     out.print(exploration_table(report))
-    show_reasons(out, report)
+    show_reasons(out, report.properties)
     if found is not None:
         show(out, found)
     if not report.complete:

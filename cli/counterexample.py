@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lockedroom.model.segment.mutants import Mutant
     from lockedroom.model.validator import Run, Subject
     from lockedroom.model.verdict import CheckReport
+    from lockedroom.model.walked import WalkReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def confirmed(subject: Subject, machine: Named, violation: Violation) -> Confirm
     return Confirmed(subject, machine, confirm(subject, violation))
 
 
-def of_segment(report: CheckReport, mutant: Mutant | None = None) -> Confirmed | None:
-    """The counterexample of a check of the segment, if it has one. Raises Unconfirmed."""
+def of_segment(report: CheckReport | WalkReport, mutant: Mutant | None = None) -> Confirmed | None:
+    """The counterexample of a check of the segment, or of walks through it, if it has one. Raises Unconfirmed."""
     from lockedroom.conformance.model_trace import Named
     from lockedroom.model.report import Violation
     from lockedroom.model.segment.engine import REFERENCE

@@ -24,8 +24,9 @@ Exit codes:
   1    it is violated, or was refused
   2    wrong usage or set-up
   3    malformed input
-  4    no answer: a limit was reached, nobody reads the output, or
-       lockedroom itself is at fault
+  4    no answer: a limit was reached, random walks found no
+       violation, nobody reads the output, or lockedroom itself is at
+       fault
   130  interrupted"""
 
 

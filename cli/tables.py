@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from lockedroom.conformance.conform import ConformReport
     from lockedroom.model.verdict import CheckReport, PropertyResult
 
-_STYLES: Final = {"holds": "green", "violated": "bold red", "not exercised": "yellow", "incomplete": "yellow"}
+_STYLES: Final = {
+    "holds": "green",
+    "violated": "bold red",
+    "no violation found": "yellow",
+    "not exercised": "yellow",
+    "incomplete": "yellow",
+}
 
 
 def plain(*headings: str) -> Table:

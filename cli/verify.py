@@ -65,7 +65,7 @@ def verify(
     out.print(property_table(explored.properties))
     out.print(exploration_table(explored))
     show_replays(out, replayed)
-    show_reasons(out, explored)
+    show_reasons(out, explored.properties)
     if found is not None:
         show_counterexample(out, found)
     if not explored.complete:

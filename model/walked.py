@@ -4,20 +4,20 @@ never say that one holds: what no walk has come to, nobody has judged."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.engine import REFERENCE, Engine
-from lockedroom.model.segment.machine import bind
+from lockedroom.model.segment.engine import REFERENCE
 from lockedroom.model.segment.mutants import BY_NAME
 from lockedroom.model.segment.progress import PROGRESS
-from lockedroom.model.segment.properties import PROPERTIES, invariants_of, judge_of
+from lockedroom.model.segment.properties import PROPERTIES
+from lockedroom.model.segment.subject import segment_subject
 from lockedroom.model.segment.witnesses import witnessing
+from lockedroom.model.validator import Subject
 from lockedroom.model.verdict import Counterexample, PropertyResult, plan
 from lockedroom.model.walkers import Found, Stride, walk
-from lockedroom.model.walks import Subject
 
 STEPS: Final = 200
 """Of a walk, unless told."""
@@ -26,16 +26,24 @@ Verdict = Literal["violated", "no violation found"]
 
 
 @dataclass(frozen=True, slots=True)
+class WalkPhase:
+    """The walks through one store."""
+
+    store: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
 class WalkReport:
-    """What walks through the segment came to: one `Found` for each store that was walked, and the properties. A
-    counterexample is what is left of a walk when nothing more can be left out, not a shortest path."""
+    """What walks through the segment came to, store by store, and the properties. A counterexample is what is left of a
+    walk when nothing more can be left out, not a shortest path."""
 
     verdict: Verdict
     bounds: Bounds
     seed: int
     limit: int
     reason: str
-    phases: tuple[tuple[str, Found], ...]
+    phases: tuple[WalkPhase, ...]
     properties: tuple[PropertyResult, ...]
     counterexample: Counterexample | None
 
@@ -53,13 +61,13 @@ class WalkReport:
             "reason": self.reason,
             "seed": self.seed,
             "steps_limit": self.limit,
-            "phases": [{"store": store, **walked_json(found)} for store, found in self.phases],
+            "phases": [{"store": phase.store, **walked_json(phase.found)} for phase in self.phases],
             "properties": [found.to_json() for found in self.properties],
             "counterexample": None if self.counterexample is None else self._counterexample(self.counterexample),
         }
 
     def _counterexample(self, found: Counterexample) -> dict[str, object]:
-        walks = self.phases[-1][1]
+        walks = self.phases[-1].found
         return {**found.to_json(), "shortest": False, "found_by_walk": walks.walk, "length_as_found": walks.length}
 
 
@@ -100,11 +108,11 @@ def walk_segment(
 
     Ends at the first violation, at the time limit (seconds in all) or on KeyboardInterrupt. Raises ActionFault when the
     engine raises, EngineError when a process of ours is lost."""
-    phases: list[tuple[str, Found]] = []
-    for store, _, _ in plan(bounds):
-        left = None if time_limit is None else max(0.0, time_limit - sum(found.seconds for _, found in phases))
+    phases: list[WalkPhase] = []
+    for store, setting, _ in plan(bounds):
+        left = None if time_limit is None else max(0.0, time_limit - sum(phase.found.seconds for phase in phases))
         found = walk(
-            partial(segment_subject, bounds, store, mutant),
+            partial(walked_subject, setting.bounds, mutant),
             walks=walks,
             steps=steps,
             seed=seed,
@@ -113,22 +121,22 @@ def walk_segment(
             phase=store,
             time_limit=left,
         )
-        phases.append((store, found))
+        phases.append(WalkPhase(store, found))
         if found.reason:
             break
     return _report(bounds, seed, steps, tuple(phases))
 
 
-def segment_subject(bounds: Bounds, store: str, mutant: str = "") -> Subject:
-    """The segment with what judges it in this store; a mutant's logic, if one is named."""
-    setting, stores = next((setting, stores) for name, setting, stores in plan(bounds) if name == store)
-    engine = Engine(setting.capacity, bounds.names, BY_NAME[mutant].logic() if mutant else REFERENCE)
-    return Subject(bind(setting, engine), witnessing(judge_of(stores)), invariants_of(bounds.names, stores))
+def walked_subject(bounds: Bounds, mutant: str = "") -> Subject:
+    """The segment with all that judges it, and with what must happen somewhere; a mutant's logic, if one is named."""
+    subject = segment_subject(bounds, BY_NAME[mutant].logic() if mutant else REFERENCE)
+    assert subject.judge is not None, "the segment's steps are judged"
+    return replace(subject, judge=witnessing(subject.judge))
 
 
-def _report(bounds: Bounds, seed: int, limit: int, phases: tuple[tuple[str, Found], ...]) -> WalkReport:
-    exercised = {p.name: sum(found.exercised.get(p.name, 0) for _, found in phases) for p in PROPERTIES}
-    last = phases[-1][1]
+def _report(bounds: Bounds, seed: int, limit: int, phases: tuple[WalkPhase, ...]) -> WalkReport:
+    exercised = {p.name: sum(phase.found.exercised.get(p.name, 0) for phase in phases) for p in PROPERTIES}
+    last = phases[-1].found
     broken = last.violation
     results: list[PropertyResult] = []
     for p in PROPERTIES:

@@ -24,7 +24,8 @@ import numpy.typing as npt
 
 from lockedroom.model.report import Violation
 from lockedroom.model.shrink import shortened
-from lockedroom.model.walks import Failure, Subject, Walker
+from lockedroom.model.validator import Subject
+from lockedroom.model.walks import Failure, Walker
 from lockedroom.model.worker import Order, Part
 from lockedroom.reference.errors import EngineError
 from lockedroom.reference.machine import Machine

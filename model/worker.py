@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from lockedroom.model.walks import Failure, Seen, Subject, Walker, random_of
+from lockedroom.model.validator import Subject
+from lockedroom.model.walks import Failure, Seen, Walker, random_of
 
 _PAUSE: Final = 0.25
 """Seconds between two answers."""

@@ -13,19 +13,20 @@ from typing import cast
 
 import pytest
 
+from benchmarks.b1 import machine as b1
 from lockedroom.model.explore import Explorer, explore
 from lockedroom.model.fingerprint import Fingerprints
-from lockedroom.model.report import ActionFault, Invariant, Judgement, Path
+from lockedroom.model.report import ActionFault, Invariant, Judgement, Violation
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS
 from lockedroom.model.segment.progress import PROGRESS
 from lockedroom.model.shrink import shortened
-from lockedroom.model.walked import segment_subject, walk_segment
+from lockedroom.model.validator import Subject, confirm
+from lockedroom.model.walked import walk_segment, walked_subject
 from lockedroom.model.walkers import Found, Stride, walk
-from lockedroom.model.walks import Failure, Subject, Walker, random_of
+from lockedroom.model.walks import Failure, Walker, random_of
 from lockedroom.reference.errors import EngineError
 from lockedroom.reference.machine import Action, Machine, Outcome, Slot
-from tests.model import b1
 
 WALKS = 4_000
 STEPS = 100
@@ -40,41 +41,17 @@ LUCK = {
 FOUND = [mutant.name for mutant in MUTANTS if mutant.name not in LUCK and mutant.violates != PROGRESS]
 
 
-def ended(machine: Machine, path: Path) -> dict[Slot, Hashable]:
-    """The state at the end of a path, every step of it checked."""
-    state = dict(machine.initial)
-    for taken in path:
-        assert taken.outcome in taken.action.run(tuple(state[slot] for slot in taken.action.reads))
-        if taken.outcome.writes is not None:
-            state.update(zip(taken.action.writes, taken.outcome.writes, strict=True))
-        for slot, added in taken.outcome.grows:
-            state[slot] = cast(frozenset[Hashable], state[slot]) | added
-    return state
-
-
-def broken_by(subject: Subject, path: Path) -> set[str]:
-    """What the last step of a path, or the state that it leads to, violates."""
-    before, after = ended(subject.machine, path[:-1]), ended(subject.machine, path)
-    last = path[-1]
-    assert subject.judge is not None
-    said = list(subject.judge(last.action, tuple(before[slot] for slot in last.action.reads), last.outcome))
-    for rule in subject.invariants:
-        views = zip(rule.reads, rule.views, strict=True)
-        said.append((rule.property, rule.judge(tuple(view(after[slot]) for slot, view in views))))
-    return {name for name, judgement in said if isinstance(judgement, str)}
-
-
 @pytest.mark.parametrize("name", FOUND)
 def test_walks_find_the_mutant_and_the_way_there_is_made_short(name: str) -> None:
     mutant = BY_NAME[name]
-    subject = segment_subject(mutant.bounds, "hostile store" if mutant.bounds.intruder else "honest store", name)
+    subject = walked_subject(mutant.bounds, name)
     walker = Walker(subject)
     failure = next(found for number in range(WALKS) if (found := walker.walk(random_of(1, number), STEPS)))
     best = shortened(walker, failure)
     assert failure.broken is not None and best.broken is not None
     assert best.broken.property == failure.broken.property
     assert len(best.trail) <= len(failure.trail)
-    assert best.broken.property in broken_by(subject, walker.path(best))
+    confirm(subject, Violation(best.broken.property, best.broken.message, walker.path(best)))
     for index in range(len(best.trail)):
         fewer = walker.follow((*best.trail[:index], *best.trail[index + 1 :]), best.broken.property)
         assert fewer is None or len(fewer.trail) >= len(best.trail)
@@ -82,16 +59,15 @@ def test_walks_find_the_mutant_and_the_way_there_is_made_short(name: str) -> Non
 
 def test_the_reference_is_not_found_wrong_where_its_mutants_are() -> None:
     for bounds in {mutant.bounds for mutant in MUTANTS}:
-        for store in ("honest store", *(("hostile store",) if bounds.intruder else ())):
-            walker = Walker(segment_subject(bounds, store))
-            assert all(walker.walk(random_of(1, number), STEPS) is None for number in range(300))
+        walker = Walker(walked_subject(bounds))
+        assert all(walker.walk(random_of(1, number), STEPS) is None for number in range(300))
 
 
 def test_enough_walks_see_all_of_a_small_machine_and_nothing_else() -> None:
-    machine = b1.machine(2, 2, 2)
+    machine = b1(2, 2, 1)
     all_there_is = Explorer(machine).run()
     walker = Walker(Subject(machine))
-    for number in range(12_000):
+    for number in range(6_000):
         assert walker.walk(random_of(1, number), STEPS) is None
     seen = walker.drain()
     assert len(set(seen.states)) == all_there_is.states
@@ -108,7 +84,7 @@ def vars_of(found: Found) -> dict[str, object]:
 
 
 def test_the_number_of_processes_changes_nothing() -> None:
-    make = partial(segment_subject, Bounds(2, 1, 1, intruder=1), "hostile store")
+    make = partial(walked_subject, Bounds(2, 1, 1, intruder=1))
     one, three = (walk(make, walks=220, steps=STEPS, seed=7, jobs=jobs) for jobs in (1, 3))
     assert plain(one) == plain(three)
     assert (one.reason, one.walks, one.growth[-1]) == ("", 220, (one.steps, one.entries))
@@ -121,9 +97,9 @@ def test_the_violation_of_the_lowest_number_is_told(jobs: int) -> None:
     name = "an acknowledgement goes out under the old epoch"
     report = walk_segment(BY_NAME[name].bounds, walks=WALKS, steps=STEPS, seed=1, jobs=jobs, mutant=name)
     assert (report.verdict, report.exit_code) == ("violated", 1)
-    walker = Walker(segment_subject(BY_NAME[name].bounds, "honest store", name))
+    walker = Walker(walked_subject(BY_NAME[name].bounds, name))
     first = next(n for n in range(WALKS) if walker.walk(random_of(1, n), STEPS))
-    (found,) = [found for _, found in report.phases]
+    (found,) = [phase.found for phase in report.phases]
     assert (found.walk, found.walks) == (first, first + 1)
     answer = json.loads(json.dumps(report.to_json()))
     assert answer["complete"] is False
@@ -136,7 +112,7 @@ def test_the_violation_of_the_lowest_number_is_told(jobs: int) -> None:
 def test_walks_never_say_that_something_holds() -> None:
     report = walk_segment(Bounds(2, 1, 1, intruder=1), walks=60, jobs=2)
     assert (report.verdict, report.exit_code) == ("no violation found", 4)
-    assert [store for store, _ in report.phases] == ["honest store", "hostile store"]
+    assert [phase.store for phase in report.phases] == ["honest store", "hostile store"]
     assert {found.verdict for found in report.properties} == {"no violation found", "not exercised"}
     (progress,) = (found for found in report.properties if found.name == PROGRESS)
     assert progress.verdict == "not exercised" and "whole graph" in progress.says
@@ -239,7 +215,7 @@ def test_an_interrupt_gives_what_was_found() -> None:
         if at.walks >= 100:
             raise KeyboardInterrupt
 
-    make = partial(segment_subject, Bounds(2, 1, 1), "honest store")
+    make = partial(walked_subject, Bounds(2, 1, 1))
     found = walk(make, walks=100_000, steps=STEPS, jobs=2, progress=interrupting, phase="honest store")
     assert found.reason == "interrupted"
     assert 100 <= found.walks < 100_000 and found.states > 50
@@ -247,7 +223,7 @@ def test_an_interrupt_gives_what_was_found() -> None:
 
 
 def test_a_time_limit_ends_it() -> None:
-    make = partial(segment_subject, Bounds(3, 2, 2), "honest store")
+    make = partial(walked_subject, Bounds(3, 2, 2))
     found = walk(make, walks=1_000_000, steps=STEPS, jobs=2, time_limit=3)
     assert found.reason == "the time limit of 3 s"
     assert 0 < found.walks < 1_000_000
@@ -268,7 +244,7 @@ VALUES = (None, True, 1, "1", b"1", (), (1,), ((1,),), frozenset({"a", "b"}), fr
 
 def test_values_that_differ_have_different_fingerprints() -> None:
     prints = Fingerprints()
-    initial = segment_subject(Bounds(2, 1, 1), "honest store").machine.initial
+    initial = walked_subject(Bounds(2, 1, 1)).machine.initial
     values = [*VALUES, *(value for value in dict.fromkeys(initial.values()) if value not in VALUES)]
     found = [prints.of(value) for value in values]
     assert len(set(found)) == len(found)
@@ -289,7 +265,7 @@ def test_fingerprints_are_the_same_in_every_process() -> None:
 
 def fingerprints() -> list[int]:
     """Those of plain values and of values with names in sets."""
-    found = Explorer(segment_subject(Bounds(2, 1, 1, intruder=1), "hostile store").machine)
+    found = Explorer(walked_subject(Bounds(2, 1, 1, intruder=1)).machine)
     found.run(state_limit=600)
     prints = Fingerprints()
     return [prints.of(value) for value in (*VALUES, *found.state(500).values())]
