@@ -9,9 +9,9 @@ PACKAGES = Path(__file__).with_name("packages.txt")
 
 
 def missing() -> list[str]:
-    """The packages of packages.txt whose command is not there."""
+    """The packages of packages.txt whose command, or file, is not there."""
     lines = [line.split("#")[0].split() for line in PACKAGES.read_text().splitlines()]
-    return [line[0] for line in lines if line and shutil.which(line[1]) is None]
+    return [line[0] for line in lines if line and not (shutil.which(line[1]) or Path(line[1]).exists())]
 
 
 @pytest.fixture(scope="session", autouse=True)
