@@ -21,8 +21,8 @@ from lockedroom.reference.machine import Slot
 Itf: TypeAlias = "bool | int | str | Sequence[Itf] | Mapping[str, Itf]"
 """A value of the format, as JSON."""
 
-NOTHING: Final[Mapping[str, Itf]] = {"tag": "None", "value": {"#tup": []}}
-"""What Python's None becomes: the variant without content that Quint knows."""
+NOTHING: Final[Mapping[str, Itf]] = {"tag": "Nothing", "value": {}}
+"""What Python's None becomes. (Readers make classes of tags, and none can be called None.)"""
 
 _LARGEST: Final = 2**53 - 1
 """The largest number that every JSON reader keeps."""

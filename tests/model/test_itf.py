@@ -32,7 +32,7 @@ class Pair(NamedTuple):
     right: int
 
 
-NONE = {"tag": "None", "value": {"#tup": []}}
+NONE = {"tag": "Nothing", "value": {}}
 FORMS: list[tuple[object, Itf]] = [
     (True, True),
     (7, 7),
