@@ -73,6 +73,8 @@ def exploration_table(report: CheckReport) -> Table:
     table.add_row("states", f"{count(report.states)}, {'all there are' if report.complete else 'not all'}")
     table.add_row("transitions", f"{count(report.transitions)}, by {count(report.engine_calls)} calls of the engine")
     table.add_row("depth", f"{report.depth}, in {report.seconds:.1f} s")
+    for reduction in report.reductions or ("none: each state is explored for itself",):
+        table.add_row("reductions", reduction)
     return table
 
 

@@ -88,6 +88,7 @@ class Phase:
             "seconds": round(found.seconds, 3),
             "engine_calls": found.engine_calls,
             "entries": found.entries,
+            "reductions": list(found.reductions),
         }
 
 
@@ -136,6 +137,11 @@ class CheckReport:
         return sum(phase.exploration.engine_calls for phase in self.phases)
 
     @property
+    def reductions(self) -> tuple[str, ...]:
+        """What was left out of the explorations, and why it may be."""
+        return tuple(dict.fromkeys(each for phase in self.phases for each in phase.exploration.reductions))
+
+    @property
     def entries(self) -> int:
         """Entries of the memo."""
         return sum(phase.exploration.entries for phase in self.phases)
@@ -158,6 +164,7 @@ class CheckReport:
             "seconds": round(self.seconds, 3),
             "engine_calls": self.engine_calls,
             "entries": self.entries,
+            "reductions": list(self.reductions),
             "phases": [phase.to_json() for phase in self.phases],
             "properties": [found.to_json() for found in self.properties],
             "transitions_exercised": dict(self.operations),

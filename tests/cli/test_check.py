@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from dataclasses import replace
@@ -12,6 +13,8 @@ import pytest
 
 from lockedroom.cli import counterexample
 from lockedroom.cli.exits import Exit
+from lockedroom.cli.tables import exploration_table
+from lockedroom.cli.terminal import console
 from lockedroom.model import verdict
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME
@@ -125,3 +128,17 @@ def test_a_counterexample_that_does_not_validate_is_no_verdict(monkeypatch: pyte
     assert ran.code == Exit.INCOMPLETE and ran.out == ""
     assert "a fault of lockedroom" in ran.err and "does not validate" in ran.err
     assert not file.exists()
+
+
+def test_which_reductions_are_on_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    report = verdict.check(bounds=Bounds(2, 0, 1))
+    console().print(exploration_table(report))
+    assert re.search(r"reductions +none", capsys.readouterr().out)
+    assert report.to_json()["reductions"] == []
+    (phase,) = report.phases
+    named = replace(phase, exploration=replace(phase.exploration, reductions=("symmetry: of states that are alike",)))
+    report = replace(report, phases=(named, named))
+    console().print(exploration_table(report))
+    assert re.search(r"reductions +symmetry: of states that are alike", capsys.readouterr().out)
+    assert report.to_json()["reductions"] == ["symmetry: of states that are alike"]
