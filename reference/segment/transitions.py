@@ -31,23 +31,14 @@ from lockedroom.reference.segment.guards import (
     signed_entry,
     verified_list,
 )
-from lockedroom.reference.segment.records import (
-    Announcement,
-    Capacity,
-    Entry,
-    Epoch,
-    Exchange,
-    Header,
-    Malformed,
-    Message,
-)
+from lockedroom.reference.segment.records import Announcement, Entry, Epoch, Exchange, Header, Malformed, Message
 from lockedroom.reference.segment.state import Authority, Presence, Session
 from lockedroom.reference.segment.views import At
 
 # ---- the creator ------------------------------------------------------------------------------------
 
 
-def create(at: At, capacity: Capacity, profile: str, origin: tuple[int, int, str]) -> Result:
+def create(at: At, capacity: records.Capacity, profile: str, origin: tuple[int, int, str]) -> Result:
     """Lay a segment out and grant its creator everything (SEG-CREATE-1 to 4). `origin`: pid, start time, boot id."""
     if at.header.record() is not None:
         return Rejected("SEG-CREATE-1", "there is a segment of this name already: choose another name")
@@ -287,11 +278,11 @@ def send(at: At, peer: Name, body: Bits) -> Result:
 
 def multicast(at: At, peers: tuple[Name, ...], body: Bits) -> Result:
     """Seal one replica for each of `peers` and leave all of them, or none (SEG-MULTICAST-1 to 2)."""
-    if not peers or len(set(peers)) != len(peers):
-        return Rejected("SEG-MULTICAST-1", "a multicast names each of its peers once, and one at least")
     ready = ready_to_send(at, peers, body)
     if isinstance(ready, Rejected):
         return ready
+    if not peers or len(set(peers)) != len(peers):
+        return Rejected("SEG-MULTICAST-1", "a multicast names each of its peers once, and one at least")
     segment, pairs = ready
     for peer in peers:
         if not at.inbox(peer).room(at.me.name, control=False):

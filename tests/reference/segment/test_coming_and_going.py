@@ -17,6 +17,7 @@ from lockedroom.reference.segment.records import (
     header_transcript,
 )
 from lockedroom.reference.segment.store import Cell
+from lockedroom.reference.segment.table import BY_OPERATION
 from tests.reference.segment.house import House
 
 ORIGIN = (7, 7, "boot")
@@ -199,7 +200,7 @@ def test_who_died_joins_anew_and_shares_anew(pair: House) -> None:
 def test_a_destroyed_segment_refuses_everything_but_leaving(pair: House) -> None:
     pair.do("alice", "destroy")
     assert pair.room.value(effects.HEADER) == Destroyed()
-    body = pair.body("too late")
+    body, tried = pair.body("too late"), {"join", "leave", "create"}
     for actor, operation, arguments in (
         ("alice", "grant", {"subject": "bob", "key": pair.key("bob"), "rights": JOIN}),
         ("alice", "revoke", {"subject": "bob"}),
@@ -208,7 +209,10 @@ def test_a_destroyed_segment_refuses_everything_but_leaving(pair: House) -> None
         ("bob", "exchange", {"peer": "carol"}),
         ("bob", "accept", {"peer": "alice"}),
         ("bob", "send", {"peer": "alice", "body": body}),
+        ("bob", "send", {"peer": "nobody", "body": body}),
         ("bob", "multicast", {"peers": ("alice",), "body": body}),
+        ("bob", "multicast", {"peers": (), "body": body}),
+        ("bob", "multicast", {"peers": ("alice", "alice"), "body": body}),
         ("carol", "publish", {"body": body}),
         ("bob", "read", {"peer": "alice"}),
         ("bob", "receive", {"peer": "alice"}),
@@ -217,6 +221,8 @@ def test_a_destroyed_segment_refuses_everything_but_leaving(pair: House) -> None
         ("bob", "reap", {"peer": "alice"}),
     ):
         pair.refused("SEG-DESTROY-2", actor, operation, **arguments)
+        tried.add(operation)
+    assert tried == set(BY_OPERATION), "every transition looks at the header first"
     pair.do("bob", "leave")
     pair.refused("SEG-DESTROY-2", "bob", "join")
     pair.refused("SEG-CREATE-1", "alice", "create", **create(pair))
