@@ -105,7 +105,8 @@ def _towards(me: Name, other: Name, longer: str) -> Iterator[Act]:
         yield Act(me, operation, {"peer": other})
     for body in ("probe", longer):
         yield Act(me, "send", {"peer": other, "body": body})
-    yield Act(me, "grant", {"subject": other, "key": other, "rights": ALL})
+    for rights in (ALL, []):
+        yield Act(me, "grant", {"subject": other, "key": other, "rights": rights})
     yield Act(me, "revoke", {"subject": other})
 
 

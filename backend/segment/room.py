@@ -78,8 +78,6 @@ class Room:
     def grant(self, who: PublicIdentity | Identity, rights: int = ALL_RIGHTS) -> None:
         """State all that a member may do: JOIN, EXCHANGE and SEND, added up. Only the creator may, with the file beside
         its identity. Raises Refused (SEG-GRANT, SEG-FULL-4, SEG-FULL-6, SEG-WHO-1)."""
-        if not 0 < rights <= ALL_RIGHTS:
-            raise Refused("SEG-GRANT-4", f"{rights} are no rights: add up 1 (join), 2 (exchange) and 4 (send)")
         public = who.public if isinstance(who, Identity) else who
         self._perform("grant", subject=public.name, key=public.key, rights=rights)
 

@@ -57,11 +57,13 @@ def create(at: At, capacity: records.Capacity, profile: str, origin: tuple[int, 
 
 
 def grant(at: At, subject: Name, key: Bits, rights: int) -> Result:
-    """State the complete rights of `subject` in a signed entry (SEG-GRANT-1 to 2)."""
+    """State the complete rights of `subject` in a signed entry (SEG-GRANT-1, SEG-GRANT-2, SEG-GRANT-4)."""
     checked = verified_list(at)
     if isinstance(checked, Rejected):
         return checked
     header, verified = checked
+    if not 0 < rights <= records.ALL_RIGHTS:
+        return Rejected("SEG-GRANT-4", f"{rights} are no rights: add up 1 (join), 2 (exchange) and 4 (send)")
     known = verified.roster.subject(subject)
     if known is not None and known.key == key and known.rights == rights:
         return Rejected("SEG-GRANT-2", f"the list states just that of {subject} already")

@@ -77,6 +77,13 @@ def test_a_grant_that_states_nothing_new_is_refused(empty: House) -> None:
     empty.grant("bob", JOIN | SEND)
 
 
+@pytest.mark.parametrize("rights", [0, ALL_RIGHTS + 1, -1])
+def test_a_grant_states_a_right_and_nothing_else(empty: House, rights: int) -> None:
+    empty.created("bob")
+    for name in ("bob", "carol"):
+        empty.refused("SEG-GRANT-4", "alice", "grant", subject=name, key=empty.key(name), rights=rights)
+
+
 def test_only_rights_can_be_revoked(empty: House) -> None:
     empty.created("bob")
     empty.refused("SEG-REVOKE-1", "alice", "revoke", subject="carol")
@@ -203,6 +210,7 @@ def test_a_destroyed_segment_refuses_everything_but_leaving(pair: House) -> None
     body, tried = pair.body("too late"), {"join", "leave", "create"}
     for actor, operation, arguments in (
         ("alice", "grant", {"subject": "bob", "key": pair.key("bob"), "rights": JOIN}),
+        ("alice", "grant", {"subject": "bob", "key": pair.key("bob"), "rights": 0}),
         ("alice", "revoke", {"subject": "bob"}),
         ("alice", "destroy", {}),
         ("bob", "review", {}),
