@@ -95,17 +95,16 @@ def save(found: Confirmed, trace: Path | None, picture: Path | None) -> None:
 
 def as_svg(found: Confirmed) -> str:
     """The counterexample as the text of an SVG file."""
+    return run_svg(found.subject, found.run, f"{found.run.property} is violated: {found.run.message}")
+
+
+def run_svg(subject: Subject, run: Run, said: str) -> str:
+    """A run of a machine as the text of an SVG file, with what is said of it."""
     from lockedroom.cli.moves import lifelines, moves
     from lockedroom.cli.svg import svg
 
-    subject, run = found.subject, found.run
-    return svg(
-        subject.machine.title,
-        f"{run.property} is violated: {run.message}",
-        lifelines(subject, _acting(run)),
-        moves(subject, run),
-        present=not subject.names,
-    )
+    names = lifelines(subject, _acting(run))
+    return svg(subject.machine.title, said, names, moves(subject, run), present=not subject.names)
 
 
 def write_new(file: Path, text: str) -> None:

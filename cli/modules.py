@@ -47,10 +47,16 @@ def user_subject(target: str, arguments: Mapping[str, int]) -> Subject:
         found = _called(target, found, arguments)
     elif arguments:
         raise usage(f"{target} takes no arguments", "leave them out, or name a function")
+    if not isinstance(found, Machine | Subject):
+        raise usage(f"{target} is {type(found).__name__}, no Machine", "name a Machine or a function that makes one")
+    names = [str(slot) for slot in (found.machine if isinstance(found, Subject) else found).initial]
+    twice = {name for name in names if names.count(name) > 1 or name == "#meta"}
+    if twice:
+        raise usage(
+            f"{target}: no trace can tell slots called {min(twice)!r} apart", "give each slot a name of its own"
+        )
     if isinstance(found, Subject):
         return found
-    if not isinstance(found, Machine):
-        raise usage(f"{target} is {type(found).__name__}, no Machine", "name a Machine or a function that makes one")
     judge = _rule(module, "judge")
     return Subject(
         found,

@@ -39,6 +39,7 @@ def replay(
             metavar="TARGET", help="Another machine (PATH.py:ATTRIBUTE) than the one that a model trace names."
         ),
     ] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw a model trace, as SVG.")] = None,
     export: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Also write a model trace as one that any implementation can repeat."),
@@ -56,10 +57,10 @@ def replay(
 
     data = read_bytes(file)
     if is_model_trace(data):
-        return _of_model(parse_model_trace(data, file.name), on or "model", machine, export, as_json)
+        return _of_model(parse_model_trace(data, file.name), on or "model", machine, export, svg, as_json)
     trace = parse_trace(data, file.name)
-    if on == "model" or machine is not None or export is not None:
-        raise usage(f"{file.name} is no model trace", "leave out --on model, --machine and --export")
+    if on == "model" or any(option is not None for option in (machine, export, svg)):
+        raise usage(f"{file.name} is no model trace", "leave out --on model, --machine, --svg and --export")
     return _replay(trace, trace.title or file.name, on or "backend", as_json)
 
 
@@ -68,6 +69,7 @@ def _of_model(
     on: Literal["model", "engine", "backend"],
     machine: str | None,
     export: Path | None,
+    svg: Path | None,
     as_json: bool,
 ) -> Exit:
     from dataclasses import replace
@@ -77,7 +79,9 @@ def _of_model(
     from lockedroom.cli.subjects import as_trace, subject_named
     from lockedroom.conformance.trace import write_trace
 
-    refuse_existing([export])
+    refuse_existing((export, svg))
+    if svg is not None and on != "model":
+        raise usage("a run on the engine or for real is not drawn as SVG", "leave out --svg, or choose --on model")
     if machine is not None:
         named = replace(trace.about.machine, target=machine, mutant=None)
         trace = replace(trace, about=replace(trace.about, machine=named))
@@ -85,7 +89,7 @@ def _of_model(
     if export is not None:
         write_new(export, write_trace(as_trace(trace, subject)))
     if on == "model":
-        return retrace(trace, subject, as_json)
+        return retrace(trace, subject, as_json, svg)
     said = as_trace(trace, subject)
     return _replay(said, said.title, on, as_json)
 

@@ -8,6 +8,7 @@ from lockedroom.cli.exits import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -18,19 +19,22 @@ _MOST: int = 12
 """The most lines that any one list takes."""
 
 
-def retrace(trace: ModelTrace, subject: Subject, as_json: bool) -> Exit:
-    """Replay a model trace on the machine that it names and say what it says: HOLDS when it reproduces."""
+def retrace(trace: ModelTrace, subject: Subject, as_json: bool, picture: Path | None = None) -> Exit:
+    """Replay a model trace on the machine that it names and say what it says: HOLDS when it is reproduced. `picture`:
+    where to draw it as SVG, as far as it replays."""
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.validator import retrace as run
 
     about = trace.about
     if as_json:
         result = run(subject, trace.start, trace.steps, about.property, about.violation)
+        _draw(result, subject, picture)
         print_json(_json(trace, result))
         return _code(result)
     out = console()
     out.print(f"{about.title} ({about.machine}): {len(trace.steps)} steps on the model\n")
     found = run(subject, trace.start, trace.steps, about.property, about.violation, watch=_drawer(out, trace, subject))
+    _draw(found, subject, picture)
     out.print()
     if found.parting is not None:
         show_parting(out, found.parting, len(trace.steps))
@@ -43,6 +47,17 @@ def _code(found: Retraced) -> Exit:
     if found.undecided:
         return Exit.INCOMPLETE
     return Exit.REFUSED if found.parting is not None else Exit.HOLDS
+
+
+def _draw(found: Retraced, subject: Subject, picture: Path | None) -> None:
+    from lockedroom.cli.counterexample import run_svg, write_new
+
+    if picture is not None:
+        run = found.run
+        said = f"{run.property} is violated: {run.message}"
+        write_new(
+            picture, run_svg(subject, run, said if found.parting is None else f"does not replay: {found.parting}")
+        )
 
 
 def show_parting(out: Console, parting: Parting, steps: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
 from lockedroom.model.itf import Difference, Itf, changes, differences, itf, state_itf, words
-from lockedroom.model.report import Goal, Invariant, StepJudge, Taken, Violation
+from lockedroom.model.report import ActionFault, Goal, Invariant, StepJudge, Taken, Violation
 from lockedroom.reference.errors import EngineError
 from lockedroom.reference.machine import Action, Machine, Name, Outcome, Slot
 
@@ -131,8 +131,12 @@ class Unconfirmed(EngineError):
 
 
 def outcomes_of(action: Action, state: State) -> tuple[Outcome, ...]:
-    """What an action gives in a state."""
-    return action.run(tuple(state[slot] for slot in action.reads))
+    """What an action gives in a state. Raises ActionFault when it raises."""
+    values = tuple(state[slot] for slot in action.reads)
+    try:
+        return action.run(values)
+    except Exception as fault:
+        raise ActionFault(action, values, fault) from fault
 
 
 def taken(action: Action, outcome: Outcome, state: State) -> State:
@@ -246,7 +250,7 @@ def goal_reached(subject: Subject, name: str, state: State, most: int = 20_000) 
         here = dict(zip(slots, waiting.pop(), strict=True))
         for action in filter(goal.by, subject.machine.actions):
             values = tuple(here[slot] for slot in action.reads)
-            for outcome in action.run(values):
+            for outcome in outcomes_of(action, here):
                 if outcome.clause is not None and outcome.writes is None and not outcome.grows:
                     continue
                 if goal.step(action, values, outcome):

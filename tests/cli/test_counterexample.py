@@ -9,7 +9,7 @@ import pytest
 from lockedroom.cli.counterexample import as_svg, of_segment
 from lockedroom.cli.subjects import subject_named
 from lockedroom.conformance.model_trace import model_trace, parse_model_trace, write_model_trace
-from lockedroom.model.segment.mutants import MUTANTS, Mutant
+from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
 from lockedroom.model.validator import retrace
 from lockedroom.model.verdict import check
 
@@ -33,3 +33,11 @@ def test_the_trace_of_a_mistake_reproduces_it_and_the_right_engine_does_not(muta
 
 def test_what_holds_has_no_counterexample() -> None:
     assert of_segment(check("segment", MUTANTS[-1].bounds)) is None
+
+
+def test_what_is_found_in_the_honest_store_is_of_the_machine_without_intruder() -> None:
+    mutant = BY_NAME["leaving withdraws nothing"]
+    report = check("segment", replace(mutant.bounds, intruder=1), logic=mutant.logic())
+    found = of_segment(report, mutant)
+    assert found is not None and found.machine.arguments["intruder"] == 0
+    assert len(found.run.steps) == 3

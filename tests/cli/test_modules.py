@@ -37,6 +37,7 @@ MACHINE = machine()
 NUMBER = 7
 
 def failing(): raise RuntimeError("no bulb")
+TWINS = Machine("twins", {Slot("a", "b"): 0, Slot("a:b"): 0}, ())
 """
 SEEDED = Named("tests/model/seeded.py:subject", {"members": 3, "messages": 1, "joins": 2})
 
@@ -89,6 +90,7 @@ def test_another_machine_may_stand_in_for_the_one_that_is_named(module: Path, tm
         ("NUMBER", {}, "is int, no Machine"),
         ("MACHINE", {"most": 2}, "takes no arguments"),
         ("machine", {"least": 2}, "least"),
+        ("TWINS", {}, "'a:b'"),
         ("failing", {}, "raised RuntimeError: no bulb (line 19 of light.py)"),
     ],
 )

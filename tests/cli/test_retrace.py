@@ -82,6 +82,23 @@ def test_on_the_right_machine_it_says_where_and_why_it_does_not_replay(file: Pat
     assert divergence["guard"].startswith("SEG-RECEIVE-6")
 
 
+def test_what_does_not_replay_on_the_model_is_no_trace_for_others(file: Path, tmp_path: Path) -> None:
+    right = edited(file, tmp_path / "right.json", lambda value: value["#meta"]["machine"].pop("mutant"))
+    ran = inside("replay", right, "--on", "engine")
+    assert ran.code == Exit.REFUSED and "does not replay on the model (step 10" in ran.err
+
+
+def test_what_was_replayed_can_be_drawn_as_far_as_it_goes(file: Path, tmp_path: Path) -> None:
+    picture, part = tmp_path / "whole.svg", tmp_path / "part.svg"
+    assert inside("replay", file, "--svg", picture).code == 0
+    assert picture.read_text().count('class="number"') == 10
+    assert "body 1 of alice is delivered to bob after body 1" in picture.read_text()
+    right = edited(file, tmp_path / "right.json", lambda value: value["#meta"]["machine"].pop("mutant"))
+    assert inside("replay", right, "--svg", part, "--json").code == Exit.REFUSED
+    assert part.read_text().count('class="number"') == 9 and "does not replay" in part.read_text()
+    assert inside("replay", file, "--svg", picture).code == Exit.USAGE
+
+
 def test_a_difference_in_state_is_shown_slot_by_slot(file: Path, tmp_path: Path) -> None:
     other = edited(file, tmp_path / "other.json", lambda value: value["states"][3].update({"life:alice": False}))
     ran = inside("replay", other)
