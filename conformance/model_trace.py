@@ -36,8 +36,7 @@ from lockedroom.model.validator import Run, Subject, Wanted
 FORMAT: Final = "lockedroom-model-trace-1"
 SCHEMA: Final = "model-trace.schema.json"
 
-Text: TypeAlias = Annotated[str, {"maxLength": 4000}]
-Number: TypeAlias = Annotated[int, {"minimum": 0, "maximum": 2**31 - 1}]
+Number: TypeAlias = Annotated[int, {"minimum": 1 - 2**31, "maximum": 2**31 - 1}]
 
 _CLAUSE: Final[Mapping[str, Json]] = {"type": "string", "minLength": 1, "maxLength": 200}
 _VALUE: Final[Mapping[str, Json]] = {"$ref": "#/$defs/value"}
@@ -48,7 +47,7 @@ class Named:
     """A machine by its name: `target` is a protocol (`segment`) or `PATH.py:ATTRIBUTE`, `arguments` its bounds or what
     the attribute is called with, `mutant` the mistake in the protocol's logic, if it is one of those that are known."""
 
-    target: Text
+    target: str
     arguments: Mapping[Annotated[str, {"minLength": 1, "maxLength": 100}], Number]
     mutant: str | None = None
 
@@ -63,9 +62,9 @@ class About:
 
     format: Literal["lockedroom-model-trace-1"]
     machine: Named
-    title: Text
-    property: Text
-    violation: Text
+    title: str
+    property: str
+    violation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +106,14 @@ def model_trace(subject: Subject, machine: Named, run: Run) -> ModelTrace:
 
 def model_trace_schema() -> dict[str, Json]:
     """The schema of a model trace file, from the models above."""
-    change = closed({"slot": schema_of(Text), **{name: {"type": "string"} for name in ("at", "before", "after")}})
+    change = closed({"slot": schema_of(str), **{name: {"type": "string"} for name in ("at", "before", "after")}})
     change["required"] = ["slot", "at"]
     step: dict[str, Json] = closed(
         {
-            "actor": schema_of(Text),
-            "operation": schema_of(Text),
+            "actor": schema_of(str),
+            "operation": schema_of(str),
             "arguments": {"type": "object", "additionalProperties": _VALUE},
-            "choice": schema_of(Text),
+            "choice": schema_of(str),
             "outcome": {"enum": ["ok", "rejected"]},
             "clause": _CLAUSE,
             "clauses": {"type": "array", "items": _CLAUSE},
@@ -128,7 +127,7 @@ def model_trace_schema() -> dict[str, Json]:
     state: Mapping[str, Json] = {"type": "object", "required": ["#meta"], "additionalProperties": _VALUE}
     first = closed({"index": {"const": 0}})
     later = closed({"index": {"type": "integer", "minimum": 1}, "step": step})
-    names: Mapping[str, Json] = {"type": "array", "uniqueItems": True, "items": schema_of(Text)}
+    names: Mapping[str, Json] = {"type": "array", "uniqueItems": True, "items": schema_of(str)}
     return {
         "$schema": DRAFT,
         "title": "A model trace of lockedroom: a run of a machine, which the machine repeats",

@@ -74,6 +74,11 @@ def test_it_runs_nothing_and_loads_nothing_and_knows_light_and_dark() -> None:
     assert "prefers-color-scheme: dark" in picture
 
 
+def test_a_run_of_no_step_is_a_picture_too() -> None:
+    picture = svg("a title", "it is violated from the start", ("alice",), ())
+    assert texts(picture, "name") == ["alice"] and texts(picture, "number") == []
+
+
 ANY = st.text(max_size=12)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
@@ -71,6 +71,13 @@ def test_it_replays_on_the_machine_with_the_mistake_and_not_on_the_right_one() -
     assert parting is not None
     assert (parting.prefix, parting.step) == (9, "bob: receive(alice)")
     assert parting.guard == "SEG-RECEIVE-6: a record from alice that was read before"
+
+
+def test_a_run_of_no_step_and_a_long_message_have_their_place() -> None:
+    (rule,) = kiosk.subject().invariants
+    subject = replace(kiosk.subject(), judge=None, invariants=(replace(rule, judge=lambda seen: "long " * 5_000),))
+    trace = written(subject, Named("kiosk.py:machine", {"most": -2}))
+    assert trace.steps == () and parse_model_trace(write_model_trace(trace)) == trace
 
 
 def test_every_step_says_who_did_what_what_came_of_it_and_what_changed() -> None:
