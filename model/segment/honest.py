@@ -8,6 +8,7 @@ from typing import Final
 
 from lockedroom.model.report import Invariant, Judgement
 from lockedroom.model.segment.facts import Facts
+from lockedroom.model.segment.ledger import number_of
 from lockedroom.reference.crypto.terms import Bits, Term
 from lockedroom.reference.machine import Name
 from lockedroom.reference.segment import events
@@ -47,6 +48,10 @@ def lost(step: Facts) -> Judgement:
                 return "Published, but the posts do not stand on the board"
         elif isinstance(event, events.Delivered | events.RotationRead | events.Rotated) and event.gap:
             return f"{event.gap} records of {event.peer} before this one never came to {step.actor}"
+        elif isinstance(event, events.Delivered):
+            number, last = number_of(event.body), max((n for _, n in step.books.pair(event.peer).delivered), default=0)
+            if number is not None and number <= last:
+                return f"body {number} of {event.peer} is delivered to {step.actor} after body {last}, which came later"
     taken = step.taken()
     if taken is None:
         return judged

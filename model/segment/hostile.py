@@ -235,12 +235,13 @@ def _owed(step: Facts, peer: Name) -> bool:
 
 
 def once_in_order(step: Facts) -> Judgement:
-    """No body is delivered twice, and none after a later one."""
-    judged = False
+    """No body is delivered twice, and none after a later one of the same incarnation (SEG-RECEIVE-13). Bodies of two
+    incarnations a hostile store can exchange, as nothing says which of them came first."""
+    judged, taken = False, step.taken()
     for event in step.events:
-        if isinstance(event, events.Delivered) and (number := number_of(event.body)) is not None:
+        if isinstance(event, events.Delivered) and (number := number_of(event.body)) is not None and taken:
             judged = True
-            last = step.books.pair(event.peer).delivered
+            last = step.books.pair(event.peer).last(taken[1].sender_incarnation)
             if number <= last:
                 return f"body {number} of {event.peer} is delivered to {step.actor} after body {last}"
     return judged

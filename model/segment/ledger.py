@@ -21,14 +21,23 @@ Use: TypeAlias = tuple[Bits, tuple[int, int]]
 @dataclass(frozen=True, slots=True)
 class Pair:
     """What one member has done towards one peer: bodies made (the budget), the number of the last one, and (ghosts of
-    this incarnation) the number of the last body delivered from the peer, and the records of the peer that lay in
-    the inbox when the peer's revocation was verified (None: never revoked)."""
+    this incarnation) the number of the last body delivered from each incarnation of the peer, and the records of the
+    peer that lay in the inbox when its revocation was verified (None: never revoked)."""
 
     peer: Name
     made: int = 0
     number: int = 0
-    delivered: int = 0
+    delivered: frozenset[tuple[Bits, int]] = frozenset()
     owed: frozenset[object] | None = None
+
+    def last(self, incarnation: Bits) -> int:
+        """The number of the last body delivered from an incarnation of the peer; 0: none was."""
+        return next((number for one, number in self.delivered if one == incarnation), 0)
+
+    def having_delivered(self, incarnation: Bits, number: int) -> Pair:
+        """The pair once a body of that number was delivered from that incarnation."""
+        others = (found for found in self.delivered if found[0] != incarnation)
+        return replace(self, delivered=frozenset({*others, (incarnation, number)}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,8 @@ class _Binding:
             new = _learned(old, before, me, cast(Member, deed.writes[0]))
             for event in deed.events:
                 if isinstance(event, events.Delivered) and (number := number_of(event.body)) is not None:
-                    new = new.having(replace(new.pair(peer), delivered=number))
+                    record = cast(tuple[Message, ...], before[lane(me, peer)])[0]
+                    new = new.having(new.pair(peer).having_delivered(record.sender_incarnation, number))
             return new
 
         return book
