@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.stored import bytes_of, folder_for, only_without, unusable
 from lockedroom.cli.walks import only_with_walks, show_walks, walk_segment
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ def check(
         int | None, typer.Option(min=1, max=64, help="Processes that walk; by default one for each processor.")
     ] = None,
     time_limit: Annotated[float | None, typer.Option(min=0.1, help="Seconds; then the answer is incomplete.")] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Of states to hold in memory, as 200MB; the rest goes to files.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Save there now and then, and when interrupted; go on with what is there."),
+    ] = None,
     mutant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Check the protocol with one of the known mistakes in it.")
     ] = None,
@@ -74,10 +82,15 @@ def check(
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.segment.bounds import Bounds
     from lockedroom.model.segment.engine import REFERENCE
+    from lockedroom.model.tabulated.checkpoint import CheckpointError
     from lockedroom.model.verdict import check as run
     from lockedroom.model.walked import WalkReport
 
     only_with_walks(walks, steps=steps, seed=seed, jobs=jobs)
+    if walks is not None:
+        only_without("--walks", "they store no states", memory=memory, checkpoint=checkpoint)
+    if mutant is not None:
+        only_without("--mutant", "a mistake is found soon: explore it anew", checkpoint=checkpoint)
     refuse_existing((trace, svg))
     mistake = _mutant(mutant)
     try:
@@ -92,7 +105,18 @@ def check(
             )
         else:
             logic = mistake.logic() if mistake else REFERENCE
-            report = run(protocol, bounds, logic=logic, progress=exploring(live), time_limit=time_limit)
+            try:
+                report = run(
+                    protocol,
+                    bounds,
+                    logic=logic,
+                    progress=exploring(live),
+                    time_limit=time_limit,
+                    memory=bytes_of(memory),
+                    checkpoint=folder_for(checkpoint),
+                )
+            except CheckpointError as error:
+                raise unusable(error) from None
     found = of_segment(report, mistake)
     if found is not None:
         save(found, trace, svg)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Final, Literal
 
 from lockedroom.model.explore import Explorer
@@ -183,12 +184,18 @@ def check(
     progress: Callable[[Progress], None] | None = None,
     time_limit: float | None = None,
     state_limit: int | None = None,
+    memory: int | None = None,
+    checkpoint: FilePath | None = None,
 ) -> CheckReport:
     """Explore a protocol within bounds and judge its properties. `logic`: a mutant's instead of the reference's.
     `direct`: by the direct explorer, which is slower and ends at the very first violation, not with its level.
 
+    `memory`: bytes of states to hold in memory, before they go to files. `checkpoint`: a folder to save each phase to,
+    now and then and when it ends; what is there already is gone on with. Neither is for the direct explorer.
+
     The limits (seconds in all, states of a phase) and KeyboardInterrupt end it with a report that is not complete.
-    Raises ValueError for a protocol that there is not, ActionFault when the engine raises."""
+    Raises ValueError for a protocol that there is not, ActionFault when the engine raises, CheckpointError and OSError
+    for what is in the folder."""
     if protocol != "segment":
         raise ValueError(f"no protocol {protocol}: there is segment")
     phases: list[Phase] = []
@@ -198,10 +205,18 @@ def check(
         judge, invariants = witnessing(judge_of(stores)), invariants_of(bounds.names, stores)
         machine = bind(setting, engine)
         goals = [progress_of(bounds)] if "honest" in stores else []
-        make = Explorer if direct else Tabulated
-        explorer = make(machine, judge, invariants, goals=goals, engine_calls=engine.count)
         left = None if time_limit is None else max(0.0, time_limit - spent)
-        found = explorer.run(progress=progress, phase=store, state_limit=state_limit, time_limit=left)
+        if direct:
+            plain = Explorer(machine, judge, invariants, goals=goals, engine_calls=engine.count)
+            found = plain.run(progress=progress, phase=store, state_limit=state_limit, time_limit=left)
+        else:
+            explorer = Tabulated(machine, judge, invariants, goals=goals, memory=memory, engine_calls=engine.count)
+            file = None if checkpoint is None else checkpoint / f"{store.replace(' ', '-')}.checkpoint"
+            if file is not None and file.exists():
+                explorer.resume(file)
+            found = explorer.run(
+                progress=progress, phase=store, state_limit=state_limit, time_limit=left, checkpoint=file
+            )
         phases.append(Phase(store, found))
         if not found.complete:
             break

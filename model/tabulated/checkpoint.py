@@ -73,13 +73,11 @@ def load(file: Path, owner: str, trusted: Collection[str] = ()) -> dict[str, Any
         except CheckpointError:
             raise
         except Exception as fault:
-            raise CheckpointError(f"{file} is damaged or no checkpoint: remove it to start anew") from fault
+            raise CheckpointError(f"{file} is damaged or no checkpoint") from fault
     match found:
         case (str(kind), str(whose), dict(state)) if kind == _FORMAT:
             if whose != owner:
-                raise CheckpointError(
-                    f"{file} belongs to another machine, to other bounds or to other code: remove it to start anew"
-                )
+                raise CheckpointError(f"{file} belongs to another machine, to other bounds or to other code")
             return state
     raise CheckpointError(f"{file} is no checkpoint")
 
