@@ -36,9 +36,9 @@ def move(
     subject: Subject, action: Action, outcome: Outcome, before: Mapping[Slot, Hashable], after: Mapping[Slot, Hashable]
 ) -> Move:
     """One step as a move. What only grows is not said to have changed where something else has."""
-    monotone = subject.machine.monotone
     found = [slot for slot, value in before.items() if value != after[slot]]
-    changed = tuple(_ways(slot, before[slot], after[slot]) for slot in found if slot not in monotone or found == [slot])
+    said = [slot for slot in found if slot not in subject.machine.monotone] or found
+    changed = tuple(_ways(slot, before[slot], after[slot]) for slot in said)
     detail = subject.explain(action, before) if outcome.clause else ""
     if subject.names:
         return _protocol_move(action, outcome, detail, changed)

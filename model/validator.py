@@ -378,6 +378,6 @@ def _unlike(one: Wanted, outcome: Outcome) -> str:
 def _guard(action: Action, state: State) -> str:
     """Which part of an action gives no outcome, and what it looks at."""
     part = next((part for part in action.parts if not outcomes_of(part, state)), action)
-    seen = "; ".join(f"{slot} = {words(itf(state[slot]))}" for slot in part.reads)
+    seen = "; ".join(f"{slot} = {words(itf(state[slot]), 1)}" for slot in part.reads)
     which = f"{part.operation} of {part.actor}" if part.actor else part.operation
     return f"{which}, which looks at {seen}" if seen else which

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockedroom.cli.chart import Move
-from lockedroom.cli.moves import lifelines, moves
+from lockedroom.cli.moves import lifelines, move, moves
 from lockedroom.cli.svg import svg
 from lockedroom.model.explore import explore
 from lockedroom.model.segment.mutants import BY_NAME
 from lockedroom.model.segment.subject import segment_subject
-from lockedroom.model.validator import confirm
+from lockedroom.model.validator import confirm, taken
+from tests.model import kiosk
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 MOVES = (
@@ -63,6 +64,18 @@ def test_lifelines_are_dotted_while_out_and_end_with_death() -> None:
 def test_arrows_of_other_machines_go_where_the_move_says() -> None:
     picture = svg("", "", ("a", "b", "c"), (Move("b", "x", words="x", points=("a", "c", "b")),), present=True)
     assert classes(picture).count("tip") == 2
+
+
+def test_what_only_grows_is_said_where_nothing_else_changed() -> None:
+    subject = kiosk.subject()
+    (insert, *_) = subject.machine.actions
+    (outcome,) = insert.run((0,))
+    start = subject.machine.initial
+    both = move(subject, insert, outcome, start, taken(insert, outcome, start))
+    assert [ways[0] for ways in both.changed] == ["coins: 0 → 1"]
+    alone = move(subject, insert, outcome, start, {**start, kiosk.SEEN: frozenset({1})})
+    assert [ways[0] for ways in alone.changed] == ["seen: + 1"]
+    assert (both.actor, both.words, both.points) == ("visitor", "insert coin 1", ())
 
 
 def test_it_runs_nothing_and_loads_nothing_and_knows_light_and_dark() -> None:
