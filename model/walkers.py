@@ -35,7 +35,7 @@ RANGE: Final = 50
 _POINTS: Final = 20
 """Of a curve that is reported."""
 _PENDING: Final = 1 << 16
-"""Fingerprints that are merged at a time."""
+"""Fingerprints that are put in order at a time, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +143,10 @@ class _Sums:
     def __init__(self, asked: int) -> None:
         self.asked = asked
         self.walks = self.steps = self.longest = self.dead_ends = 0
-        self.entries: set[int] = set()
+        self.entries = _Distinct()
         self.growth: list[tuple[int, int]] = [(0, 0)]
         self.failure: Failure | None = None
-        self._states = _Distinct()
+        self.states = _Distinct()
         self._taken: dict[str, int] = {}
         self._accepted: set[str] = set()
         self._refusals: dict[str, set[str]] = {}
@@ -176,15 +176,14 @@ class _Sums:
         for operation, count in seen.taken.items():
             self._taken[operation] = self._taken.get(operation, 0) + count
         for fact, marks in seen.entries.items():
-            new = set(marks) - self.entries
-            self.entries |= new
+            new = self.entries.add(np.array(marks, np.uint64))
             for name in fact.exercised:
-                self._exercised[name] = self._exercised.get(name, 0) + len(new)
+                self._exercised[name] = self._exercised.get(name, 0) + new
             if fact.accepted:
                 self._accepted.add(fact.operation)
             if fact.clauses:
                 self._refusals.setdefault(fact.operation, set()).update(fact.clauses)
-        self._states.add(np.array(seen.states, np.uint64))
+        self.states.add(np.array(seen.states, np.uint64))
         self.failure = part.failure
         if not part.end % RANGE or part.end == self.asked or part.failure:
             self.growth.append((self.steps, len(self.entries)))
@@ -203,7 +202,7 @@ class _Sums:
             self.dead_ends,
             seconds,
             jobs,
-            self._states.count(),
+            len(self.states),
             len(self.entries),
             _thinned(self.growth),
             {name: self._taken.get(name, 0) for name in sorted({action.operation for action in machine.actions})},
@@ -217,23 +216,28 @@ class _Sums:
 
 
 class _Distinct:
-    """Counts distinct numbers, eight bytes each."""
+    """Distinct numbers, eight bytes each: a sorted array, and what has come since it was last put in order."""
 
     def __init__(self) -> None:
         self._known: npt.NDArray[np.uint64] = np.zeros(0, np.uint64)
-        self._new: list[npt.NDArray[np.uint64]] = []
-        self._waiting = 0
+        self._recent: set[int] = set()
 
-    def add(self, numbers: npt.NDArray[np.uint64]) -> None:
-        self._new.append(numbers)
-        self._waiting += len(numbers)
-        if self._waiting > max(_PENDING, len(self._known)):
-            self.count()
+    def __len__(self) -> int:
+        return len(self._known) + len(self._recent)
 
-    def count(self) -> int:
-        self._known = np.unique(np.concatenate([self._known, *self._new]))
-        self._new, self._waiting = [], 0
-        return len(self._known)
+    def add(self, numbers: npt.NDArray[np.uint64]) -> int:
+        """Add some; how many of them are new."""
+        before = len(self)
+        at = np.searchsorted(self._known, numbers)
+        if len(self._known):
+            at[at == len(self._known)] = 0
+            numbers = numbers[self._known[at] != numbers]
+        self._recent.update(numbers.tolist())
+        if len(self._recent) > max(_PENDING, len(self._known) // 8):
+            self._known = np.concatenate([self._known, np.fromiter(self._recent, np.uint64, len(self._recent))])
+            self._known.sort()
+            self._recent.clear()
+        return len(self) - before
 
 
 def _fresh(growth: Sequence[tuple[int, int]], since: float) -> float:

@@ -128,10 +128,12 @@ class _Here:
 
 
 class Walker:
-    """Walks through one subject. Its memo grows with every walk; `drain` gives what it has seen since the last time."""
+    """Walks through one subject. Its memo grows with every walk, to so many `entries`; `drain` gives what it has seen
+    since the last time."""
 
     def __init__(self, subject: Subject) -> None:
         self.machine = subject.machine
+        self.entries = 0
         self._seen = Seen()
         self._judge = subject.judge
         self._slots = tuple(self.machine.initial)
@@ -347,6 +349,7 @@ class Walker:
                     moves.append(move)
             clauses = tuple(sorted({outcome.clause for outcome in outcomes if outcome.clause is not None}))
             accepted = any(outcome.clause is None for outcome in outcomes)
+            self.entries += 1
             fact = Fact(action.operation, accepted, clauses, tuple(sorted(exercised)))
             self._seen.entries.setdefault(fact, []).append(combined(number, mark))
             if moves:

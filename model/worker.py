@@ -19,6 +19,9 @@ from lockedroom.model.walks import Failure, Seen, Walker, random_of
 
 _PAUSE: Final = 0.25
 """Seconds between two answers."""
+_ENTRIES: Final = 300_000
+"""So many entries a walker may know, about a kilobyte each of the segment; then another takes its place, so that long
+walks do not fill the memory. What it sees again is counted once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ def main() -> None:
             first, end = pickle.load(orders)
         except EOFError:
             return
+        if walker.entries > _ENTRIES:
+            walker = Walker(order.make())
         told = time.monotonic()
         for number in range(first, end):
             failure = walker.walk(random_of(order.seed, number), order.steps)

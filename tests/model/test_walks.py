@@ -7,13 +7,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import cast
 
+import numpy as np
 import pytest
 
 from benchmarks.b1 import machine as b1
+from lockedroom.model import walkers, worker
 from lockedroom.model.explore import Explorer, explore
 from lockedroom.model.fingerprint import Fingerprints
 from lockedroom.model.report import ActionFault, Invariant, Judgement, Violation
@@ -81,6 +83,28 @@ def plain(found: Found) -> dict[str, object]:
 
 def vars_of(found: Found) -> dict[str, object]:
     return {name: getattr(found, name) for name in found.__slots__}
+
+
+def test_walkers_that_are_replaced_change_nothing() -> None:
+    make = partial(walked_subject, Bounds(2, 1, 1))
+    whole = walk(make, walks=300, steps=STEPS, seed=7)
+    assert plain(walk(partial(forgetful, make), walks=300, steps=STEPS, seed=7)) == plain(whole)
+
+
+def forgetful(make: Callable[[], Subject]) -> Subject:
+    """The subject of a worker that keeps nothing from one range of walks to the next."""
+    vars(worker)["_ENTRIES"] = 0
+    return make()
+
+
+def test_distinct_numbers_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walkers, "_PENDING", 5)
+    numbers, seen = walkers._Distinct(), set[int]()
+    for low in (0, 3, 3, 100, 90, 2**64 - 9, 50, 0):
+        some = {number % 2**64 for number in range(low, low + 9)}
+        assert numbers.add(np.array(sorted(some), np.uint64)) == len(some - seen)
+        seen |= some
+        assert len(numbers) == len(seen)
 
 
 def test_the_number_of_processes_changes_nothing() -> None:
