@@ -64,10 +64,10 @@ def of_segment(report: CheckReport | WalkReport, mutant: Mutant | None = None) -
 def show(out: Console, found: Confirmed) -> None:
     """The way to the violation as a chart."""
     from lockedroom.cli.moves import lifelines, moves
-    from lockedroom.cli.terminal import drawn
+    from lockedroom.cli.terminal import drawn, safe
 
     subject, run = found.subject, found.run
-    out.print(f"\n{run.property} is violated: {run.message}\n", style="bold red")
+    out.print(f"\n{safe(run.property)} is violated: {safe(run.message)}\n", style="bold red")
     chart = drawn(out, lifelines(subject, _acting(run)), present=not subject.names)
     for line in chart.heading():
         out.print(line)

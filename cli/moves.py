@@ -20,8 +20,8 @@ NOBODY: Final = "·"
 def lifelines(subject: Subject, acting: Iterable[str]) -> tuple[str, ...]:
     """Who is in a chart: the members of a protocol and whoever else acts; of another machine everybody who can."""
     if subject.names:
-        return (*subject.names, *sorted({*acting}.difference(subject.names)))
-    return tuple(dict.fromkeys(action.actor or NOBODY for action in subject.machine.actions))
+        return (*subject.names, *sorted(map(safe, {*acting}.difference(subject.names))))
+    return tuple(dict.fromkeys(safe(action.actor) or NOBODY for action in subject.machine.actions))
 
 
 def moves(subject: Subject, run: Run) -> Iterable[Move]:
@@ -42,8 +42,8 @@ def move(
     detail = subject.explain(action, before) if outcome.clause else ""
     if subject.names:
         return _protocol_move(action, outcome, detail, changed)
-    actor = action.actor or NOBODY
-    owners = dict.fromkeys(name for slot in found for name in (slot.owner, slot.part) if name)
+    actor = safe(action.actor) or NOBODY
+    owners = dict.fromkeys(safe(name) for slot in found for name in (slot.owner, slot.part) if name)
     return Move(
         actor,
         action.operation,

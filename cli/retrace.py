@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockedroom.cli.exits import Exit
+from lockedroom.cli.terminal import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +33,14 @@ def retrace(trace: ModelTrace, subject: Subject, as_json: bool, picture: Path | 
         print_json(_json(trace, result))
         return _code(result)
     out = console()
-    out.print(f"{about.title} ({about.machine}): {len(trace.steps)} steps on the model\n")
+    out.print(f"{safe(about.title)} ({safe(str(about.machine))}): {len(trace.steps)} steps on the model\n")
     found = run(subject, trace.start, trace.steps, about.property, about.violation, watch=_drawer(out, trace, subject))
     _draw(found, subject, picture)
     out.print()
     if found.parting is not None:
         show_parting(out, found.parting, len(trace.steps))
         return _code(found)
-    out.print(f"reproduced: {about.property} is violated: {found.run.message}", style="bold")
+    out.print(safe(f"reproduced: {about.property} is violated: {found.run.message}"), style="bold")
     return Exit.HOLDS
 
 
@@ -62,17 +63,15 @@ def _draw(found: Retraced, subject: Subject, picture: Path | None) -> None:
 
 def show_parting(out: Console, parting: Parting, steps: int) -> None:
     """Where a trace does not replay, and why."""
-    out.print(f"does not replay: {parting}", style="bold red")
+    out.print(safe(f"does not replay: {parting}"), style="bold red")
     if parting.guard:
-        out.print(f"  the guard that is false: {parting.guard}")
+        out.print(safe(f"  the guard that is false: {parting.guard}"))
     _listed(out, "what differs in state (in the trace → here)", [f"{slot}: {one}" for slot, one in parting.differences])
     _listed(out, "what can be done there", parting.enabled)
     out.print(f"{parting.prefix} of {steps} steps replay", style="bold")
 
 
 def _listed(out: Console, heading: str, lines: list[str] | tuple[str, ...]) -> None:
-    from lockedroom.cli.terminal import safe
-
     out.print(f"  {heading}:" if lines else f"  {heading}: nothing")
     for line in lines[:_MOST]:
         out.print(f"    {safe(line)}")

@@ -124,6 +124,19 @@ def test_a_machine_that_cannot_be_found_is_a_matter_of_set_up(
     assert ran.code == Exit.USAGE and says in ran.err
 
 
+def test_no_text_of_a_trace_commands_the_terminal(file: Path, tmp_path: Path) -> None:
+    bell = "\x1b]0;owned\x07"
+
+    def everywhere(value: dict[str, Any]) -> None:
+        value["#meta"].update(title=bell, property=bell, violation=bell)
+        value["states"][4]["#meta"]["step"].update(actor=bell, choice=bell, operation=bell)
+        value["states"][4]["life:bob"] = bell
+
+    ran = inside("replay", edited(file, tmp_path / "bell.json", everywhere))
+    assert ran.code == Exit.REFUSED
+    assert not {"\x1b", "\x07"} & {*ran.out, *ran.err} and "owned" in ran.out
+
+
 def test_a_malformed_model_trace_is_malformed(file: Path, tmp_path: Path) -> None:
     other = edited(file, tmp_path / "other.json", lambda value: value["states"][3]["#meta"].pop("step"))
     ran = inside("replay", other)
