@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lockedroom.cli.exits import usage
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lockedroom.cli.counterexample import Confirmed
     from lockedroom.cli.progress import Live
     from lockedroom.model.segment.bounds import Bounds
-    from lockedroom.model.walked import WalkReport
+    from lockedroom.model.walked import MachineWalks, WalkReport
     from lockedroom.model.walkers import Found, Stride
 
 
@@ -53,6 +54,35 @@ def walk_segment(
     )
 
 
+def walk_user(
+    target: str,
+    arguments: Mapping[str, int],
+    live: Live,
+    *,
+    walks: int,
+    steps: int | None,
+    seed: int | None,
+    jobs: int | None,
+    time_limit: float | None,
+) -> MachineWalks:
+    """Walk through a user's machine, which each process loads for itself, and tell how far it is. Raises Problem when
+    there is no such machine."""
+    from lockedroom.cli.modules import user_subject
+    from lockedroom.model.walked import STEPS, walk_machine
+
+    return walk_machine(
+        partial(user_subject, target, dict(arguments)),
+        target,
+        arguments,
+        walks=walks,
+        steps=STEPS if steps is None else steps,
+        seed=1 if seed is None else seed,
+        jobs=jobs or os.cpu_count() or 1,
+        progress=walking(live),
+        time_limit=time_limit,
+    )
+
+
 def walking(live: Live) -> Callable[[Stride], None]:
     """What tells of the progress of walks."""
     from lockedroom.cli.terminal import count
@@ -79,6 +109,26 @@ def show_walks(out: Console, report: WalkReport, found: Confirmed | None) -> Non
     else:
         show(out, found)
         out.print(said_of(report.phases[-1].found, len(found.run.steps)), style="yellow")
+
+
+def show_user_walks(out: Console, report: MachineWalks, found: Confirmed | None) -> None:
+    """The tables of walks through a user's machine, and what they do not say."""
+    from lockedroom.cli.counterexample import show
+    from lockedroom.cli.tables import plain
+    from lockedroom.cli.terminal import count
+
+    table = plain("property", "verdict", "judged")
+    table.columns[2].justify = "right"
+    for name, (verdict, judged) in report.properties.items():
+        table.add_row(name, verdict, count(judged))
+    if report.properties:
+        out.print(table)
+    out.print(walk_table(report.found.title, report.found, report.limit, report.seed))
+    if found is None:
+        out.print(f"no violation found, which is no proof: {report.reason}", style="yellow")
+    else:
+        show(out, found)
+        out.print(said_of(report.found, len(found.run.steps)), style="yellow")
 
 
 def said_of(found: Found, left: int) -> str:

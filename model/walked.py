@@ -3,7 +3,7 @@ never say that one holds: what no walk has come to, nobody has judged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
@@ -22,6 +22,7 @@ from lockedroom.model.walkers import Found, Stride, walk
 STEPS: Final = 200
 """Of a walk, unless told."""
 
+NO_PROOF: Final = "random walks see what they come to, not all there is"
 Verdict = Literal["violated", "no violation found"]
 
 
@@ -63,12 +64,69 @@ class WalkReport:
             "steps_limit": self.limit,
             "phases": [{"store": phase.store, **walked_json(phase.found)} for phase in self.phases],
             "properties": [found.to_json() for found in self.properties],
-            "counterexample": None if self.counterexample is None else self._counterexample(self.counterexample),
+            "counterexample": None
+            if self.counterexample is None
+            else {**self.counterexample.to_json(), **_origin(self.phases[-1].found)},
         }
 
-    def _counterexample(self, found: Counterexample) -> dict[str, object]:
-        walks = self.phases[-1].found
-        return {**found.to_json(), "shortest": False, "found_by_walk": walks.walk, "length_as_found": walks.length}
+
+@dataclass(frozen=True, slots=True)
+class MachineWalks:
+    """What walks through any machine came to: of which machine (as its user names it, and with which arguments)."""
+
+    target: str
+    arguments: Mapping[str, int]
+    seed: int
+    limit: int
+    found: Found
+
+    @property
+    def verdict(self) -> Verdict:
+        """Never that anything holds."""
+        return "no violation found" if self.found.violation is None else "violated"
+
+    @property
+    def exit_code(self) -> int:
+        """1 violated, 4 else: walks are never complete."""
+        return 4 if self.found.violation is None else 1
+
+    @property
+    def reason(self) -> str:
+        """Why they ended, or why they are no proof."""
+        return self.found.reason or NO_PROOF
+
+    @property
+    def properties(self) -> Mapping[str, tuple[str, int]]:
+        """Of each property the verdict, and on how many distinct steps and states it was judged."""
+        broken = self.found.violation.property if self.found.violation else None
+        counts = {name: self.found.exercised.get(name, 0) for name in (*self.found.judged, *self.found.exercised)}
+        return {
+            name: ("violated" if name == broken else "no violation found" if count else "not exercised", count)
+            for name, count in counts.items()
+        }
+
+    def to_json(self) -> dict[str, object]:
+        """One object with all of it."""
+        broken = self.found.violation
+        return {
+            "verdict": self.verdict,
+            "machine": {"target": self.target, "arguments": dict(self.arguments), "title": self.found.title},
+            "complete": False,
+            "reason": self.reason,
+            "seed": self.seed,
+            "steps_limit": self.limit,
+            **walked_json(self.found),
+            "properties": [
+                {"name": name, "verdict": verdict, "exercised": count}
+                for name, (verdict, count) in self.properties.items()
+            ],
+            "counterexample": None
+            if broken is None
+            else {
+                **Counterexample(broken.property, broken.message, broken.path).to_json(),
+                **_origin(self.found),
+            },
+        }
 
 
 def walked_json(found: Found) -> dict[str, object]:
@@ -90,6 +148,28 @@ def walked_json(found: Found) -> dict[str, object]:
         "refusals": {name: list(clauses) for name, clauses in found.refusals.items()},
         "exercised": dict(found.exercised),
     }
+
+
+def _origin(found: Found) -> dict[str, object]:
+    return {"shortest": False, "found_by_walk": found.walk, "length_as_found": found.length}
+
+
+def walk_machine(
+    make: Callable[[], Subject],
+    target: str,
+    arguments: Mapping[str, int],
+    *,
+    walks: int,
+    steps: int = STEPS,
+    seed: int = 1,
+    jobs: int = 1,
+    progress: Callable[[Stride], None] | None = None,
+    time_limit: float | None = None,
+) -> MachineWalks:
+    """Walk through any machine: what `make` makes, in this process and in those that walk. Raises what `walkers.walk`
+    raises."""
+    found = walk(make, walks=walks, steps=steps, seed=seed, jobs=jobs, progress=progress, time_limit=time_limit)
+    return MachineWalks(target, arguments, seed, steps, found)
 
 
 def walk_segment(
@@ -152,5 +232,5 @@ def _report(bounds: Bounds, seed: int, limit: int, phases: tuple[WalkPhase, ...]
             results.append(PropertyResult(p.name, p.store, p.clauses, "not exercised", 0, says))
     counterexample = None if broken is None else Counterexample(broken.property, broken.message, broken.path)
     verdict: Verdict = "no violation found" if broken is None else "violated"
-    reason = last.reason or "random walks see what they come to, not all there is"
+    reason = last.reason or NO_PROOF
     return WalkReport(verdict, bounds, seed, limit, reason, phases, tuple(results), counterexample)

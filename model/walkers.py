@@ -28,7 +28,6 @@ from lockedroom.model.validator import Subject
 from lockedroom.model.walks import Failure, Walker
 from lockedroom.model.worker import Order, Part
 from lockedroom.reference.errors import EngineError
-from lockedroom.reference.machine import Machine
 
 RANGE: Final = 50
 """Walks that a process is given at a time."""
@@ -55,8 +54,9 @@ class Stride:
 class Found:
     """What walks have found. `growth`: after so many steps, so many table entries had been seen. `taken` counts the
     steps by operation (0: never drawn), `accepted` names the operations that could be done somewhere, `refusals` gives
-    the clauses by which each was refused. `exercised`: on how many distinct steps and states each property was judged.
-    `violation` is that of walk number `walk`, which came to it after `length` steps, with what is left of its path."""
+    the clauses by which each was refused. `exercised`: on how many distinct steps and states each property was judged,
+    `judged` names the invariants. `violation` is that of walk number `walk`, which came to it after `length` steps, with
+    what is left of its path."""
 
     title: str
     reason: str
@@ -74,6 +74,7 @@ class Found:
     accepted: frozenset[str]
     refusals: Mapping[str, tuple[str, ...]]
     exercised: Mapping[str, int]
+    judged: tuple[str, ...]
     violation: Violation | None = None
     walk: int | None = None
     length: int = 0
@@ -100,6 +101,7 @@ def walk(
     on KeyboardInterrupt. Raises ActionFault when an action raises, EngineError when an action is no function of what it
     reads or a process of ours is lost."""
     subject = make()
+    walker = Walker(subject)
     sums = _Sums(walks)
     started = time.monotonic()
     reason = ""
@@ -118,14 +120,13 @@ def walk(
     seconds = time.monotonic() - started
     violation, length = None, 0
     if sums.failure is not None:
-        walker = Walker(subject)
         if sums.failure.broken is None:
             walker.follow(sums.failure.trail, "")
             raise EngineError("an action raised in another process, and not in this one: it is no function")
         length = len(sums.failure.trail) + (sums.failure.broken.choice is not None)
         violation = _violation(walker, sums.failure)
         reason = "a property is violated"
-    return sums.found(subject.machine, reason, seconds, jobs, violation, length)
+    return sums.found(subject, reason, seconds, jobs, violation, length)
 
 
 def _violation(walker: Walker, failure: Failure) -> Violation:
@@ -189,11 +190,11 @@ class _Sums:
             self.growth.append((self.steps, len(self.entries)))
 
     def found(
-        self, machine: Machine, reason: str, seconds: float, jobs: int, violation: Violation | None, length: int
+        self, subject: Subject, reason: str, seconds: float, jobs: int, violation: Violation | None, length: int
     ) -> Found:
         """All of it."""
         return Found(
-            machine.title,
+            subject.machine.title,
             reason,
             self.asked,
             self.walks,
@@ -205,10 +206,14 @@ class _Sums:
             len(self.states),
             len(self.entries),
             _thinned(self.growth),
-            {name: self._taken.get(name, 0) for name in sorted({action.operation for action in machine.actions})},
+            {
+                name: self._taken.get(name, 0)
+                for name in sorted({action.operation for action in subject.machine.actions})
+            },
             frozenset(self._accepted),
             {operation: tuple(sorted(clauses)) for operation, clauses in sorted(self._refusals.items())},
             dict(sorted(self._exercised.items())),
+            tuple(dict.fromkeys(rule.property for rule in subject.invariants)),
             violation,
             self._next - 1 if violation else None,
             length,

@@ -151,6 +151,9 @@ class Walker:
         )
         groups: dict[tuple[int, ...], _Group] = {}
         for number, action in enumerate(self.machine.actions):
+            for slot in (*action.reads, *action.writes):
+                if slot not in self._place:
+                    raise KeyError(f"the machine has no slot {slot}")
             reads = tuple(self._place[slot] for slot in action.reads)
             groups.setdefault(reads, _Group(reads)).actions.append((number, action))
         self._groups = tuple(groups.values())
