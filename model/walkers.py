@@ -55,8 +55,8 @@ class Found:
     """What walks have found. `growth`: after so many steps, so many table entries had been seen. `taken` counts the
     steps by operation (0: never drawn), `accepted` names the operations that could be done somewhere, `refusals` gives
     the clauses by which each was refused. `exercised`: on how many distinct steps and states each property was judged,
-    `judged` names the invariants. `violation` is that of walk number `walk`, which came to it after `length` steps, with
-    what is left of its path."""
+    `judged` names the invariants. `violation` is that of walk number `walk`, which came to it after `length` steps,
+    with what is left of its path."""
 
     title: str
     reason: str
