@@ -62,6 +62,7 @@ def explain(error: BaseException) -> Report:
     return (
         _of_backend(error)
         or _of_trace(error)
+        or _of_model(error)
         or _of_system(error)
         or Report(
             Exit.INCOMPLETE,
@@ -84,6 +85,18 @@ def _of_trace(error: BaseException) -> Report | None:
 
     if isinstance(error, MalformedTrace):
         return Report(Exit.MALFORMED, f"{error}: this is no trace that can be replayed [TRACE]")
+    return None
+
+
+def _of_model(error: BaseException) -> Report | None:
+    from lockedroom.model.validator import Unconfirmed
+
+    if isinstance(error, Unconfirmed):
+        return Report(
+            Exit.INCOMPLETE,
+            f"{error}; either an action of the machine is no pure function of what it reads, or this is a fault of "
+            "lockedroom: report it",
+        )
     return None
 
 

@@ -126,7 +126,8 @@ def test_a_counterexample_that_does_not_validate_is_no_verdict(monkeypatch: pyte
     file = tmp_path / "trace.json"
     ran = inside("check", "segment", *DEEP, "--trace", file)
     assert ran.code == Exit.INCOMPLETE and ran.out == ""
-    assert "a fault of lockedroom" in ran.err and "does not validate" in ran.err
+    assert "does not validate: step 18 of 18: at the end: it holds there" in ran.err
+    assert "no pure function of what it reads, or this is a fault of lockedroom" in ran.err
     assert not file.exists()
 
 
