@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.modules import is_target
 from lockedroom.cli.stored import bytes_of, folder_for, only_without, unusable
+from lockedroom.cli.user import check_user
 from lockedroom.cli.walks import only_with_walks, show_walks, walk_segment
 
 if TYPE_CHECKING:
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from lockedroom.model.walked import WalkReport
 
 
+_SEGMENT_ONLY: Final = (
+    "members", "messages", "joins", "rotations", "revocations", "crashes", "intruder",
+    "walks", "steps", "seed", "jobs", "mutant",
+)  # fmt: skip
+
+
 def add(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command("check", epilog=MEANING)(check)
@@ -33,7 +41,10 @@ def _bound(about: str) -> object:
 
 
 def check(
-    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    context: typer.Context,
+    protocol: Annotated[
+        str, typer.Argument(help="The protocol, `segment`, or a machine of your own, path/to/module.py:ATTRIBUTE.")
+    ] = "segment",
     members: Annotated[int, typer.Option(min=1, max=8, help="Members of the room.")] = 2,
     messages: Annotated[int, _bound("Messages from each member to each other.")] = 1,
     joins: Annotated[int, _bound("Times that each member joins.")] = 1,
@@ -51,6 +62,14 @@ def check(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that walk; by default one for each processor.")
     ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=NUMBER", help="An argument of your own machine's function."),
+    ] = None,
+    direct: Annotated[bool, typer.Option("--direct", help="By the small direct explorer, which is slower.")] = False,
+    symmetry: Annotated[
+        bool, typer.Option(help="Fold states that differ by names which your machine says are interchangeable.")
+    ] = True,
     time_limit: Annotated[float | None, typer.Option(min=0.1, help="Seconds; then the answer is incomplete.")] = None,
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Of states to hold in memory, as 200MB; the rest goes to files.")
@@ -86,6 +105,26 @@ def check(
     from lockedroom.model.verdict import check as run
     from lockedroom.model.walked import WalkReport
 
+    if is_target(protocol):
+        _only_of_the_segment(context)
+        return check_user(
+            protocol,
+            given or (),
+            direct=direct,
+            symmetry=symmetry,
+            time_limit=time_limit,
+            memory=memory,
+            checkpoint=checkpoint,
+            trace=trace,
+            svg=svg,
+            as_json=as_json,
+        )
+    if protocol != "segment":
+        raise usage(f"there is no protocol {protocol}", "name segment, or a machine as path/to/module.py:ATTRIBUTE")
+    if given:
+        raise usage("--set with a protocol of ours", "give its bounds by their own options")
+    if direct:
+        only_without("--direct", "it keeps everything in memory", memory=memory, checkpoint=checkpoint)
     only_with_walks(walks, steps=steps, seed=seed, jobs=jobs)
     if walks is not None:
         only_without("--walks", "they store no states", memory=memory, checkpoint=checkpoint)
@@ -110,6 +149,7 @@ def check(
                     protocol,
                     bounds,
                     logic=logic,
+                    direct=direct,
                     progress=exploring(live),
                     time_limit=time_limit,
                     memory=bytes_of(memory),
@@ -127,6 +167,14 @@ def check(
     else:
         _show(console(), report, found)
     return exit_code(report)
+
+
+def _only_of_the_segment(context: typer.Context) -> None:
+    """Refuse options that mean something to the segment alone."""
+    sources = {name: context.get_parameter_source(name) for name in _SEGMENT_ONLY}
+    given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if given:
+        raise usage(f"{', '.join(given)} mean something to the segment", "set your machine's arguments with --set")
 
 
 def exploring(live: Live) -> Callable[[Progress], None]:

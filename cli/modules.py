@@ -1,8 +1,9 @@
 """A user's own machine: `PATH.py:ATTRIBUTE`, loaded and put together with what must hold of it.
 
 The attribute is a Machine, a Subject, or a function that makes one from whole numbers (`machine(members=3)`). Beside a
-Machine the module may say what must hold: `invariants`, `goals` (sequences) and `judge` (a StepJudge), in capitals or
-not; the first two may be functions of some of the same numbers. Loading runs the module, as Python does.
+Machine the module may say what must hold: `invariants`, `goals` (sequences), `judge` (a StepJudge) with `steps` (the
+names of what it judges), and `sometimes` (what some step must show, by name), in capitals or not; sequences may be
+functions of some of the same numbers. Loading runs the module, as Python does.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lockedroom.cli.exits import Problem, usage
 
 if TYPE_CHECKING:
     from lockedroom.model.report import Goal, Invariant, StepJudge
-    from lockedroom.model.validator import Subject
+    from lockedroom.model.validator import StepTest, Subject
 
 _PRIVATE: Final = "lockedroom_user_"
 
@@ -63,6 +64,8 @@ def user_subject(target: str, arguments: Mapping[str, int]) -> Subject:
         cast("StepJudge | None", judge),
         cast("tuple[Invariant, ...]", _rules(target, module, "invariants", arguments)),
         cast("tuple[Goal, ...]", _rules(target, module, "goals", arguments)),
+        steps=tuple(map(str, _rules(target, module, "steps", arguments))),
+        sometimes=dict(cast("Mapping[str, StepTest]", _rule(module, "sometimes") or {})),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lockedroom.conformance.conform import ConformReport
     from lockedroom.model.verdict import CheckReport, PropertyResult
 
-_STYLES: Final = {
+STYLES: Final = {
     "holds": "green",
     "violated": "bold red",
     "no violation found": "yellow",
@@ -60,7 +60,7 @@ def property_table(properties: Iterable[PropertyResult]) -> Table:
             result.name,
             result.store,
             brief(result.clauses),
-            Text(result.verdict, _STYLES.get(result.verdict, "")),
+            Text(result.verdict, STYLES.get(result.verdict, "")),
             count(result.exercised),
         )
     return table

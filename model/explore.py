@@ -46,6 +46,14 @@ Entry: TypeAlias = tuple[int, int, int, tuple[tuple[int, int], ...], tuple[int, 
 monotone slots grow by, and the invariants that may be affected."""
 
 
+def known_slots(machine: Machine, rules: Sequence[Invariant | Goal]) -> None:
+    """Raise KeyError for a rule that looks at a slot which the machine does not have."""
+    for rule in rules:
+        for slot in rule.reads:
+            if slot not in machine.initial:
+                raise KeyError(f"{rule.property}: the machine has no slot {slot}")
+
+
 class _Group:
     """The actions that read the same slots, and their common memo."""
 
@@ -92,6 +100,7 @@ class Explorer:
         self._numbers: list[dict[Hashable, int]] = [{} for _ in self._slots]
         self._full = (1 << WIDTH * len(self._slots)) - 1
         self._groups = self._grouped()
+        known_slots(machine, (*invariants, *goals))
         self._checks = [_Check(rule, [WIDTH * self._place[slot] for slot in rule.reads]) for rule in invariants]
         self._unions: dict[tuple[int, int, int], int] = {}
         self._order: list[int] = []
@@ -368,6 +377,7 @@ class Explorer:
             self.behaviours,
             self._engine_calls(),
             levels,
+            kinds=tuple(self._first),
         )
 
 

@@ -99,7 +99,7 @@ class Exploration:
     actions, `entries` the memo's entries. `operations` counts the transitions by operation, `exercised` how many
     distinct steps and states each property was judged on, `engine_calls` the calls of the engine under the actions,
     `levels` the states of each level with the transitions from them, `reductions` names what was left out, and why it
-    may be.
+    may be, `kinds` are the (operation, clause, classes of events) that occurred.
     """
 
     title: str
@@ -118,6 +118,7 @@ class Exploration:
     engine_calls: int = 0
     levels: tuple[tuple[int, int], ...] = ()
     reductions: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, str | None, tuple[str, ...]], ...] = ()
 
 
 class ActionFault(EngineError):

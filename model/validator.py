@@ -19,6 +19,9 @@ from lockedroom.reference.machine import Action, Machine, Name, Outcome, Slot
 State: TypeAlias = Mapping[Slot, Hashable]
 """The value of every slot."""
 
+StepTest: TypeAlias = Callable[[Action, tuple[Hashable, ...], Outcome], bool]
+"""Whether a step shows something: asked with its action, the values that this read, and what came of it."""
+
 
 def _unexplained(action: Action, state: State) -> str:
     return ""
@@ -26,8 +29,10 @@ def _unexplained(action: Action, state: State) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A machine with what must hold of it. A protocol of ours has `names`, its members, and `clauses`, those that each
-    operation implements; `explain` says in words why an action was refused in a state, which no outcome does."""
+    """A machine with what must hold of it: `judge` judges steps, `steps` names the properties that it judges;
+    `sometimes` are things that some step must show. A protocol of ours has `names`, its members, and `clauses`, those
+    that each operation implements; `explain` says in words why an action was refused in a state, which no outcome
+    does."""
 
     machine: Machine
     judge: StepJudge | None = None
@@ -36,6 +41,8 @@ class Subject:
     names: tuple[Name, ...] = ()
     clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     explain: Callable[[Action, State], str] = _unexplained
+    steps: tuple[str, ...] = ()
+    sometimes: Mapping[str, StepTest] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

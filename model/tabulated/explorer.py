@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 
 from lockedroom.model.clock import Clock, no_collector
+from lockedroom.model.explore import known_slots
 from lockedroom.model.report import Behaviour, Exploration, Goal, Invariant, Progress, StepJudge, Violation
 from lockedroom.model.tabulated.checkpoint import identity, load, save
 from lockedroom.model.tabulated.expand import Expansion, Factored, sources_of
@@ -88,6 +89,7 @@ class Tabulated:
             self._orbits = Orbits(machine.symmetry, self._slots, self._values, self._packing)
             self._orbits.foresee()
         self._expansion = Expansion(sources, self._filler, self._values, self._orbits)
+        known_slots(machine, (*invariants, *goals))
         rules = images(invariants, machine.symmetry) if self._orbits and machine.symmetry else invariants
         self._rules = [Rule(rule, self._place) for rule in rules]
         self.store = Store(memory)
@@ -438,4 +440,5 @@ class Tabulated:
             notes.engine,
             tuple(zip(map(len, self.store.levels), [*self._by_level, 0], strict=False)),
             () if self._orbits is None else (self._orbits.says,),
+            tuple(self._kinds),
         )
