@@ -78,6 +78,7 @@ def _of_model(
     from lockedroom.cli.retrace import retrace
     from lockedroom.cli.subjects import as_trace, subject_named
     from lockedroom.conformance.trace import write_trace
+    from lockedroom.model.report import ActionFault
 
     refuse_existing((export, svg))
     if svg is not None and on != "model":
@@ -86,11 +87,16 @@ def _of_model(
         named = replace(trace.about.machine, target=machine, mutant=None)
         trace = replace(trace, about=replace(trace.about, machine=named))
     subject = subject_named(trace.about.machine)
-    if export is not None:
-        write_new(export, write_trace(as_trace(trace, subject)))
-    if on == "model":
-        return retrace(trace, subject, as_json, svg)
-    said = as_trace(trace, subject)
+    try:
+        if export is not None:
+            write_new(export, write_trace(as_trace(trace, subject)))
+        if on == "model":
+            return retrace(trace, subject, as_json, svg)
+        said = as_trace(trace, subject)
+    except ActionFault as error:
+        if subject.names:  # a protocol of ours
+            raise
+        raise usage(f"{trace.about.machine}: {error}", "this is a fault of the module") from None
     return _replay(said, said.title, on, as_json)
 
 

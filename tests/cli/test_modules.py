@@ -83,6 +83,15 @@ def test_another_machine_may_stand_in_for_the_one_that_is_named(module: Path, tm
     assert inside("replay", trace, "--machine", f"{moved}:machine").code == 0
 
 
+def test_an_action_that_raises_is_named(module: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.json"
+    save(found(Named(f"{module}:MACHINE", {})), trace, None)
+    module.write_text(MODULE.replace("def flip(values):", "def flip(values):\n    if values[0]: raise OSError('fuse')"))
+    ran = inside("replay", trace)
+    assert ran.code == Exit.USAGE
+    assert "flip() raised OSError: fuse" in ran.err and "light = 1" in ran.err and "fault of the module" in ran.err
+
+
 @pytest.mark.parametrize(
     ("attribute", "arguments", "says"),
     [
