@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.exits import MEANING, Exit, Problem, usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ def _of_model(
     except ActionFault as error:
         if subject.names:  # a protocol of ours
             raise
-        raise usage(f"{trace.about.machine}: {error}", "this is a fault of the module") from None
+        raise Problem("MACHINE", str(error), "this is a fault of the machine", Exit.MALFORMED) from None
     return _replay(said, said.title, on, as_json)
 
 

@@ -88,8 +88,8 @@ def test_an_action_that_raises_is_named(module: Path, tmp_path: Path) -> None:
     save(found(Named(f"{module}:MACHINE", {})), trace, None)
     module.write_text(MODULE.replace("def flip(values):", "def flip(values):\n    if values[0]: raise OSError('fuse')"))
     ran = inside("replay", trace)
-    assert ran.code == Exit.USAGE
-    assert "flip() raised OSError: fuse" in ran.err and "light = 1" in ran.err and "fault of the module" in ran.err
+    assert ran.code == Exit.MALFORMED
+    assert "flip() raised OSError: fuse" in ran.err and "light = 1" in ran.err and "fault of the machine" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -124,17 +124,21 @@ def test_targets_are_told_from_protocols() -> None:
     assert not any(map(is_target, ("segment", "b.py", "b.py:", "b.txt:X", "b.py:1")))
 
 
-def test_a_mistake_twenty_steps_deep_in_b1_is_reproduced(tmp_path: Path) -> None:
+def test_a_mistake_twenty_steps_deep_in_b1_is_drawn_written_and_reproduced(tmp_path: Path) -> None:
     """By the symmetric exploration, which is the quicker: the trace is concrete all the same."""
     trace, picture = tmp_path / "trace.json", tmp_path / "chart.svg"
-    confirmed = found(SEEDED, symmetry=True)
-    assert len(confirmed.run.steps) == 22
-    save(confirmed, trace, picture)
-    ran = lockedroom("replay", trace, env={"COLUMNS": "100"}, cwd=ROOT)
-    assert (ran.code, ran.err) == (0, "")
-    assert "reproduced: whoever left a message has a key is violated" in ran.out
-    assert " 22 " in ran.out and "leave" in ran.out
+    wide = {"COLUMNS": "100"}
+    numbers = [word for name, number in SEEDED.arguments.items() for word in ("--set", f"{name}={number}")]
+    options = (*numbers, "--symmetry", "--trace", trace, "--svg", picture)
+    ran = lockedroom("check", SEEDED.target, *options, env=wide, cwd=ROOT)
+    assert (ran.code, ran.err) == (Exit.REFUSED, "")
+    assert "whoever left a message has a key is violated" in ran.out
+    chart = ran.out[ran.out.index("  1   ") :].strip()
+    assert " 22 " in chart and "local:m0: joined no → yes, joins 0 → 1" in chart
     assert picture.read_text().count('class="number"') == 22
+    again = lockedroom("replay", trace, env=wide, cwd=ROOT)
+    assert (again.code, again.err) == (0, "")
+    assert "reproduced: whoever left a message has a key is violated" in again.out and chart in again.out
     right = lockedroom("replay", trace, "--machine", "benchmarks/b1.py:machine", "--json", cwd=ROOT)
     assert right.code == Exit.REFUSED
     divergence = json.loads(right.out)["divergence"]
