@@ -65,7 +65,8 @@ class Bounds:
         return {**asdict(self), "settled": int(self.settled)}
 
     def __str__(self) -> str:
-        first = f"{self.members} members, {self.messages} messages, {self.joins} joins"
+        counted = (("member", self.members), ("message", self.messages), ("join", self.joins))
+        first = ", ".join(f"{count} {one}{'' if count == 1 else 's'}" for one, count in counted)
         rest = ("rotations", "revocations", "crashes", "intruder")
         budgets = [f"{name} {getattr(self, name)}" for name in rest if getattr(self, name)]
         return ", ".join([first, *budgets, *(["all granted, in order, before anybody joins"] if self.settled else [])])

@@ -107,8 +107,8 @@ class RotationProposed(Event):
 
 @dataclass(frozen=True, slots=True)
 class RotationRead(Event):
-    """The peer's new master key was read; an acknowledgement is owed. False in `won`: ours takes precedence and
-    the peer's is forgotten."""
+    """The peer's new master key was read; an acknowledgement is owed. False in `won`: ours takes precedence, or one of
+    that number was read before, and the peer's is forgotten."""
 
     peer: Name
     number: int

@@ -393,7 +393,7 @@ def receive(at: At, peer: Name) -> Result:
         event = events.Rotated(peer, record.rotation, gap)
     elif record.flags == records.ROTATE:
         after = sessions.rotation_read(suite, segment, me.name, presence.incarnation, session, record, body)
-        won = after is not None and after.owed == Epoch(record.rotation, peer)
+        won = after is not None and after.owed == Epoch(record.rotation, peer) != session.owed
         event = events.RotationRead(peer, record.rotation, won, gap)
     else:
         return removed("SEG-RECEIVE-7", f"a control record of {peer} makes no sense")

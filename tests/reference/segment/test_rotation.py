@@ -243,8 +243,10 @@ def test_a_proposer_that_does_not_wait_is_owed_nothing(pair: House) -> None:
 def test_a_second_proposal_with_one_number_changes_no_key(pair: House) -> None:
     keys = pair.session("alice", "bob").epochs[0]
     pair.do("alice", "rotate", peer="bob")
-    pair.do("bob", "receive", peer="alice")
+    (first,) = pair.do("bob", "receive", peer="alice")
     before = pair.session("bob", "alice").epochs
     control(pair, ROTATE, 1, pair.suite.wrap(keys.rotation, secret(pair)))  # type: ignore[arg-type]
-    pair.do("bob", "receive", peer="alice")
+    (second,) = pair.do("bob", "receive", peer="alice")
     assert pair.session("bob", "alice").epochs == before
+    assert isinstance(first, events.RotationRead) and first.won
+    assert isinstance(second, events.RotationRead) and not second.won
