@@ -95,7 +95,9 @@ def _seen(event: Mapping[str, object]) -> str:
         case "Accepted":
             return "crossed with ours" if event.get("crossed") else ""
         case "RotationRead":
-            return (f"rotation {event.get('number')}" if event.get("won") else "a rotation that another one outranks") + gap
+            return (
+                f"rotation {event.get('number')}" if event.get("won") else "a rotation that another one outranks"
+            ) + gap
         case "Rotated":
             return f"rotation {event.get('number')} is done{gap}"
         case "Reviewed":
