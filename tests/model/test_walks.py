@@ -29,6 +29,7 @@ from lockedroom.model.walkers import Found, Stride, walk
 from lockedroom.model.walks import Failure, Walker, random_of
 from lockedroom.reference.errors import EngineError
 from lockedroom.reference.machine import Action, Machine, Outcome, Slot
+from tests.model.test_explore import counter
 
 WALKS = 4_000
 STEPS = 100
@@ -112,6 +113,7 @@ def test_the_number_of_processes_changes_nothing() -> None:
     one, three = (walk(make, walks=220, steps=STEPS, seed=7, jobs=jobs) for jobs in (1, 3))
     assert plain(one) == plain(three)
     assert (one.reason, one.walks, one.growth[-1]) == ("", 220, (one.steps, one.entries))
+    assert one.steps == sum(one.taken.values())
     other = walk(make, walks=220, steps=STEPS, seed=8, jobs=2)
     assert plain(other) != plain(one)
 
@@ -175,8 +177,40 @@ def test_a_walk_comes_back_from_a_dead_end() -> None:
     for number in range(20):
         assert walker.walk(random_of(1, number), 200) is None
     seen = walker.drain()
-    assert seen.longest == 30 and seen.dead_ends >= 20
-    assert seen.taken["up"] == 20 * 30
+    assert seen.longest == 30 and seen.taken["up"] == 20 * 30
+    assert 20 <= seen.dead_ends < 20 * 10
+
+
+def rolling(ways: int) -> Machine:
+    """Two operations that are always possible: one way to do the rare one, so many to do the other."""
+
+    def roll(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        return (Outcome((cast(int, values[0]) + 1,)),)
+
+    actions = [Action("often", f"a{way}", (), (COUNT,), (COUNT,), roll) for way in range(ways)]
+    return Machine("rolling", {COUNT: 0}, (Action("rare", "b", (), (COUNT,), (COUNT,), roll), *actions))
+
+
+def test_an_operation_with_one_way_is_as_likely_as_one_with_many() -> None:
+    walker = Walker(Subject(rolling(60)))
+    for number in range(600):
+        walker.walk(random_of(1, number), 1)
+    assert 240 < walker.drain().taken["rare"] < 360
+
+
+def test_walks_differ_in_what_they_like() -> None:
+    walker = Walker(Subject(rolling(1)))
+    rare = []
+    for number in range(60):
+        walker.walk(random_of(1, number), 100)
+        rare.append(walker.drain().taken.get("rare", 0))
+    assert sum(count < 5 for count in rare) > 10 and sum(count > 95 for count in rare) > 10
+
+
+def test_a_machine_that_names_no_slot_of_its_own_is_refused() -> None:
+    lost = Action("lose", "a", (), (Slot("nowhere"),), (), lambda values: ())
+    with pytest.raises(KeyError, match="no slot nowhere"):
+        Walker(Subject(Machine("lost", {COUNT: 0}, (lost,))))
 
 
 def test_a_walk_ends_with_its_steps() -> None:
@@ -192,6 +226,36 @@ def test_an_invariant_that_a_state_violates_ends_the_walk_there() -> None:
     assert (failure.broken.message, len(failure.trail)) == ("it is 12", 12)
     assert len(walker.path(failure)) == 12
     assert len(explore(counting(30), invariants=[below(12)]).violations[0].path) == 12
+
+
+def test_what_is_followed_is_one_property() -> None:
+    walker = Walker(Subject(counting(30), None, (below(5), below(12))))
+    ups = Walker(Subject(counting(30), None, (below(20),))).walk(random_of(1, 1), 200)
+    assert ups is not None
+    for name, message, steps in (("below 5", "it is 5", 5), ("below 12", "it is 12", 12)):
+        failure = walker.follow(ups.trail, name)
+        assert failure is not None and failure.broken is not None
+        assert (failure.broken.property, failure.broken.message, len(failure.trail)) == (name, message, steps)
+    assert walker.follow(ups.trail, "below 99") is None
+
+
+def test_what_only_grows_has_grown() -> None:
+    few = Invariant("few", (Slot("seen"),), (lambda seen: len(cast(frozenset[int], seen)),), lambda n: n[0] != 3 or "3")
+    subject = Subject(counter(20), None, (few,))
+    walker = Walker(subject)
+    failure = walker.walk(random_of(1, 1), 20)
+    assert failure is not None and len(failure.trail) == 3
+    assert confirm(subject, Violation("few", "3", walker.path(failure))).steps[-1].after[Slot("seen")] == {0, 1, 2}
+
+
+def wrong_at_once() -> Subject:
+    return Subject(counting(30), None, (below(3),))
+
+
+@pytest.mark.timeout(30)
+def test_a_violation_ends_all_processes() -> None:
+    found = walk(wrong_at_once, walks=10**9, steps=20, jobs=2)
+    assert (found.walk, found.walks, found.reason) == (0, 1, "a property is violated")
 
 
 def raising() -> Subject:
@@ -263,7 +327,32 @@ def test_the_trail_of_something_else_is_an_error() -> None:
 
 # ---- fingerprints --------------------------------------------------------------------------------------
 
-VALUES = (None, True, 1, "1", b"1", (), (1,), ((1,),), frozenset({"a", "b"}), frozenset({"a"}), Slot("a", "b"))
+
+class Plain:
+    """A value that says no more of itself than its repr."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def __repr__(self) -> str:
+        return self.words
+
+
+VALUES = (
+    Plain("a"),
+    Plain("b"),
+    None,
+    True,
+    1,
+    "1",
+    b"1",
+    (),
+    (1,),
+    ((1,),),
+    frozenset({"a", "b"}),
+    frozenset({"a"}),
+    Slot("a", "b"),
+)
 
 
 def test_values_that_differ_have_different_fingerprints() -> None:
@@ -272,6 +361,12 @@ def test_values_that_differ_have_different_fingerprints() -> None:
     values = [*VALUES, *(value for value in dict.fromkeys(initial.values()) if value not in VALUES)]
     found = [prints.of(value) for value in values]
     assert len(set(found)) == len(found)
+
+
+def test_equal_values_have_one_fingerprint() -> None:
+    assert Fingerprints().of((Slot("a"), frozenset({"x", "y"}))) == Fingerprints().of(
+        (Slot("a"), frozenset({"y", "x"}))
+    )
 
 
 def test_fingerprints_are_the_same_in_every_process() -> None:
