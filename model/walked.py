@@ -17,7 +17,7 @@ from lockedroom.model.segment.subject import segment_subject
 from lockedroom.model.segment.witnesses import witnessing
 from lockedroom.model.validator import Subject
 from lockedroom.model.verdict import Counterexample, PropertyResult, plan
-from lockedroom.model.walkers import Found, Stride, walk
+from lockedroom.model.walkers import LATE, Found, Stride, walk
 
 STEPS: Final = 200
 """Of a walk, unless told."""
@@ -204,7 +204,7 @@ def walk_segment(
         phases.append(WalkPhase(store, found))
         if found.reason:
             break
-    return _report(bounds, seed, steps, tuple(phases))
+    return _report(bounds, seed, steps, tuple(phases), time_limit)
 
 
 def walked_subject(bounds: Bounds, mutant: str = "") -> Subject:
@@ -214,7 +214,9 @@ def walked_subject(bounds: Bounds, mutant: str = "") -> Subject:
     return replace(subject, judge=witnessing(subject.judge))
 
 
-def _report(bounds: Bounds, seed: int, limit: int, phases: tuple[WalkPhase, ...]) -> WalkReport:
+def _report(
+    bounds: Bounds, seed: int, limit: int, phases: tuple[WalkPhase, ...], time_limit: float | None
+) -> WalkReport:
     exercised = {p.name: sum(phase.found.exercised.get(p.name, 0) for phase in phases) for p in PROPERTIES}
     last = phases[-1].found
     broken = last.violation
@@ -233,4 +235,6 @@ def _report(bounds: Bounds, seed: int, limit: int, phases: tuple[WalkPhase, ...]
     counterexample = None if broken is None else Counterexample(broken.property, broken.message, broken.path)
     verdict: Verdict = "no violation found" if broken is None else "violated"
     reason = last.reason or NO_PROOF
+    if reason == LATE:
+        reason = f"{LATE} of {time_limit:g} s"
     return WalkReport(verdict, bounds, seed, limit, reason, phases, tuple(results), counterexample)

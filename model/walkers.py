@@ -29,6 +29,8 @@ from lockedroom.model.walks import Failure, Walker
 from lockedroom.model.worker import Order, Part
 from lockedroom.reference.errors import EngineError
 
+LATE: Final = "the time limit"
+"""Why walks ended that ended for it."""
 RANGE: Final = 50
 """Walks that a process is given at a time."""
 _POINTS: Final = 20
@@ -96,16 +98,18 @@ def walk(
     phase: str = "",
     time_limit: float | None = None,
 ) -> Found:
-    """Walk at random through what `make` makes, in so many processes. `make` is pickled: a function of a module, or a
-    partial of one. Ends after so many walks, at the first violation (that of the lowest number), at the time limit or
-    on KeyboardInterrupt. Raises ActionFault when an action raises, EngineError when an action is no function of what it
-    reads or a process of ours is lost."""
+    """Walk at random through what `make` makes, in so many processes at most: each is given `RANGE` walks at a time.
+    `make` is pickled: a function of a module, or a partial of one. Ends after so many walks, at the first violation
+    (that of the lowest number), at the time limit (seconds) or on KeyboardInterrupt. Raises ActionFault when an action
+    raises, KeyError when one names a slot that there is not, EngineError when an action is no function of what it reads
+    or a process of ours is lost."""
     subject = make()
     walker = Walker(subject)
     sums = _Sums(walks)
     started = time.monotonic()
     reason = ""
-    with _Crew(Order(make, seed, steps), walks, min(jobs, -(-walks // RANGE))) as crew:
+    jobs = min(jobs, -(-walks // RANGE))
+    with _Crew(Order(make, seed, steps), walks, jobs) as crew:
         try:
             deadline = None if time_limit is None else started + time_limit
             for part in crew.parts(deadline):
@@ -113,7 +117,7 @@ def walk(
                 if progress is not None:
                     progress(Stride(phase, sums.walks, walks, sums.steps, len(sums.entries), _fresh(sums.growth, 0.8)))
             if crew.late:
-                reason = f"the time limit of {time_limit:g} s"
+                reason = LATE
         except KeyboardInterrupt:
             reason = "interrupted"
     sums.add_rest()
