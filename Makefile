@@ -75,7 +75,7 @@ $(VENV)/.locked: FORCE
 endif
 endif
 
-$(VENV)/.installed: $(VENV)/.locked pyproject.toml Makefile
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml Makefile package
 	PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@$(BIN)/python -c "$$LINK_FOLDERS"
 	@touch $@

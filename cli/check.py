@@ -71,6 +71,7 @@ def check(
         bool, typer.Option(help="Fold states that differ by names which your machine says are interchangeable.")
     ] = True,
     time_limit: Annotated[float | None, typer.Option(min=0.1, help="Seconds; then the answer is incomplete.")] = None,
+    state_limit: Annotated[int | None, typer.Option(min=1, help="States; then the answer is incomplete.")] = None,
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Of states to hold in memory, as 200MB; the rest goes to files.")
     ] = None,
@@ -113,6 +114,7 @@ def check(
             direct=direct,
             symmetry=symmetry,
             time_limit=time_limit,
+            state_limit=state_limit,
             memory=memory,
             checkpoint=checkpoint,
             trace=trace,
@@ -127,7 +129,8 @@ def check(
         only_without("--direct", "it keeps everything in memory", memory=memory, checkpoint=checkpoint)
     only_with_walks(walks, steps=steps, seed=seed, jobs=jobs)
     if walks is not None:
-        only_without("--walks", "they store no states", memory=memory, checkpoint=checkpoint)
+        stored = {"memory": memory, "checkpoint": checkpoint, "state-limit": state_limit}
+        only_without("--walks", "they store no states", **stored)
     if mutant is not None:
         only_without("--mutant", "a mistake is found soon: explore it anew", checkpoint=checkpoint)
     refuse_existing((trace, svg))
@@ -152,6 +155,7 @@ def check(
                     direct=direct,
                     progress=exploring(live),
                     time_limit=time_limit,
+                    state_limit=state_limit,
                     memory=bytes_of(memory),
                     checkpoint=folder_for(checkpoint),
                 )

@@ -89,6 +89,7 @@ def _of_trace(error: BaseException) -> Report | None:
 
 
 def _of_model(error: BaseException) -> Report | None:
+    from lockedroom.model.model import ModelError
     from lockedroom.model.validator import Unconfirmed
 
     if isinstance(error, Unconfirmed):
@@ -97,6 +98,8 @@ def _of_model(error: BaseException) -> Report | None:
             f"{error}; either an action of the machine is no pure function of what it reads, or this is a fault of "
             "lockedroom: report it",
         )
+    if isinstance(error, ModelError):
+        return Report(Exit.MALFORMED, f"{error} [MACHINE]", "MACHINE")
     return None
 
 

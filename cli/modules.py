@@ -1,9 +1,9 @@
 """A user's own machine: `PATH.py:ATTRIBUTE`, loaded and put together with what must hold of it.
 
-The attribute is a Machine, a Subject, or a function that makes one from whole numbers (`machine(members=3)`). Beside a
-Machine the module may say what must hold: `invariants`, `goals` (sequences), `judge` (a StepJudge) with `steps` (the
-names of what it judges), and `sometimes` (what some step must show, by name), in capitals or not; sequences may be
-functions of some of the same numbers. Loading runs the module, as Python does.
+The attribute is a Model, a Machine, a Subject, or a function that makes one from whole numbers (`machine(members=3)`).
+Beside a Machine the module may say what must hold: `invariants`, `goals` (sequences), `judge` (a StepJudge) with
+`steps` (the names of what it judges), and `sometimes` (what some step must show, by name), in capitals or not;
+sequences may be functions of some of the same numbers. Loading runs the module, as Python does.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def is_target(text: str) -> bool:
 
 
 def user_subject(target: str, arguments: Mapping[str, int]) -> Subject:
-    """The machine that a target names, made with these arguments, and its rules. Raises Problem when there is none."""
+    """The machine that a target names, made with these arguments, and its rules. Raises Problem when there is none,
+    ModelError when it is wrong in itself."""
+    from lockedroom.model.model import Model, proper
     from lockedroom.model.validator import Subject
     from lockedroom.reference.machine import Machine
 
@@ -44,18 +46,26 @@ def user_subject(target: str, arguments: Mapping[str, int]) -> Subject:
     if not hasattr(module, attribute):
         raise usage(f"{path} has no {attribute}", "name the machine that it makes")
     found = getattr(module, attribute)
-    if callable(found) and not isinstance(found, Machine | Subject):
+    if callable(found) and not isinstance(found, Machine | Subject | Model):
         found = _called(target, found, arguments)
     elif arguments:
         raise usage(f"{target} takes no arguments", "leave them out, or name a function")
-    if not isinstance(found, Machine | Subject):
-        raise usage(f"{target} is {type(found).__name__}, no Machine", "name a Machine or a function that makes one")
-    names = [str(slot) for slot in (found.machine if isinstance(found, Subject) else found).initial]
+    if not isinstance(found, Machine | Subject | Model):
+        raise usage(
+            f"{target} is {type(found).__name__}, no Machine", "name a Machine, a Model, or a function that makes one"
+        )
+    machine = found if isinstance(found, Machine) else found.machine
+    if not isinstance(machine, Machine):
+        raise usage(f"{target} is about {type(machine).__name__}, no Machine", "give it a Machine")
+    names = [str(slot) for slot in machine.initial]
     twice = {name for name in names if names.count(name) > 1 or name == "#meta"}
     if twice:
         raise usage(
             f"{target}: no trace can tell slots called {min(twice)!r} apart", "give each slot a name of its own"
         )
+    proper(machine)
+    if isinstance(found, Model):
+        return found.subject()
     if isinstance(found, Subject):
         return found
     judge = _rule(module, "judge")
@@ -82,7 +92,7 @@ def _module(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 (whatever a user's module raises)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a user's module raises)
         raise _fault(str(path), error) from None
     finally:
         sys.path[:] = before
@@ -96,7 +106,7 @@ def _called(target: str, make: Callable[..., object], arguments: Mapping[str, in
         raise usage(f"{target}: {error}", f"it is {target.rpartition(':')[2]}{inspect.signature(make)}") from None
     try:
         return make(**arguments)
-    except Exception as error:  # noqa: BLE001 (whatever a user's function raises)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever a user's function raises)
         raise _fault(target, error) from None
 
 
@@ -113,7 +123,7 @@ def _rules(target: str, module: ModuleType, name: str, arguments: Mapping[str, i
     return () if found is None else tuple(cast("Iterable[object]", found))
 
 
-def _fault(where: str, error: Exception) -> Problem:
+def _fault(where: str, error: BaseException) -> Problem:
     """What a user's module raised, with the last line of it that did."""
     frames = traceback.extract_tb(error.__traceback__)
     last = f" (line {frames[-1].lineno} of {Path(frames[-1].filename).name})" if frames else ""

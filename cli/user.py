@@ -23,6 +23,7 @@ def check_user(
     direct: bool,
     symmetry: bool,
     time_limit: float | None,
+    state_limit: int | None,
     memory: str | None,
     checkpoint: Path | None,
     trace: Path | None,
@@ -57,6 +58,7 @@ def check_user(
                 symmetry=symmetry,
                 progress=exploring(live),
                 time_limit=time_limit,
+                state_limit=state_limit,
                 memory=bytes_of(memory),
                 checkpoint=None if folder is None else folder / "machine.checkpoint",
                 trusted=_modules(subject),
@@ -101,15 +103,18 @@ def _modules(subject: Subject) -> set[str]:
 def _show(out: Console, report: SubjectReport) -> None:
     from rich.text import Text
 
-    from lockedroom.cli.tables import STYLES, plain
+    from lockedroom.cli.tables import STYLES, brief, plain
     from lockedroom.cli.terminal import count
 
     found = report.exploration
     if report.properties:
-        table = plain("property", "verdict", "judged")
-        table.columns[2].justify = "right"
+        cited = any(judged.clauses for judged in report.properties)
+        table = plain("property", *(("clauses",) if cited else ()), "verdict", "judged")
+        table.columns[-1].justify = "right"
         for judged in report.properties:
-            table.add_row(judged.name, Text(judged.verdict, STYLES.get(judged.verdict, "")), count(judged.exercised))
+            clauses = (brief(judged.clauses),) if cited else ()
+            verdict = Text(judged.verdict, STYLES.get(judged.verdict, ""))
+            table.add_row(judged.name, *clauses, verdict, count(judged.exercised))
         out.print(table)
     table = plain("explored", "")
     table.add_row("machine", found.title)

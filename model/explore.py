@@ -157,20 +157,20 @@ class Explorer:
             self._fills += 1
             try:
                 outcomes = action.run(values)
+                for outcome in outcomes:
+                    self._entries += 1
+                    code = len(self._outcomes)
+                    self._outcomes.append(Taken(action, outcome))
+                    self._hits.append(0)
+                    kinds = tuple(type(event).__name__ for event in outcome.events)
+                    self._first.setdefault((action.operation, outcome.clause, kinds), (number, code))
+                    if self._judge is not None:
+                        for name, judgement in self._judge(action, values, outcome):
+                            self._note(name, judgement, number, code)
+                    if outcome.clause is None or outcome.writes is not None or outcome.grows:
+                        entries.append(self._entry(action, outcome, code))
             except Exception as fault:
                 raise ActionFault(action, values, fault) from fault
-            for outcome in outcomes:
-                self._entries += 1
-                code = len(self._outcomes)
-                self._outcomes.append(Taken(action, outcome))
-                self._hits.append(0)
-                kinds = tuple(type(event).__name__ for event in outcome.events)
-                self._first.setdefault((action.operation, outcome.clause, kinds), (number, code))
-                if self._judge is not None:
-                    for name, judgement in self._judge(action, values, outcome):
-                        self._note(name, judgement, number, code)
-                if outcome.clause is None or outcome.writes is not None or outcome.grows:
-                    entries.append(self._entry(action, outcome, code))
         result = group.memo[state & group.mask] = tuple(entries)
         return result
 

@@ -12,7 +12,8 @@ from pathlib import Path as FilePath
 from typing import Final, Literal
 
 from lockedroom.model.explore import Explorer
-from lockedroom.model.report import Exploration, Judgement, Progress, StepJudge, Violation
+from lockedroom.model.model import ModelError, diagnosed
+from lockedroom.model.report import ActionFault, Exploration, Judgement, Progress, StepJudge, Violation
 from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.model.validator import Subject
 from lockedroom.reference.machine import Action, Outcome
@@ -20,12 +21,13 @@ from lockedroom.reference.machine import Action, Outcome
 Verdict = Literal["holds", "violated", "incomplete"]
 _EXITS: Final[Mapping[Verdict, int]] = {"holds": 0, "violated": 1, "incomplete": 4}
 
-Kind = Literal["vacuous property", "never happened", "never enabled", "always refused"]
+Kind = Literal["vacuous property", "never happened", "never enabled", "always refused", "guard never false"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that an exploration shows of a machine or of its properties, beside violations."""
+    """Something that an exploration shows of a machine or of its properties, beside violations. `guard never false`: a
+    clause that was expected to refuse an operation, and never does."""
 
     kind: Kind
     name: str
@@ -44,10 +46,17 @@ class Judged:
     verdict: Literal["holds", "violated", "not exercised", "incomplete"]
     exercised: int
     says: str = ""
+    clauses: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """All of it."""
-        return {"name": self.name, "verdict": self.verdict, "exercised": self.exercised, "says": self.says}
+        return {
+            "name": self.name,
+            "clauses": list(self.clauses),
+            "verdict": self.verdict,
+            "exercised": self.exercised,
+            "says": self.says,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +134,20 @@ def check_subject(
     machine says are interchangeable. `checkpoint`: a file to save to, and to go on with where it is there already;
     `trusted` names the modules of the machine's own classes.
 
-    Raises ActionFault when an action raises, ValueError for a symmetry that is none and for a slot that there is not,
-    CheckpointError and OSError for the file."""
+    Raises ActionFault when an action raises, ModelError when it gives what is no outcome of it, ValueError for a
+    symmetry that is none and for a slot that there is not, CheckpointError and OSError for the file."""
     machine, judge = subject.machine, _witnessing(subject)
-    if direct:
-        found = Explorer(machine, judge, subject.invariants, goals=subject.goals).run(
-            progress=progress, phase=machine.title, state_limit=state_limit, time_limit=time_limit
-        )
-    else:
+    rules = (*subject.invariants, *subject.witnesses)
+
+    def explored() -> Exploration:
+        if direct:
+            return Explorer(machine, judge, rules, goals=subject.goals).run(
+                progress=progress, phase=machine.title, state_limit=state_limit, time_limit=time_limit
+            )
         explorer = Tabulated(
             machine,
             judge,
-            subject.invariants,
+            rules,
             goals=subject.goals,
             symmetry=symmetry,
             jobs=jobs,
@@ -144,13 +155,21 @@ def check_subject(
         )
         if checkpoint is not None and checkpoint.exists():
             explorer.resume(checkpoint, frozenset(trusted))
-        found = explorer.run(
+        return explorer.run(
             progress=progress,
             phase=machine.title,
             state_limit=state_limit,
             time_limit=time_limit,
             checkpoint=checkpoint,
         )
+
+    try:
+        found = explored()
+    except ActionFault as fault:
+        wrong = fault.fault if isinstance(fault.fault, ModelError) else diagnosed(fault.action, fault.values)
+        if wrong is None:
+            raise
+        raise wrong from None
     verdict: Verdict = "violated" if found.violations else "holds" if found.complete else "incomplete"
     properties = _judged(subject, found)
     return SubjectReport(target, dict(arguments), verdict, found, properties, _findings(subject, found, properties))
@@ -177,18 +196,19 @@ def _judged(subject: Subject, found: Exploration) -> tuple[Judged, ...]:
         *(goal.property for goal in subject.goals),
         *subject.steps,
     ]
-    names += [name for name in (*found.exercised, *broken) if name not in subject.sometimes]
+    witnesses = {*subject.sometimes, *(rule.property for rule in subject.witnesses)}
+    names += [name for name in (*found.exercised, *broken) if name not in witnesses]
     properties = []
     for name in dict.fromkeys(names):
-        count = found.exercised.get(name, 0)
+        count, clauses = found.exercised.get(name, 0), subject.promises.get(name, ())
         if name in broken:
-            properties.append(Judged(name, "violated", count, broken[name]))
+            properties.append(Judged(name, "violated", count, broken[name], clauses))
         elif not found.complete:
-            properties.append(Judged(name, "incomplete", count))
+            properties.append(Judged(name, "incomplete", count, clauses=clauses))
         elif not count:
-            properties.append(Judged(name, "not exercised", 0, "nothing could violate it"))
+            properties.append(Judged(name, "not exercised", 0, "nothing could violate it", clauses))
         else:
-            properties.append(Judged(name, "holds", count))
+            properties.append(Judged(name, "holds", count, clauses=clauses))
     return tuple(properties)
 
 
@@ -203,7 +223,7 @@ def _findings(subject: Subject, found: Exploration, properties: Iterable[Judged]
     ]
     findings += [
         Finding("never happened", name, "it was to happen somewhere, and did not")
-        for name in subject.sometimes
+        for name in (*subject.sometimes, *(rule.property for rule in subject.witnesses))
         if not found.exercised.get(name)
     ]
     refused: dict[str, set[str]] = {}
@@ -219,4 +239,8 @@ def _findings(subject: Subject, found: Exploration, properties: Iterable[Judged]
             findings.append(Finding("always refused", operation, says))
         else:
             findings.append(Finding("never enabled", operation, "in no reachable state can it be taken"))
+    for operation, expected in subject.refusals.items():
+        for clause in expected:
+            if clause not in refused.get(operation, ()):
+                findings.append(Finding("guard never false", f"{operation}, {clause}", "it never refuses there"))
     return tuple(findings)

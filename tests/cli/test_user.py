@@ -24,8 +24,8 @@ COUNTS = {3: (288, 80), 5: (8_832, 314)}
 """States and orbits by managers: as published for this protocol, and as counted by the oracle below."""
 
 MODULE = """
+from lockedroom.checking import Action, Always, Machine, Model, Outcome, Slot, Symmetry
 from lockedroom.model.report import Goal, Invariant
-from lockedroom.reference.machine import Action, Machine, Outcome, Slot, Symmetry
 
 LAMP, FUSE = Slot("lamp"), Slot("fuse")
 
@@ -45,9 +45,12 @@ UNHASHABLE = Machine("a lamp", START, (action("mess", lambda held: (Outcome(([],
 TOO_MANY = Machine("a lamp", START, (action("more", lambda held: (Outcome((1, 2)),)),))
 NO_SLOT = Machine("a lamp", START, (action("elsewhere", lambda held: (), (Slot("attic"),)),))
 TWINS = {Slot("x", "a"): 1, Slot("x", "b"): 2}
-SKEWED = Machine("twins", {**TWINS, **START}, (), symmetry=Symmetry(("a", "b"), lambda slot, value, names: value))
-DARK = Machine("twins", TWINS, ())
+SKEWED = Machine("twins", {**TWINS, **START}, (on,), symmetry=Symmetry(("a", "b"), lambda slot, value, names: value))
+DARK = Machine("twins", TWINS, (action("touch", lambda held: (), (Slot("x", "a"),)),))
 TEXT = "a lamp"
+MODEL = Model(LIT, (Always("dark", ("lamp",), lambda lamp: not lamp, clauses=("LAMP-1", "LAMP-2")),))
+WRONG = Model(LIT, (Always("dark", ("lmap",), lambda lamp: not lamp),))
+SUBTLE = Model(LIT, (Always("dark", ("lamp",), lambda lamp: lamp.is_dark),))
 
 def sized(fuses: int):
     return Machine("a lamp", {**START, FUSE: fuses}, (on, off))
@@ -171,10 +174,16 @@ def test_the_report_is_one_object_of_plain_values(lamp: str) -> None:
         (("segment", "--set", "members=3"), 2, "--set with a protocol of ours"),
         (("lamp",), 2, "there is no protocol lamp"),
         (("LAMP:RAISES",), 3, "burst() raised ZeroDivisionError"),
-        (("LAMP:UNHASHABLE",), 3, "unhashable"),
-        (("LAMP:TOO_MANY",), 3, "more() raised ValueError"),
-        (("LAMP:NO_SLOT",), 3, "the machine has no slot attic"),
+        (("LAMP:RAISES", "--direct"), 3, "burst() raised ZeroDivisionError"),
+        (("LAMP:UNHASHABLE",), 3, "what : mess() writes into lamp is list, which cannot be hashed: use tuples"),
+        (("LAMP:UNHASHABLE", "--direct"), 3, "what : mess() writes into lamp is list, which cannot be hashed"),
+        (("LAMP:TOO_MANY",), 3, "more() gives 2 values, and writes lamp: give one value for each slot"),
+        (("LAMP:TOO_MANY", "--direct"), 3, "more() gives 2 values, and writes lamp"),
+        (("LAMP:NO_SLOT",), 3, "names the slot attic, which the machine has not: there are lamp, fuse"),
+        (("LAMP:LIT", "--state-limit", "0"), 2, "--state-limit"),
         (("LAMP:SKEWED",), 3, "the initial state changes"),
+        (("LAMP:WRONG",), 3, "dark: the machine has no slot lmap: there are lamp, fuse"),
+        (("LAMP:SUBTLE",), 3, "the property 'dark' raised AttributeError: 'bool' object has no attribute 'is_dark'"),
         (("LAMP:DARK",), 3, "lit or not: the machine has no slot lamp"),
         (("LAMP:DARK", "--direct"), 3, "lit or not: the machine has no slot lamp"),
     ],
@@ -186,7 +195,26 @@ def test_what_is_no_machine_is_refused_in_words(lamp: str, arguments: tuple[str,
     assert "Traceback" not in result.err
 
 
-@pytest.mark.parametrize("body", ["def (", "raise RuntimeError('no current')", "import nothing_of_that_name"])
+def test_a_model_is_checked_with_its_clauses_and_its_counterexample_replays(lamp: str, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.json"
+    ran = inside("check", f"{lamp}:MODEL", "--trace", trace)
+    assert ran.code == 1 and "LAMP-1, 2" in ran.out and "dark is violated: lamp is True" in ran.out
+    assert json.loads(inside("check", f"{lamp}:MODEL", "--json").out)["properties"] == [
+        {"name": "dark", "clauses": ["LAMP-1", "LAMP-2"], "verdict": "violated", "exercised": 2, "says": "lamp is True"}
+    ]
+    assert inside("replay", trace).code == 0
+
+
+def test_a_limit_of_states_ends_it_without_an_answer() -> None:
+    for option in ("--direct", "--no-symmetry"):
+        ran = inside("check", f"{EXAMPLE}:machine", "--set", "managers=5", "--state-limit", "100", option)
+        assert ran.code == 4 and "not complete: the limit of 100 states" in ran.out
+    assert inside("check", "segment", "--state-limit", "10").code == 4
+
+
+@pytest.mark.parametrize(
+    "body", ["def (", "raise RuntimeError('no current')", "import nothing_of_that_name", "import sys; sys.exit(0)"]
+)
 def test_a_module_that_does_not_load_is_refused_in_words(tmp_path: Path, body: str) -> None:
     path = tmp_path / "bad.py"
     path.write_text(body)
