@@ -96,8 +96,10 @@ def arguments_of(given: Sequence[str]) -> dict[str, int]:
 
 
 def _modules(subject: Subject) -> set[str]:
-    """The modules whose classes the machine's values may have: that of its functions, and what they were given."""
-    return {action.run.__module__ for action in subject.machine.actions if hasattr(action.run, "__module__")}
+    """The modules whose classes the machine's values may have: those of its actions' functions."""
+    from lockedroom.model.tabulated.checkpoint import functions_of
+
+    return {function.__module__ for action in subject.machine.actions for function in functions_of(action.run)}
 
 
 def _show(out: Console, report: SubjectReport) -> None:

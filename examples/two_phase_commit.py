@@ -1,15 +1,14 @@
 """Two-phase commit: resource managers agree to commit a transaction, or all abort it (Gray and Lamport, 2006).
 
-    lockedroom check examples/two_phase_commit.py:machine --set managers=5
+    lockedroom check examples/two_phase_commit.py:two_phase_commit --set managers=5
 
-Each manager prepares or aborts by itself; the transaction manager commits once it has heard that all are prepared, and
-may abort before. Messages are never lost: each has a slot that says whether it was ever sent.
+Each manager prepares or aborts by itself; the coordinator commits once it has heard that all are prepared, and may
+abort before. Messages are never lost: each has a slot that says whether it was ever sent.
 """
 
-from lockedroom.model.report import Invariant
-from lockedroom.reference.machine import Action, Machine, Outcome, Slot, Symmetry
+from lockedroom.checking import Action, Always, Machine, Model, Slot, Sometimes, Symmetry, action
 
-TM = Slot("transaction manager")  # init, committed or aborted
+DECIDED = Slot("coordinator")  # nothing yet, commit or abort
 COMMIT, ABORT = Slot("commit message"), Slot("abort message")  # sent or not
 
 
@@ -21,59 +20,60 @@ def told(name: str) -> Slot:  # whether the manager has sent that it is prepared
     return Slot("told", name)
 
 
-def heard(name: str) -> Slot:  # whether the transaction manager has read that
+def heard(name: str) -> Slot:  # whether the coordinator has read that
     return Slot("heard", name)
 
 
-def names_of(managers: int) -> tuple[str, ...]:
-    return tuple(f"rm{number}" for number in range(1, managers + 1))
-
-
-def action(operation, actor, slots, guard, effect) -> Action:  # type: ignore[no-untyped-def]
-    """Where `guard` holds of the slots' values, they become what `effect` makes of them."""
-    return Action(operation, actor, (), slots, slots, lambda held: (Outcome(effect(*held)),) if guard(*held) else ())
-
-
 def manager(me: str) -> list[Action]:
-    mine, sent, read = state(me), told(me), heard(me)
+    mine = state(me)
+
+    def prepare(now: str, _: bool) -> object:
+        return ("prepared", True) if now == "working" else None
+
+    def abort(now: str) -> object:
+        return "aborted" if now == "working" else None
+
+    def obey_commit(now: str, sent: bool) -> object:
+        return "committed" if sent and now != "committed" else None
+
+    def obey_abort(now: str, sent: bool) -> object:
+        return "aborted" if sent and now != "aborted" else None
+
     return [
-        action("prepare", me, (mine, sent), lambda s, _: s == "working", lambda s, _: ("prepared", True)),
-        action("choose to abort", me, (mine,), lambda s: s == "working", lambda s: ("aborted",)),
-        action("commit", me, (mine, COMMIT), lambda s, c: c and s != "committed", lambda s, c: ("committed", c)),
-        action("abort", me, (mine, ABORT), lambda s, a: a and s != "aborted", lambda s, a: ("aborted", a)),
-        action("hear", "tm", (TM, sent, read), lambda t, s, r: t == "init" and s > r, lambda t, s, r: (t, s, True)),
+        action("prepare", me, reads=(mine, told(me)), writes=(mine, told(me)), taken=prepare),
+        action("choose to abort", me, reads=(mine,), writes=(mine,), taken=abort),
+        action("commit", me, reads=(mine, COMMIT), writes=(mine,), taken=obey_commit),
+        action("abort", me, reads=(mine, ABORT), writes=(mine,), taken=obey_abort),
     ]
 
 
-def machine(managers: int = 3) -> Machine:
-    names = names_of(managers)
-    initial = {TM: "init", COMMIT: False, ABORT: False} | {state(name): "working" for name in names}
+def coordinator(names: tuple[str, ...]) -> list[Action]:
+    def hear(decided: str, sent: bool, read: bool) -> object:
+        return True if decided == "nothing yet" and sent and not read else None
+
+    def commit(decided: str, *read: bool) -> object:
+        return ("commit", True) if decided == "nothing yet" and all(read) else None
+
+    def abort(decided: str) -> object:
+        return ("abort", True) if decided == "nothing yet" else None
+
+    hears = [
+        action("hear", "tm", reads=(DECIDED, told(one), heard(one)), writes=(heard(one),), taken=hear) for one in names
+    ]
+    seen = (DECIDED, *map(heard, names))
+    commits = action("decide to commit", "tm", reads=seen, writes=(DECIDED, COMMIT), taken=commit)
+    return [*hears, commits, action("decide to abort", "tm", reads=(DECIDED,), writes=(DECIDED, ABORT), taken=abort)]
+
+
+def two_phase_commit(managers: int = 3) -> Model:
+    names = tuple(f"rm{number}" for number in range(1, managers + 1))
+    every = tuple(map(state, names))
+    initial = {DECIDED: "nothing yet", COMMIT: False, ABORT: False, **dict.fromkeys(every, "working")}
     initial |= {slot(name): False for name in names for slot in (told, heard)}
-    every = (TM, COMMIT, *map(heard, names))
-
-    def commit(*held: object) -> tuple[object, ...]:
-        return ("committed", True, *held[2:])
-
-    actions = [one for name in names for one in manager(name)]
-    actions += [
-        action("decide to commit", "tm", every, lambda t, _, *r: t == "init" and all(r), commit),
-        action("decide to abort", "tm", (TM, ABORT), lambda t, _: t == "init", lambda t, _: ("aborted", True)),
-    ]
-    symmetry = Symmetry(names, lambda slot, value, exchange: value)  # no value holds a name
-    return Machine(f"two-phase commit, {managers} managers", initial, tuple(actions), symmetry=symmetry)
-
-
-def consistent(states: tuple[object, ...]) -> bool | str:
-    ended = {"committed", "aborted"} & set(states)
-    return "one has committed, another aborted" if len(ended) == 2 else bool(ended)
-
-
-def invariants(managers: int = 3) -> list[Invariant]:
-    slots = tuple(map(state, names_of(managers)))
-    return [Invariant("all commit or none", slots, (lambda value: value,) * managers, consistent)]
-
-
-sometimes = {
-    "a manager commits": lambda action, values, outcome: action.operation == "commit",
-    "a manager is told to abort": lambda action, values, outcome: action.operation == "abort",
-}
+    actions = (*coordinator(names), *(one for name in names for one in manager(name)))
+    same = Symmetry(names, lambda slot, value, exchange: value)  # no value holds a name
+    machine = Machine(f"two-phase commit, {managers} managers", initial, actions, symmetry=same)
+    consistent = Always("all commit or none", every, lambda *states: not {"committed", "aborted"} <= set(states))
+    committed = Sometimes("all commit", every, lambda *states: set(states) == {"committed"})
+    aborted = Sometimes("all abort", every, lambda *states: set(states) == {"aborted"})
+    return Model(machine, (consistent, committed, aborted))

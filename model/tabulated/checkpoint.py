@@ -11,7 +11,7 @@ import hashlib
 import os
 import pickle
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import IO, Any, Final
@@ -37,17 +37,33 @@ def identity(machine: Machine) -> str:
         digest.update(f"{slot} {value!r}\n".encode())
     for action in machine.actions:
         digest.update(f"{action} {list(map(str, action.reads))} {list(map(str, action.writes))}\n".encode())
-        if isinstance(action.run, FunctionType):
-            cells = [cell.cell_contents for cell in action.run.__closure__ or ()]
-            held = [value for value in (*cells, *(action.run.__defaults__ or ())) if isinstance(value, _PLAIN)]
-            digest.update(f"{held!r}\n".encode())
-            files.add(Path(action.run.__code__.co_filename))
+        for function in functions_of(action.run):
+            held = [value for value in _held(function) if isinstance(value, _PLAIN)]
+            digest.update(f"{function.__qualname__} {held!r}\n".encode())
+            files.add(Path(function.__code__.co_filename))
     package = Path(__file__).parents[2]
     files.update(file for folder in ("model", "reference") for file in (package / folder).rglob("*.py"))
     for file in sorted(files):
         if file.is_file():
             digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def functions_of(run: object) -> Iterator[FunctionType]:
+    """The Python functions that an action's function is made of: itself, and those that it holds, each once."""
+    waiting, seen = [run], set()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, FunctionType) and one not in seen:
+            seen.add(one)
+            yield one
+            waiting.extend(_held(one))
+
+
+def _held(function: FunctionType) -> list[object]:
+    """The values in a function's closure and defaults."""
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    return [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
 
 
 def save(file: Path, owner: str, state: Mapping[str, Any]) -> None:

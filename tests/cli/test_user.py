@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from lockedroom.cli.exits import Exit
 from lockedroom.cli.modules import user_subject
 from lockedroom.model.explore import Explorer
-from lockedroom.model.tabulated.symmetry import exchanged
 from tests.cli.run import BIN, environment, inside
 from tests.system.readme import agrees, blocks
 from tests.tree import ROOT
@@ -65,6 +65,23 @@ sometimes = {"dark again": lambda action, values, outcome: outcome.writes == (Fa
 """
 
 
+COUNTING = """
+from dataclasses import dataclass
+from lockedroom.checking import Machine, Model, Slot, action
+
+@dataclass(frozen=True)
+class Count:
+    value: int
+
+AT = Slot("at")
+
+def more(at):
+    return Count(at.value + 1) if at.value < 100 else None
+
+MODEL = Model(Machine("a count", {AT: Count(0)}, (action("more", reads=(AT,), writes=(AT,), taken=more),)))
+"""
+
+
 @pytest.fixture
 def lamp(tmp_path: Path) -> str:
     path = tmp_path / "lamp.py"
@@ -76,9 +93,9 @@ def lamp(tmp_path: Path) -> str:
 def test_the_example_has_its_published_counts(managers: int) -> None:
     states, orbits = COUNTS[managers]
     size = ("--set", f"managers={managers}", "--json")
-    whole = json.loads(inside("check", f"{EXAMPLE}:machine", *size, "--no-symmetry").out)
-    folded = json.loads(inside("check", f"{EXAMPLE}:machine", *size).out)
-    direct = json.loads(inside("check", f"{EXAMPLE}:machine", *size, "--direct").out)
+    whole = json.loads(inside("check", f"{EXAMPLE}:two_phase_commit", *size, "--no-symmetry").out)
+    folded = json.loads(inside("check", f"{EXAMPLE}:two_phase_commit", *size).out)
+    direct = json.loads(inside("check", f"{EXAMPLE}:two_phase_commit", *size, "--direct").out)
     assert (whole["states"], folded["states"], direct["states"]) == (states, orbits, states)
     assert whole["transitions"] == direct["transitions"]
     assert {found["verdict"] for found in (whole, folded, direct)} == {"holds"}
@@ -86,21 +103,26 @@ def test_the_example_has_its_published_counts(managers: int) -> None:
     assert "rm1, rm2" in folded["reductions"][0] and not whole["reductions"]
 
 
-def test_its_orbits_are_those_that_every_exchange_of_names_gives() -> None:
-    subject = user_subject(f"{EXAMPLE}:machine", {"managers": 3})
-    machine = subject.machine
-    assert machine.symmetry is not None
-    explorer = Explorer(machine)
+@pytest.mark.parametrize("managers", COUNTS)
+def test_its_orbits_are_those_that_every_exchange_of_names_gives(managers: int) -> None:
+    """Every permutation of every state that the direct explorer finds."""
+    states, orbits = COUNTS[managers]
+    subject = user_subject(f"{EXAMPLE}:two_phase_commit", {"managers": managers})
+    explorer = Explorer(subject.machine)
+    assert explorer.run().states == states
+    names = [f"rm{number}" for number in range(1, managers + 1)]
     seen: set[tuple[Hashable, ...]] = set()
-    for number in range(explorer.run().states):
-        state = explorer.state(number)
-        images = []
-        for names in permutations(machine.symmetry.names):
-            exchange = dict(zip(machine.symmetry.names, names, strict=True))
-            moved = {exchanged(slot, exchange): value for slot, value in state.items()}
-            images.append(tuple(str(moved[slot]) for slot in machine.initial))
-        seen.add(min(images))
-    assert len(seen) == COUNTS[3][1]
+    for number in range(states):
+        state = {str(slot): value for slot, value in explorer.state(number).items()}
+        room = tuple(state[slot] for slot in ("coordinator", "commit message", "abort message"))
+        mine = [tuple(str(state[f"{kind}:{name}"]) for kind in ("state", "told", "heard")) for name in names]
+        seen.add((room, min(permutations(mine))))
+    assert len(seen) == orbits
+
+
+def test_the_example_shows_what_must_happen_sometimes() -> None:
+    subject = user_subject(f"{EXAMPLE}:two_phase_commit", {})
+    assert {rule.property for rule in subject.witnesses} == {"all commit", "all abort"}
 
 
 def test_the_example_is_short() -> None:
@@ -205,9 +227,23 @@ def test_a_model_is_checked_with_its_clauses_and_its_counterexample_replays(lamp
     assert inside("replay", trace).code == 0
 
 
+def test_a_saved_check_of_a_model_goes_on_until_the_module_is_altered(tmp_path: Path) -> None:
+    """Its values are of its own classes, and its functions stand inside those that `action` makes."""
+    module, saved = tmp_path / "count.py", tmp_path / "saved"
+    module.write_text(COUNTING)
+    again = ("check", f"{module}:MODEL", "--checkpoint", saved, "--json")
+    first = json.loads(inside(*again, "--state-limit", "50").out)
+    assert first["verdict"] == "incomplete" and first["states"] < 101
+    second = json.loads(inside(*again).out)
+    assert (second["verdict"], second["states"]) == ("holds", 101)
+    module.write_text(COUNTING.replace("value < 100", "value < 90"))
+    altered = inside(*again)
+    assert altered.code == Exit.MALFORMED and "other code" in altered.err
+
+
 def test_a_limit_of_states_ends_it_without_an_answer() -> None:
     for option in ("--direct", "--no-symmetry"):
-        ran = inside("check", f"{EXAMPLE}:machine", "--set", "managers=5", "--state-limit", "100", option)
+        ran = inside("check", f"{EXAMPLE}:two_phase_commit", "--set", "managers=5", "--state-limit", "100", option)
         assert ran.code == 4 and "not complete: the limit of 100 states" in ran.out
     assert inside("check", "segment", "--state-limit", "10").code == 4
 
