@@ -123,6 +123,8 @@ def _show(out: Console, report: SubjectReport) -> None:
     table.add_row("states", f"{count(found.states)}, {'all there are' if found.complete else 'not all'}")
     table.add_row("transitions", f"{count(found.transitions)}, by {count(found.fills)} calls of actions")
     table.add_row("depth", f"{found.depth}, in {found.seconds:.1f} s")
+    if shown := [name for name, times in report.witnesses.items() if times]:
+        table.add_row("seen", ", ".join(shown))
     for reduction in found.reductions or ("none: each state is explored for itself",):
         table.add_row("reductions", reduction)
     out.print(table)

@@ -61,13 +61,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class SubjectReport:
-    """A verdict on a machine, with its evidence."""
+    """A verdict on a machine, with its evidence. `witnesses`: of what was to happen sometimes, on how many distinct
+    steps or states it did."""
 
     target: str
     arguments: Mapping[str, int]
     verdict: Verdict
     exploration: Exploration
     properties: tuple[Judged, ...]
+    witnesses: Mapping[str, int]
     findings: tuple[Finding, ...]
 
     @property
@@ -104,6 +106,7 @@ class SubjectReport:
             "operations": dict(found.operations),
             "reductions": list(found.reductions),
             "properties": [judged.to_json() for judged in self.properties],
+            "witnesses": dict(self.witnesses),
             "findings": [finding.to_json() for finding in self.findings],
             "violation": None
             if self.violation is None
@@ -172,7 +175,10 @@ def check_subject(
         raise wrong from None
     verdict: Verdict = "violated" if found.violations else "holds" if found.complete else "incomplete"
     properties = _judged(subject, found)
-    return SubjectReport(target, dict(arguments), verdict, found, properties, _findings(subject, found, properties))
+    sometimes = [*subject.sometimes, *(rule.property for rule in subject.witnesses)]
+    witnesses = {name: found.exercised.get(name, 0) for name in sometimes}
+    findings = _findings(subject, found, properties, witnesses)
+    return SubjectReport(target, dict(arguments), verdict, found, properties, witnesses, findings)
 
 
 def _witnessing(subject: Subject) -> StepJudge | None:
@@ -212,7 +218,9 @@ def _judged(subject: Subject, found: Exploration) -> tuple[Judged, ...]:
     return tuple(properties)
 
 
-def _findings(subject: Subject, found: Exploration, properties: Iterable[Judged]) -> tuple[Finding, ...]:
+def _findings(
+    subject: Subject, found: Exploration, properties: Iterable[Judged], witnesses: Mapping[str, int]
+) -> tuple[Finding, ...]:
     """What there is to say once everything was seen; nothing of what was not."""
     if not found.complete:
         return ()
@@ -223,8 +231,8 @@ def _findings(subject: Subject, found: Exploration, properties: Iterable[Judged]
     ]
     findings += [
         Finding("never happened", name, "it was to happen somewhere, and did not")
-        for name in (*subject.sometimes, *(rule.property for rule in subject.witnesses))
-        if not found.exercised.get(name)
+        for name, times in witnesses.items()
+        if not times
     ]
     refused: dict[str, set[str]] = {}
     for operation, clause, _ in found.kinds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Hashable
 from itertools import permutations
@@ -123,6 +124,23 @@ def test_its_orbits_are_those_that_every_exchange_of_names_gives(managers: int) 
 def test_the_example_shows_what_must_happen_sometimes() -> None:
     subject = user_subject(f"{EXAMPLE}:two_phase_commit", {})
     assert {rule.property for rule in subject.witnesses} == {"all commit", "all abort"}
+    assert "seen          all commit, all abort" in inside("check", f"{EXAMPLE}:two_phase_commit").out
+
+
+def test_ctrl_c_ends_it_with_what_it_has() -> None:
+    command = [BIN / "lockedroom", "check", "benchmarks/b1.py:machine", "--set", "members=5", "--no-symmetry", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=ROOT
+    ) as run:
+        try:
+            run.communicate(timeout=4)
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    assert (run.returncode, err) == (Exit.INTERRUPTED, "")
+    found = json.loads(out)
+    assert (found["verdict"], found["reason"], found["findings"]) == ("incomplete", "interrupted", [])
+    assert found["states"] > 1
 
 
 def test_the_example_is_short() -> None:
@@ -170,9 +188,10 @@ def test_the_report_is_one_object_of_plain_values(lamp: str) -> None:
     found = json.loads(inside("check", f"{lamp}:sized", "--set", "fuses=2", "--json").out)
     assert set(found) == {
         "target", "arguments", "title", "verdict", "complete", "reason", "states", "transitions", "depth", "seconds",
-        "calls", "levels", "operations", "reductions", "properties", "findings", "violation",
+        "calls", "levels", "operations", "reductions", "properties", "witnesses", "findings", "violation",
     }  # fmt: skip
     assert found["arguments"] == {"fuses": 2}
+    assert found["witnesses"] == {"dark again": 1, "dawn": 0}
     assert sum(level["states"] for level in found["levels"]) == found["states"] == 2
     assert sum(level["transitions"] for level in found["levels"]) == found["transitions"] == 2
     assert found["operations"] == {"on": 1, "off": 1}
