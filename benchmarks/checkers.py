@@ -6,7 +6,8 @@ Whole processes are timed, from start to end; compiling Spin's checker is not. O
 model of `promela.py`, its state packed into integers by hand, in its fastest exact mode, without reductions. Spin is
 first run with two sizes of its hash table, and the faster one is kept. TLC runs too, on the module of `tla.py`, where
 the environment's TLA2TOOLS names its jar. `--rate` compares states a second on a B1 wider than a word, both stopped
-after so many seconds. Needs Debian's packages spin and gcc.
+after so many seconds. Needs Debian's packages spin and gcc. Memory is the peak of the largest process: where ours
+forks, what a second process holds for itself is not in it.
 
 Ends with 0; with 1 where counts differ; with 2 where something is missing.
 """
@@ -22,6 +23,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -47,6 +49,7 @@ COMPILE: Final = ("gcc", "-O2", "-w", "-DSAFETY", "-DNOREDUCE")
 TABLES: Final = ("-w24", "-w26")
 _STATES: Final = re.compile(r"^\s*([\d.e+]+) states, stored", re.MULTILINE)
 _TRANSITIONS: Final = re.compile(r"^\s*([\d.e+]+) transitions", re.MULTILINE)
+_TLC: Final = re.compile(r"^(\d+) states generated, (\d+) distinct states found, 0 states left", re.MULTILINE)
 
 
 class Missing(Exception):
@@ -68,15 +71,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One checker on one size: the runs' seconds, the highest peak memory in MB, and the counts (transitions None where
-    the checker rounds them)."""
+    """One checker on one size: the runs' seconds, the highest peak memory in MB, and the counts (to eight digits where
+    the checker rounds them, as Spin does)."""
 
     checker: str
     size: Size
     seconds: tuple[float, ...]
     memory: float
     states: int
-    transitions: int | None
+    transitions: int
 
     @property
     def median(self) -> float:
@@ -89,10 +92,18 @@ def run(command: Sequence[str], folder: Path, limit: float | None = None) -> Run
     with tempfile.TemporaryFile("w+") as out:
         started = time.monotonic()
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, text=True)
+        # Not send_signal: it may reap the process, and wait4 is to do that.
+        stop = threading.Timer(limit or 0, os.kill, (process.pid, signal.SIGINT))
         if limit is not None:
-            time.sleep(limit)
-            process.send_signal(signal.SIGINT)
-        _, status, usage = os.wait4(process.pid, 0)
+            stop.start()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            stop.cancel()
         seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
@@ -124,14 +135,13 @@ class Spin:
         """One run."""
         return run(["./pan", "-E", "-m1000000", table or self.table], self.folder, limit)
 
-    def counted(self, printed: str) -> tuple[int, int | None]:
-        """The states and transitions that it says; it counts the initial state as a transition, and rounds large
-        numbers, to None here."""
+    def counted(self, printed: str) -> tuple[int, int]:
+        """The states and transitions that it says; it counts the initial state as a transition, and rounds to eight
+        digits."""
         states, transitions = _STATES.search(printed), _TRANSITIONS.search(printed)
         if states is None or transitions is None or "errors: 0" not in printed:
             raise Missing(f"spin did not end well:\n{printed[-1000:]}")
-        exact = transitions[1].isdigit()
-        return int(float(states[1])), int(transitions[1]) - 1 if exact else None
+        return int(float(states[1])), int(float(transitions[1])) - 1
 
 
 class Ours:
@@ -153,11 +163,40 @@ class Ours:
         return found["states"], found["transitions"]
 
 
+class Tlc:
+    """TLC with two workers on one size, from a jar."""
+
+    def __init__(self, size: Size, folder: Path, jar: str) -> None:
+        if shutil.which("java") is None:
+            raise Missing("java is not there: apt-get install default-jre-headless")
+        if not Path(jar).is_file():
+            raise Missing(f"TLA2TOOLS names no file: {jar}")
+        self.folder = folder
+        self.command = ("java", "-XX:+UseParallelGC", "-cp", str(Path(jar).resolve()), "tlc2.TLC", "-workers", "2")
+        folder.mkdir(parents=True)
+        (folder / "B1.tla").write_text(module(*size), encoding="utf-8")
+        (folder / "B1.cfg").write_text(CONFIGURATION, encoding="utf-8")
+
+    def run(self) -> Run:
+        """One run."""
+        return run([*self.command, "B1"], self.folder)
+
+    def counted(self, printed: str) -> tuple[int, int]:
+        """The states and transitions that it says when it has ended, not on its way; it counts the initial state as
+        one more that it generated."""
+        found = _TLC.search(printed)
+        if found is None:
+            raise Missing(f"TLC did not end well:\n{printed[-1000:]}")
+        return int(found[2]), int(found[1]) - 1
+
+
 def compared(size: Size, repeat: int, symmetry: bool, folder: Path, spin: Spin | None = None) -> list[Result]:
-    """Ours and Spin in turn, so many times. Raises Differs, Missing."""
+    """Ours, Spin and, where there is one, TLC in turn, so many times. Raises Differs, Missing."""
     spin = spin or Spin(size, folder)
     spin.choose()
-    checkers: dict[str, Ours | Spin] = {"lockedroom": Ours(size, False), "Spin": spin}
+    checkers: dict[str, Ours | Spin | Tlc] = {"lockedroom": Ours(size, False), "Spin": spin}
+    if jar := os.environ.get("TLA2TOOLS"):
+        checkers["TLC, 2 workers"] = Tlc(size, folder / "tlc", jar)
     if symmetry:
         checkers = {"lockedroom, symmetry": Ours(size, True), **checkers}
     runs: dict[str, list[Run]] = {name: [] for name in checkers}
@@ -176,18 +215,25 @@ def compared(size: Size, repeat: int, symmetry: bool, folder: Path, spin: Spin |
 
 
 def _agree(results: Sequence[Result]) -> None:
+    """All counts are the same, to the digits that Spin gives; what is known is so. Raises Differs."""
     plain = [found for found in results if "symmetry" not in found.checker]
-    for found in plain:
-        known = KNOWN.get(found.size)
-        transitions = {one.transitions for one in plain} - {None}
-        if len({one.states for one in plain}) > 1 or len(transitions) > 1:
-            raise Differs(f"at {found.size}: " + "; ".join(f"{f.checker} {f.states}, {f.transitions}" for f in plain))
-        if known is not None and known[0] != found.states:
-            raise Differs(f"{found.checker} at {found.size} gives {found.states} states: there are {known[0]}")
+    if len({(_digits(one.states), _digits(one.transitions + 1)) for one in plain}) > 1:
+        told = "; ".join(f"{one.checker} {one.states}, {one.transitions}" for one in plain)
+        raise Differs(f"at {plain[0].size}: {told}")
     for found in results:
-        known = KNOWN.get(found.size)
-        if "symmetry" in found.checker and known is not None and known[3] not in (None, found.states):
-            raise Differs(f"{found.checker} at {found.size} gives {found.states} orbits: there are {known[3]}")
+        states, transitions, _, orbits = KNOWN.get(found.size, (None, None, None, None))
+        if found in plain:
+            if states is not None and states != found.states:
+                raise Differs(f"{found.checker} at {found.size} gives {found.states} states: there are {states}")
+            if transitions is not None and _digits(transitions + 1) != _digits(found.transitions + 1):
+                told = f"{found.checker} at {found.size} gives {found.transitions} transitions"
+                raise Differs(f"{told}: there are {transitions}")
+        elif orbits not in (None, found.states):
+            raise Differs(f"{found.checker} at {found.size} gives {found.states} orbits: there are {orbits}")
+
+
+def _digits(number: int) -> str:
+    return f"{number:.8g}"
 
 
 def rates(size: Size, limit: float, folder: Path) -> dict[str, float]:
@@ -204,28 +250,18 @@ def rates(size: Size, limit: float, folder: Path) -> dict[str, float]:
     }
 
 
-def tlc(size: Size, folder: Path) -> Result | None:
-    """TLC with two workers, where TLA2TOOLS names its jar."""
-    jar = os.environ.get("TLA2TOOLS")
-    if not jar:
-        return None
-    folder.mkdir(parents=True)
-    (folder / "B1.tla").write_text(module(*size), encoding="utf-8")
-    (folder / "B1.cfg").write_text(CONFIGURATION, encoding="utf-8")
-    once = run(["java", "-XX:+UseParallelGC", "-cp", jar, "tlc2.TLC", "-workers", "2", "B1"], folder)
-    found = re.search(r"(\d+) distinct states found", once.printed.replace(",", ""))
-    if found is None:
-        raise Missing(f"TLC did not end well:\n{once.printed[-1000:]}")
-    return Result("TLC, 2 workers", size, (round(once.seconds, 3),), round(once.memory, 1), int(found[1]), None)
+def _times(found: Result, results: Sequence[Result]) -> float:
+    """How many times as fast as Spin at the same size, by medians."""
+    spin = next((one for one in results if one.checker == "Spin" and one.size == found.size), found)
+    return spin.median / found.median
 
 
-def _shown(results: Sequence[Result], rate: dict[str, float]) -> None:
+def _shown(results: Sequence[Result], rate: dict[str, float], before: tuple[float, float, float]) -> None:
     from rich.table import Table
 
     out = console()
     table = Table("bounds", "checker", "states", "seconds, median", "least to most", "MB", "times as fast", box=None)
     for found in results:
-        spin = next((one for one in results if one.checker == "Spin" and one.size == found.size), found)
         table.add_row(
             ",".join(map(str, found.size)),
             found.checker,
@@ -233,12 +269,13 @@ def _shown(results: Sequence[Result], rate: dict[str, float]) -> None:
             f"{found.median:.2f}",
             f"{min(found.seconds):.2f} to {max(found.seconds):.2f}",
             f"{found.memory:.0f}",
-            f"{spin.median / found.median:.1f}",
+            f"{_times(found, results):.1f}",
         )
     out.print(table)
     for checker, states in rate.items():
         out.print(f"{','.join(map(str, RATE))}, {checker}: {count(int(states))} states a second")
-    out.print(f"load of the machine: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
+    first, last = (", ".join(f"{load:.1f}" for load in loads) for loads in (before, os.getloadavg()))
+    out.print(f"load of the machine: {first} before, {last} after")
 
 
 def sizes_of(words: Sequence[str]) -> tuple[Size, ...]:
@@ -270,6 +307,9 @@ def main(words: Sequence[str] | None = None) -> int:
         parser.error(f"bounds are N,M,E with 2 to 6 members and 1 to 7 messages and joins, not {wrong}")
     if options.repeat < 1 or (options.rate is not None and options.rate < 1):
         parser.error("at least one pair of runs, and at least a second")
+    if options.plot and not options.plot.absolute().parent.is_dir():
+        parser.error(f"there is no folder for {options.plot}")
+    before = os.getloadavg()
     results: list[Result] = []
     rate: dict[str, float] = {}
     try:
@@ -277,8 +317,6 @@ def main(words: Sequence[str] | None = None) -> int:
             folder = Path(name)
             for size in sizes:
                 results += compared(size, options.repeat, options.symmetry, folder / f"spin{size}")
-                more = tlc(size, folder / f"tlc{size}")
-                results += [more] if more else []
             if options.rate is not None:
                 rate = rates(RATE, options.rate, folder / "rate")
     except Missing as missing:
@@ -290,13 +328,18 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     if options.json:
-        found = [{**asdict(one), "median": one.median} for one in results]
-        print(json.dumps({"results": found, "rate": rate, "load": os.getloadavg()}, indent=2))
+        rows = [{**asdict(one), "median": one.median, "times": round(_times(one, results), 2)} for one in results]
+        loads = {"before": before, "after": os.getloadavg()}
+        print(json.dumps({"results": rows, "rate": rate, "load": loads}, indent=2))
     else:
-        _shown(results, rate)
+        _shown(results, rate, before)
     if options.plot:
-        rows = [(f"{','.join(map(str, one.size))} {one.checker}", one.median) for one in results]
-        options.plot.write_text(bars("B1, seconds of the whole process", rows), encoding="utf-8")
+        drawn = [(f"{','.join(map(str, one.size))} {one.checker}", one.median) for one in results]
+        try:
+            options.plot.write_text(bars("B1, seconds of the whole process", drawn), encoding="utf-8")
+        except OSError as failed:
+            print(f"no plot: {failed}", file=sys.stderr)
+            return 2
     return 0
 
 

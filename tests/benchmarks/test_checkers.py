@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import checkers
-from benchmarks.checkers import Differs, Missing, Ours, Result, Run, Spin, main, sizes_of
+from benchmarks.checkers import Differs, Missing, Ours, Result, Run, Spin, Tlc, main, run, sizes_of
 from benchmarks.plot import bars
 from benchmarks.promela import promela
 from benchmarks.tla import module
@@ -36,13 +36,44 @@ def test_the_module_for_tlc_has_the_bounds() -> None:
     assert "$" not in text
 
 
-def test_what_spin_says_is_read_and_rounded_numbers_are_not_taken_for_exact() -> None:
+def test_what_spin_says_is_read() -> None:
     spin = Spin.__new__(Spin)
-    assert spin.counted(SAID) == (8_353_349, None)
+    assert spin.counted(SAID) == (8_353_349, 100_191_589)
     assert spin.counted(SAID.replace("1.0019159e+08", "708388")) == (8_353_349, 708_387)
     for wrong in (SAID.replace("errors: 0", "errors: 1"), "", "out of memory"):
         with pytest.raises(Missing):
             spin.counted(wrong)
+
+
+def test_what_tlc_says_at_its_end_is_read() -> None:
+    tlc = Tlc.__new__(Tlc)
+    way = "Progress(9) at 2026-01-01: 9,100 states generated (9 s/min), 1,400 distinct states found, 300 states left.\n"
+    assert tlc.counted(f"{way}22753 states generated, 3757 distinct states found, 0 states left on queue.\n") == (
+        3_757,
+        22_752,
+    )
+    for wrong in (way, "", "2 states generated, 2 distinct states found, 1 states left on queue.\n"):
+        with pytest.raises(Missing):
+            tlc.counted(wrong)
+
+
+def test_a_jar_that_is_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool = tmp_path / "java"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Missing, match="names no file"):
+        Tlc((3, 1, 1), tmp_path / "tlc", str(tmp_path / "none.jar"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(Missing, match="default-jre-headless"):
+        Tlc((3, 1, 1), tmp_path / "tlc", str(tmp_path / "none.jar"))
+
+
+def test_a_process_that_ends_before_its_limit_is_not_waited_for(tmp_path: Path) -> None:
+    assert run(["true"], tmp_path, 60).seconds < 30
+    assert run(["sleep", "60"], tmp_path, 0.2).seconds < 30
 
 
 class Pretended(Spin):
@@ -75,6 +106,15 @@ def test_counts_that_agree_are_given_with_times_and_memory(tmp_path: Path) -> No
     assert all(len(one.seconds) == 2 and one.memory > 0 for one in found)
 
 
+def test_large_numbers_are_compared_to_the_digits_that_spin_gives() -> None:
+    ours = Result("lockedroom", (4, 1, 1), (1.0,), 1.0, 8_353_349, 100_191_592)
+    checkers._agree([ours, Result("Spin", (4, 1, 1), (1.0,), 1.0, 8_353_349, 100_191_589)])
+    with pytest.raises(Differs, match="100191569"):
+        checkers._agree([ours, Result("Spin", (4, 1, 1), (1.0,), 1.0, 8_353_349, 100_191_569)])
+    with pytest.raises(Differs, match="there are 100191592"):
+        checkers._agree([Result("lockedroom", (4, 1, 1), (1.0,), 1.0, 8_353_349, 100_191_569)])
+
+
 def test_orbits_that_differ_are_an_error() -> None:
     wrong = Result("lockedroom, symmetry", (3, 1, 1), (1.0,), 1.0, 680, 4_079)
     with pytest.raises(Differs, match="there are 681"):
@@ -92,7 +132,13 @@ def test_what_is_missing_and_what_makes_no_sense_is_told(
     monkeypatch.setenv("PATH", "/nowhere")
     assert main(["--bounds", "3,1,1"]) == 2
     assert "apt-get install spin" in capsys.readouterr().err
-    for wrong in (["--bounds", "3,1"], ["--bounds", "9,1,1"], ["--bounds", "a,b,c"], ["--repeat", "0"]):
+    for wrong in (
+        ["--bounds", "3,1"],
+        ["--bounds", "9,1,1"],
+        ["--bounds", "a,b,c"],
+        ["--repeat", "0"],
+        ["--plot", "/nowhere/a.svg"],
+    ):
         with pytest.raises(SystemExit) as ended:
             main(wrong)
         assert ended.value.code == 2
