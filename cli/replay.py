@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lockedroom.cli.exits import MEANING, Exit, Problem, usage
+from lockedroom.cli.exits import MEANING, Exit, usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +77,7 @@ def _of_model(
     from lockedroom.cli.counterexample import refuse_existing, write_new
     from lockedroom.cli.retrace import retrace
     from lockedroom.cli.subjects import as_trace, subject_named
+    from lockedroom.cli.user import faulty
     from lockedroom.conformance.trace import write_trace
     from lockedroom.model.report import ActionFault
 
@@ -96,7 +97,7 @@ def _of_model(
     except ActionFault as error:
         if subject.names:  # a protocol of ours
             raise
-        raise Problem("MACHINE", str(error), "this is a fault of the machine", Exit.MALFORMED) from None
+        raise faulty(str(trace.about.machine), error) from None
     return _replay(said, said.title, on, as_json)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from lockedroom.model.report import ActionFault
     from lockedroom.model.subjects import SubjectReport
     from lockedroom.model.validator import Subject
 
@@ -66,7 +67,7 @@ def check_user(
     except CheckpointError as error:
         raise unusable(error) from None
     except ActionFault as error:
-        raise Problem("MACHINE", str(error), "this is a fault of the machine", Exit.MALFORMED) from None
+        raise faulty(target, error) from None
     except (ValueError, TypeError, KeyError) as error:
         said = error.args[0] if error.args else type(error).__name__
         raise Problem("MACHINE", f"{target}: {said}", "this is a fault of the machine", Exit.MALFORMED) from None
@@ -82,6 +83,16 @@ def check_user(
 
             show(console(), found)
     return Exit.INTERRUPTED if report.reason == "interrupted" else Exit(report.exit_code)
+
+
+def faulty(target: str, fault: ActionFault) -> Problem:
+    """What to say of an action of a user's that raised: which, what, and on which values."""
+    action, error = fault.action, fault.fault
+    given = ", ".join(f"{slot} = {value!r}" for slot, value in zip(action.reads, fault.values, strict=True))
+    said = f"{target}: {action} raised {type(error).__name__}: {error}"
+    return Problem(
+        "MACHINE", said, f"it was given {given or 'nothing'}; this is a fault of the machine", Exit.MALFORMED
+    )
 
 
 def arguments_of(given: Sequence[str]) -> dict[str, int]:

@@ -136,6 +136,8 @@ class Model:
         goals: list[Goal] = []
         steps: list[EachStep] = []
         sometimes: dict[str, StepTest] = {}
+        if not isinstance(self.properties, tuple | list):
+            raise ModelError(f"the properties are {self.properties!r}", "give a tuple of them")
         for one in self.properties:
             if not isinstance(one, Always | EachStep | Sometimes | SometimesStep | CanStill):
                 raise ModelError(
@@ -178,6 +180,8 @@ class Model:
 def proper(machine: Machine) -> None:
     """Whether explorers can run it. Raises ModelError: an action of slots that there are not, a first value that cannot
     be hashed, no action at all."""
+    if not isinstance(machine.initial, Mapping):
+        raise ModelError(f"the first values of {machine.title!r} are {machine.initial!r}", "map each slot to one")
     if not machine.actions:
         raise ModelError(f"the machine {machine.title!r} has no actions", "give it some")
     for slot, value in machine.initial.items():

@@ -214,7 +214,7 @@ def test_the_report_is_one_object_of_plain_values(lamp: str) -> None:
         (("LAMP:LIT", "--direct", "--memory", "1GB"), 2, "--memory with --direct"),
         (("segment", "--set", "members=3"), 2, "--set with a protocol of ours"),
         (("lamp",), 2, "there is no protocol lamp"),
-        (("LAMP:RAISES",), 3, "burst() raised ZeroDivisionError"),
+        (("LAMP:RAISES",), 3, "burst() raised ZeroDivisionError: division by zero: it was given lamp = False; this is"),
         (("LAMP:RAISES", "--direct"), 3, "burst() raised ZeroDivisionError"),
         (("LAMP:UNHASHABLE",), 3, "what : mess() writes into lamp is list, which cannot be hashed: use tuples"),
         (("LAMP:UNHASHABLE", "--direct"), 3, "what : mess() writes into lamp is list, which cannot be hashed"),

@@ -150,6 +150,10 @@ def made(name: str, run: object, **more: object) -> Model:
         (made("grow", lambda held: (), monotone=frozenset({LAMP})), "the monotone slot lamp holds no frozenset"),
         (made("set", lambda held: (), initial={LAMP: []}), "the first value of lamp is list"),
         (Model(replace(MACHINE, actions=())), "has no actions"),
+        (Model(replace(MACHINE, actions=(7,))), "7 is no action"),  # type: ignore[arg-type]
+        (Model(replace(MACHINE, initial=[LAMP])), "map each slot to one"),  # type: ignore[arg-type]
+        (Model(replace(MACHINE, initial={"lamp": 0})), "'lamp' is no slot"),  # type: ignore[dict-item]
+        (Model(MACHINE, HOLDING[0]), "give a tuple of them"),  # type: ignore[arg-type]
         (Model(Machine("bare", {HANDS: 0}, (TURN,))), "ann: turn(up) names the slot lamp, which the machine has not"),
         (Model(replace(MACHINE, actions=(replace(REST, writes=(HANDS, HANDS)),))), "writes a slot twice"),
         (Model(MACHINE, (Always("x", ("attic",), lambda attic: True),)), "x: the machine has no slot attic"),
