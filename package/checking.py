@@ -39,6 +39,9 @@ def check(
     """Explore every behaviour of a model and judge its properties. `direct`: by the slow and simple explorer.
     `symmetry`: one state for all that the machine's symmetry, if it declares one, makes alike.
 
+    With symmetry, properties of steps and of progress are judged on the one state that stands for the others: they must
+    name no member that is interchangeable.
+
     The limits (seconds, states) and KeyboardInterrupt end it with a report that is not complete. Raises ModelError for
     a model that is wrong in itself, ActionFault when an action raises."""
     subject = model.subject()
