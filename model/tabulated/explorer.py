@@ -78,7 +78,7 @@ class Tabulated:
         self._first = [self._values.number(index, machine.initial[slot]) for index, slot in enumerate(self._slots)]
         self._blocks = blocks_of(machine, self._slots)
         self._packing = Packing(self._values.widths(), self._blocks)
-        self._keys = Keys()
+        self._keys = Keys(self._values)
         sources = sources_of(machine, self._place, self._keys, self._packing, factor=judge is None and not goals)
         self._tables = [table for source in sources for table in source.tables]
         self._factored = [source for source in sources if isinstance(source, Factored)]

@@ -21,10 +21,14 @@ NOTHING: Final = -1
 class Leaf:
     """A key of one slot: the slot's own numbers."""
 
-    __slots__ = ("slot",)
+    __slots__ = ("_values", "slot")
 
-    def __init__(self, slot: int) -> None:
+    def __init__(self, slot: int, values: Values) -> None:
         self.slot = slot
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._values.values[self.slot])
 
     def ids(self, chunk: Chunk) -> Ids:
         """The keys of a chunk."""
@@ -45,6 +49,9 @@ class Pair:
         self._right = right
         self.known = Pairs()
 
+    def __len__(self) -> int:
+        return len(self.known)
+
     def ids(self, chunk: Chunk) -> Ids:
         """The keys of a chunk."""
         found = chunk.keys.get(self)
@@ -61,6 +68,9 @@ class Pair:
 class Nothing:
     """The key of what reads nothing: there is one."""
 
+    def __len__(self) -> int:
+        return 1
+
     def ids(self, chunk: Chunk) -> Ids:
         """The keys of a chunk."""
         return np.zeros(len(chunk.roots), np.int64)
@@ -76,7 +86,8 @@ Key: TypeAlias = Leaf | Pair | Nothing
 class Keys:
     """The keys of a machine: each combination of slots has one, whoever asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: Values) -> None:
+        self._values = values
         self._made: dict[tuple[int, ...], Key] = {(): Nothing()}
 
     def pairs(self) -> list[Pair]:
@@ -89,7 +100,11 @@ class Keys:
         found = self._made.get(wanted)
         if found is None:
             middle = (len(wanted) + 1) // 2
-            found = Leaf(wanted[0]) if len(wanted) == 1 else Pair(self.key(wanted[:middle]), self.key(wanted[middle:]))
+            found = (
+                Leaf(wanted[0], self._values)
+                if len(wanted) == 1
+                else Pair(self.key(wanted[:middle]), self.key(wanted[middle:]))
+            )
             self._made[wanted] = found
         return found
 
@@ -217,8 +232,10 @@ class Table:
 
     def unknown(self, keys: Ids) -> Ids:
         """The keys that have not been looked up yet."""
-        if not len(keys):
-            return keys
+        size = len(self.key)
+        # Most often every key that there is has been: that is seen sooner than every key of a chunk is looked at.
+        if not len(keys) or (4 * size < len(keys) and size <= len(self.first) and self.first[:size].min() >= 0):
+            return keys[:0]
         top = int(keys.max()) + 1
         if top > len(self.first):
             first = np.full(1 << (top - 1).bit_length(), -1, np.int32)
