@@ -11,7 +11,7 @@ from lockedroom.cli.exits import MEANING, Exit, usage
 from lockedroom.cli.modules import is_target
 from lockedroom.cli.stored import bytes_of, folder_for, only_without, unusable
 from lockedroom.cli.user import check_user
-from lockedroom.cli.walks import only_with_walks, show_walks, walk_segment
+from lockedroom.cli.walks import check_user_walks, only_with_walks, show_walks, walk_segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SEGMENT_ONLY: Final = (
     "members", "messages", "joins", "rotations", "revocations", "crashes", "intruder",
-    "walks", "steps", "seed", "jobs", "mutant",
+    "mutant",
 )  # fmt: skip
 
 
@@ -108,6 +108,22 @@ def check(
 
     if is_target(protocol):
         _only_of_the_segment(context)
+        only_with_walks(walks, steps=steps, seed=seed, jobs=jobs)
+        if walks is not None:
+            stored = {"memory": memory, "checkpoint": checkpoint, "state-limit": state_limit}
+            only_without("--walks", "they store no states", **stored)
+            return check_user_walks(
+                protocol,
+                given or (),
+                walks=walks,
+                steps=steps,
+                seed=seed,
+                jobs=jobs,
+                time_limit=time_limit,
+                trace=trace,
+                svg=svg,
+                as_json=as_json,
+            )
         return check_user(
             protocol,
             given or (),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockedroom.cli.exits import usage
+from lockedroom.cli.exits import Exit, Problem, usage
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,6 +84,58 @@ def walk_user(
     )
 
 
+def check_user_walks(
+    target: str,
+    given: Sequence[str],
+    *,
+    walks: int,
+    steps: int | None,
+    seed: int | None,
+    jobs: int | None,
+    time_limit: float | None,
+    trace: Path | None,
+    svg: Path | None,
+    as_json: bool,
+) -> Exit:
+    """Walk through a user's machine, judge it, print. Raises Problem."""
+    from lockedroom.cli.counterexample import confirmed, refuse_existing, save
+    from lockedroom.cli.modules import user_subject
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.cli.user import arguments_of
+    from lockedroom.conformance.model_trace import Named
+    from lockedroom.model.model import ModelError, diagnosed
+    from lockedroom.model.report import ActionFault
+    from lockedroom.model.walks import Unsteady
+
+    refuse_existing((trace, svg))
+    arguments = arguments_of(given)
+    try:
+        with Live(quiet=as_json) as live:
+            report = walk_user(
+                target, arguments, live, walks=walks, steps=steps, seed=seed, jobs=jobs, time_limit=time_limit
+            )
+    except ActionFault as error:
+        wrong = error.fault if isinstance(error.fault, ModelError) else diagnosed(error.action, error.values)
+        if wrong is not None:
+            raise wrong from None
+        raise Problem("MACHINE", str(error), "this is a fault of the machine", Exit.MALFORMED) from None
+    except Unsteady as error:
+        raise Problem("MACHINE", str(error), "this is a fault of the machine", Exit.MALFORMED) from None
+    except (ValueError, TypeError, KeyError) as error:
+        said = error.args[0] if error.args else type(error).__name__
+        raise Problem("MACHINE", f"{target}: {said}", "this is a fault of the machine", Exit.MALFORMED) from None
+    broken = report.found.violation
+    found = confirmed(user_subject(target, arguments), Named(target, arguments), broken) if broken else None
+    if found is not None:
+        save(found, trace, svg)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        show_user_walks(console(), report, found)
+    return Exit.INTERRUPTED if report.reason == "interrupted" else Exit(report.exit_code)
+
+
 def walking(live: Live) -> Callable[[Stride], None]:
     """What tells of the progress of walks."""
     from lockedroom.cli.terminal import count
@@ -124,6 +177,8 @@ def show_user_walks(out: Console, report: MachineWalks, found: Confirmed | None)
     if report.properties:
         out.print(table)
     out.print(walk_table(report.found.title, report.found, report.limit, report.seed))
+    for name in report.never_happened:
+        out.print(f"{name}: no walk came to it", style="yellow")
     if found is None:
         out.print(f"no violation found, which is no proof: {report.reason}", style="yellow")
     else:

@@ -7,8 +7,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from lockedroom.model.walks import Failure, Walker
-from lockedroom.reference.errors import EngineError
+from lockedroom.model.walks import Failure, Unsteady, Walker
 
 SECONDS: Final = 20.0
 """How long it tries."""
@@ -16,12 +15,12 @@ SECONDS: Final = 20.0
 
 def shortened(walker: Walker, failure: Failure, seconds: float = SECONDS) -> Failure:
     """The failure by fewer steps: parts of its trail are left out, halves first, then less and less, single steps last.
-    On KeyboardInterrupt it is as short as it is by then. Raises EngineError when the trail does not lead to it."""
+    On KeyboardInterrupt it is as short as it is by then. Raises Unsteady when the trail does not lead to it."""
     assert failure.broken is not None, "what an action raised is no violation"
     name, deadline = failure.broken.property, time.monotonic() + seconds
     best = walker.follow(failure.trail, name)
     if best is None:
-        raise EngineError(f"a walk that violated {name} does not when it is gone again: an action is no function")
+        raise Unsteady(f"a walk that violated {name} does not when it is gone again: an action is no function")
     size = max(1, len(best.trail) // 2)
     with suppress(KeyboardInterrupt):
         while time.monotonic() < deadline:

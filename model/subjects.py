@@ -139,7 +139,7 @@ def check_subject(
 
     Raises ActionFault when an action raises, ModelError when it gives what is no outcome of it, ValueError for a
     symmetry that is none and for a slot that there is not, CheckpointError and OSError for the file."""
-    machine, judge = subject.machine, _witnessing(subject)
+    machine, judge = subject.machine, witnessed(subject)
     rules = (*subject.invariants, *subject.witnesses)
 
     def explored() -> Exploration:
@@ -181,7 +181,7 @@ def check_subject(
     return SubjectReport(target, dict(arguments), verdict, found, properties, witnesses, findings)
 
 
-def _witnessing(subject: Subject) -> StepJudge | None:
+def witnessed(subject: Subject) -> StepJudge | None:
     """The judge, which also says what of `sometimes` a step shows. None where there is nothing to say: then actions
     that fall into parts are taken apart."""
     judge, sometimes = subject.judge, subject.sometimes

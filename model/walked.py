@@ -15,6 +15,7 @@ from lockedroom.model.segment.progress import PROGRESS
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.segment.subject import segment_subject
 from lockedroom.model.segment.witnesses import witnessing
+from lockedroom.model.subjects import witnessed
 from lockedroom.model.validator import Subject
 from lockedroom.model.verdict import Counterexample, PropertyResult, plan
 from lockedroom.model.walkers import LATE, Found, Stride, walk
@@ -72,13 +73,20 @@ class WalkReport:
 
 @dataclass(frozen=True, slots=True)
 class MachineWalks:
-    """What walks through any machine came to: of which machine (as its user names it, and with which arguments)."""
+    """What walks through any machine came to: of which machine (as its user names it, and with which arguments).
+    `sometimes` names what was to happen somewhere."""
 
     target: str
     arguments: Mapping[str, int]
     seed: int
     limit: int
     found: Found
+    sometimes: tuple[str, ...] = ()
+
+    @property
+    def never_happened(self) -> tuple[str, ...]:
+        """What of that no walk came to."""
+        return tuple(name for name in self.sometimes if not self.found.exercised.get(name))
 
     @property
     def verdict(self) -> Verdict:
@@ -99,7 +107,8 @@ class MachineWalks:
     def properties(self) -> Mapping[str, tuple[str, int]]:
         """Of each property the verdict, and on how many distinct steps and states it was judged."""
         broken = self.found.violation.property if self.found.violation else None
-        counts = {name: self.found.exercised.get(name, 0) for name in (*self.found.judged, *self.found.exercised)}
+        names = (*self.found.judged, *self.found.exercised)
+        counts = {name: self.found.exercised.get(name, 0) for name in names if name not in self.sometimes}
         return {
             name: ("violated" if name == broken else "no violation found" if count else "not exercised", count)
             for name, count in counts.items()
@@ -110,7 +119,9 @@ class MachineWalks:
         broken = self.found.violation
         return {
             "verdict": self.verdict,
-            "machine": {"target": self.target, "arguments": dict(self.arguments), "title": self.found.title},
+            "target": self.target,
+            "arguments": dict(self.arguments),
+            "title": self.found.title,
             "complete": False,
             "reason": self.reason,
             "seed": self.seed,
@@ -120,10 +131,13 @@ class MachineWalks:
                 {"name": name, "verdict": verdict, "exercised": count}
                 for name, (verdict, count) in self.properties.items()
             ],
-            "counterexample": None
+            "never_happened": list(self.never_happened),
+            "violation": None
             if broken is None
             else {
-                **Counterexample(broken.property, broken.message, broken.path).to_json(),
+                "property": broken.property,
+                "message": broken.message,
+                "path": [str(taken) for taken in broken.path],
                 **_origin(self.found),
             },
         }
@@ -168,8 +182,21 @@ def walk_machine(
 ) -> MachineWalks:
     """Walk through any machine: what `make` makes, in this process and in those that walk. Raises what `walkers.walk`
     raises."""
-    found = walk(make, walks=walks, steps=steps, seed=seed, jobs=jobs, progress=progress, time_limit=time_limit)
-    return MachineWalks(target, arguments, seed, steps, found)
+    found = walk(
+        partial(_witnessing, make),
+        walks=walks,
+        steps=steps,
+        seed=seed,
+        jobs=jobs,
+        progress=progress,
+        time_limit=time_limit,
+    )
+    return MachineWalks(target, arguments, seed, steps, found, found.sometimes)
+
+
+def _witnessing(make: Callable[[], Subject]) -> Subject:
+    subject = make()
+    return replace(subject, judge=witnessed(subject), invariants=(*subject.invariants, *subject.witnesses))
 
 
 def walk_segment(

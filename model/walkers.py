@@ -25,7 +25,7 @@ import numpy.typing as npt
 from lockedroom.model.report import Violation
 from lockedroom.model.shrink import shortened
 from lockedroom.model.validator import Subject
-from lockedroom.model.walks import Failure, Walker
+from lockedroom.model.walks import Failure, Unsteady, Walker
 from lockedroom.model.worker import Order, Part
 from lockedroom.reference.errors import EngineError
 
@@ -57,8 +57,8 @@ class Found:
     """What walks have found. `growth`: after so many steps, so many table entries had been seen. `taken` counts the
     steps by operation (0: never drawn), `accepted` names the operations that could be done somewhere, `refusals` gives
     the clauses by which each was refused. `exercised`: on how many distinct steps and states each property was judged,
-    `judged` names the invariants. `violation` is that of walk number `walk`, which came to it after `length` steps,
-    with what is left of its path."""
+    `judged` names the properties that were to be judged, `sometimes` what was to happen somewhere. `violation` is that
+    of walk number `walk`, which came to it after `length` steps, with what is left of its path."""
 
     title: str
     reason: str
@@ -77,6 +77,7 @@ class Found:
     refusals: Mapping[str, tuple[str, ...]]
     exercised: Mapping[str, int]
     judged: tuple[str, ...]
+    sometimes: tuple[str, ...]
     violation: Violation | None = None
     walk: int | None = None
     length: int = 0
@@ -101,8 +102,8 @@ def walk(
     """Walk at random through what `make` makes, in so many processes at most: each is given `RANGE` walks at a time.
     `make` is pickled: a function of a module, or a partial of one. Ends after so many walks, at the first violation
     (that of the lowest number), at the time limit (seconds) or on KeyboardInterrupt. Raises ActionFault when an action
-    raises, KeyError when one names a slot that there is not, EngineError when an action is no function of what it reads
-    or a process of ours is lost."""
+    raises, KeyError when one names a slot that there is not, Unsteady when an action is no function of what it reads,
+    EngineError when a process of ours is lost."""
     subject = make()
     walker = Walker(subject)
     sums = _Sums(walks)
@@ -126,7 +127,7 @@ def walk(
     if sums.failure is not None:
         if sums.failure.broken is None:
             walker.follow(sums.failure.trail, "")
-            raise EngineError("an action raised in another process, and not in this one: it is no function")
+            raise Unsteady("something was raised in another process, and not in this one: an action is no function")
         length = len(sums.failure.trail) + (sums.failure.broken.choice is not None)
         violation = _violation(walker, sums.failure)
         reason = "a property is violated"
@@ -197,6 +198,8 @@ class _Sums:
         self, subject: Subject, reason: str, seconds: float, jobs: int, violation: Violation | None, length: int
     ) -> Found:
         """All of it."""
+        sometimes = (*subject.sometimes, *(rule.property for rule in subject.witnesses))
+        judged = (*(rule.property for rule in subject.invariants), *subject.steps)
         return Found(
             subject.machine.title,
             reason,
@@ -217,7 +220,8 @@ class _Sums:
             frozenset(self._accepted),
             {operation: tuple(sorted(clauses)) for operation, clauses in sorted(self._refusals.items())},
             dict(sorted(self._exercised.items())),
-            tuple(dict.fromkeys(rule.property for rule in subject.invariants)),
+            tuple(name for name in dict.fromkeys(judged) if name not in sometimes),
+            sometimes,
             violation,
             self._next - 1 if violation else None,
             length,

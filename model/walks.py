@@ -26,6 +26,10 @@ from lockedroom.reference.errors import EngineError
 from lockedroom.reference.machine import Action, Outcome
 
 
+class Unsteady(EngineError):
+    """An action did something else when it was run again on the same values: a fault of the machine."""
+
+
 class Choice(NamedTuple):
     """A step of a walk that means the same in any state: an action by its number in the machine, and which of its
     outcomes with that label."""
@@ -69,7 +73,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """How a walk ended badly: its choices up to there and what is violated, or None when an action raised."""
+    """How a walk ended badly: its choices up to there and what is violated, or None when something was raised there."""
 
     trail: tuple[Choice, ...]
     broken: Broken | None
@@ -199,7 +203,7 @@ class Walker:
                     shut |= 1 << operation
                     here = before
                     trail.pop()
-        except ActionFault:
+        except Exception:  # noqa: BLE001 (whoever goes along the trail raises it again, and can tell it)
             return Failure(tuple(trail), None)
         seen.longest = max(seen.longest, len(trail))
         return Failure(tuple(trail), broken[0]) if broken else None
@@ -224,7 +228,7 @@ class Walker:
 
     def path(self, failure: Failure) -> Path:
         """The steps of a failure, the one that violates included, by running the actions on a state of their own: no
-        memo is asked. Raises EngineError when they do not do what they did."""
+        memo is asked. Raises Unsteady when they do not do what they did."""
         state: State = self.machine.initial
         last = failure.broken.choice if failure.broken else None
         steps: list[Taken] = []
@@ -232,7 +236,7 @@ class Walker:
             action = self.machine.actions[choice.action]
             alike = [outcome for outcome in outcomes_of(action, state) if outcome.label == choice.label]
             if choice.which >= len(alike):
-                raise EngineError(f"{action} did something else when it was run again: it is no function of its reads")
+                raise Unsteady(f"{action} did something else when it was run again: it is no function of its reads")
             steps.append(Taken(action, alike[choice.which]))
             state = taken(action, alike[choice.which], state)
         return tuple(steps)
@@ -334,20 +338,17 @@ class Walker:
         for number, action in group.actions:
             try:
                 outcomes = action.run(values)
+                bound = self._bound(number, action, outcomes)
             except Exception as fault:
                 raise ActionFault(action, values, fault) from fault
             moves: list[_Move] = []
             exercised: set[str] = set()
-            labels: dict[str, int] = {}
-            for outcome in outcomes:
-                which = labels[outcome.label] = labels.get(outcome.label, -1) + 1
-                choice = Choice(number, outcome.label, which)
+            for outcome, move in zip(outcomes, bound, strict=True):
                 for name, judgement in self._judge(action, values, outcome) if self._judge is not None else ():
                     if judgement is not False:
                         exercised.add(name)
                     if isinstance(judgement, str):
-                        broken.append(Broken(name, judgement, choice))
-                move = self._bound(action, outcome, choice)
+                        broken.append(Broken(name, judgement, move.choice))
                 if move.grows or any(held.get(place) != value for place, value in move.writes):
                     moves.append(move)
             clauses = tuple(sorted({outcome.clause for outcome in outcomes if outcome.clause is not None}))
@@ -360,11 +361,17 @@ class Walker:
         operations = sum(1 << operation for operation in found)
         return _Row(operations, {operation: tuple(moves) for operation, moves in found.items()}, tuple(broken))
 
-    def _bound(self, action: Action, outcome: Outcome, choice: Choice) -> _Move:
-        written = zip(action.writes, outcome.writes, strict=True) if outcome.writes is not None else ()
-        writes = tuple((self._place[slot], self._number(self._place[slot], value)) for slot, value in written)
-        grows = tuple((self._place[slot], self._number(self._place[slot], added)) for slot, added in outcome.grows)
-        return _Move(choice, writes, grows)
+    def _bound(self, number: int, action: Action, outcomes: tuple[Outcome, ...]) -> list[_Move]:
+        """What each outcome of an action writes and adds."""
+        bound: list[_Move] = []
+        labels: dict[str, int] = {}
+        for outcome in outcomes:
+            which = labels[outcome.label] = labels.get(outcome.label, -1) + 1
+            written = zip(action.writes, outcome.writes, strict=True) if outcome.writes is not None else ()
+            writes = tuple((self._place[slot], self._number(self._place[slot], value)) for slot, value in written)
+            grows = tuple((self._place[slot], self._number(self._place[slot], added)) for slot, added in outcome.grows)
+            bound.append(_Move(Choice(number, outcome.label, which), writes, grows))
+        return bound
 
     def _judged(self, at: int, values: list[int]) -> list[Broken]:
         """What an invariant says of a state."""

@@ -210,7 +210,7 @@ def test_the_report_is_one_object_of_plain_values(lamp: str) -> None:
         (("LAMP:sized", "--set", "fuses=many"), 2, "--set fuses=many sets nothing"),
         (("LAMP:sized", "--set", "fuses"), 2, "--set fuses sets nothing"),
         (("LAMP:LIT", "--members", "3"), 2, "--members mean something to the segment"),
-        (("LAMP:LIT", "--walks", "3"), 2, "--walks mean something to the segment"),
+        (("LAMP:LIT", "--walks", "3", "--memory", "1GB"), 2, "--memory with --walks"),
         (("LAMP:LIT", "--direct", "--memory", "1GB"), 2, "--memory with --direct"),
         (("segment", "--set", "members=3"), 2, "--set with a protocol of ours"),
         (("lamp",), 2, "there is no protocol lamp"),

@@ -26,7 +26,7 @@ from lockedroom.model.shrink import shortened
 from lockedroom.model.validator import Subject, confirm
 from lockedroom.model.walked import walk_segment, walked_subject
 from lockedroom.model.walkers import Found, Stride, walk
-from lockedroom.model.walks import Failure, Walker, random_of
+from lockedroom.model.walks import Failure, Unsteady, Walker, random_of
 from lockedroom.reference.errors import EngineError
 from lockedroom.reference.machine import Action, Machine, Outcome, Slot
 from tests.model.test_explore import counter
@@ -325,7 +325,7 @@ def test_the_trail_of_something_else_is_an_error() -> None:
     walker = Walker(Subject(counting(30), None, (below(12),)))
     failure = walker.walk(random_of(1, 1), 200)
     assert failure is not None
-    with pytest.raises(EngineError, match="is no function"):
+    with pytest.raises(Unsteady, match="is no function"):
         shortened(walker, Failure(failure.trail[:5], failure.broken))
 
 
