@@ -102,7 +102,7 @@ def check_user_walks(
     from lockedroom.cli.modules import user_subject
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
-    from lockedroom.cli.user import arguments_of
+    from lockedroom.cli.user import arguments_of, faulty
     from lockedroom.conformance.model_trace import Named
     from lockedroom.model.model import ModelError, diagnosed
     from lockedroom.model.report import ActionFault
@@ -119,7 +119,7 @@ def check_user_walks(
         wrong = error.fault if isinstance(error.fault, ModelError) else diagnosed(error.action, error.values)
         if wrong is not None:
             raise wrong from None
-        raise Problem("MACHINE", str(error), "this is a fault of the machine", Exit.MALFORMED) from None
+        raise faulty(target, error) from None
     except Unsteady as error:
         raise Problem("MACHINE", str(error), "this is a fault of the machine", Exit.MALFORMED) from None
     except (ValueError, TypeError, KeyError) as error:

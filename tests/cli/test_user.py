@@ -215,6 +215,11 @@ def test_the_report_is_one_object_of_plain_values(lamp: str) -> None:
         (("segment", "--set", "members=3"), 2, "--set with a protocol of ours"),
         (("lamp",), 2, "there is no protocol lamp"),
         (("LAMP:RAISES",), 3, "burst() raised ZeroDivisionError: division by zero: it was given lamp = False; this is"),
+        (
+            ("LAMP:RAISES", "--walks", "3"),
+            3,
+            "raised ZeroDivisionError: division by zero: it was given lamp = False; this",
+        ),
         (("LAMP:RAISES", "--direct"), 3, "burst() raised ZeroDivisionError"),
         (("LAMP:UNHASHABLE",), 3, "what : mess() writes into lamp is list, which cannot be hashed: use tuples"),
         (("LAMP:UNHASHABLE", "--direct"), 3, "what : mess() writes into lamp is list, which cannot be hashed"),
