@@ -2,8 +2,8 @@
 
     python benchmarks/promela.py MEMBERS MESSAGES JOINS
 
-Each action is one `d_step`: a guard of bit tests, then one assignment to each word that changes. Of the ways tried for
-(4,1,1), all exact and without reductions, this is the fastest: `benchmarks/README.md` has the table.
+Each action is one `d_step`: a guard of bit tests, then one assignment to each word that changes. None of the ways tried
+for (4,1,1), all exact and without reductions, is faster by more than the noise: `benchmarks/README.md` has the tables.
 """
 
 from __future__ import annotations
