@@ -143,6 +143,30 @@ def test_what_stays_in_reach_is_the_same_for_both(step: int, by: str, below: int
         assert found.complete == (steps is None)
 
 
+@pytest.mark.parametrize(("alone", "steps"), [(True, 0), (False, None)])
+def test_steps_that_may_not_be_taken_do_not_lead_to_a_goal(alone: bool, steps: int | None) -> None:
+    door, place = Slot("door"), Slot("place")
+
+    def opens(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        return (Outcome(("open",)),)
+
+    def goes(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        return (Outcome(("inside",)),) if values[0] == "open" else ()
+
+    actions = (
+        Action("open", "porter", (), (door,), (door,), opens),
+        Action("go", "guest", (), (door, place), (place,), goes),
+    )
+    goal = Goal(
+        "gets in",
+        lambda action, values, outcome: action.operation == "go",
+        lambda action: action.actor == "guest" or not alone,
+    )
+    for explorer in (Explorer, Tabulated):
+        found = explorer(Machine("door", {door: "shut", place: "outside"}, actions), goals=[goal]).run()
+        assert [len(v.path) for v in found.violations] == ([] if steps is None else [steps])
+
+
 @pytest.mark.parametrize("bounds", [Bounds(2, 1, 1, crashes=1), Bounds(2, 1, 1, revocations=1)], ids=str)
 def test_progress_of_the_segment_is_the_same_for_both(bounds: Bounds) -> None:
     goals = [progress_of(bounds)]
