@@ -37,7 +37,7 @@ lint: setup
 # The second line compares our stubs with what they describe.
 types: setup
 	$(BIN)/python -m mypy
-	MYPYPATH=typings $(BIN)/python -m mypy.stubtest --ignore-missing-stub posix_ipc
+	MYPYPATH=typings $(BIN)/python -m mypy.stubtest --ignore-missing-stub posix_ipc z3
 
 contracts: setup
 	$(BIN)/lint-imports
