@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Final, TypeAlias
 
 from lockedroom.model.segment.engine import Logic
 
@@ -18,15 +18,19 @@ LOGIC: Final = ("acl", "sessions", "guards", "transitions", "table")
 _PACKAGE: Final = "lockedroom.reference.segment"
 
 
+Patch: TypeAlias = tuple[str, str, str]
+"""A substitution: the module, what stands there exactly once, what is put in its place."""
+
+
 class NotApplicable(ValueError):
     """A substitution that does not match its module exactly once: it has to be written anew."""
 
 
-def mutated(name: str, module: str, patches: tuple[tuple[str, str], ...]) -> Logic:
-    """The segment's logic with the first of each pair replaced by the second in one of its modules, where it must stand
-    exactly once. Raises NotApplicable."""
-    if module not in LOGIC:
-        raise NotApplicable(f"{name}: {module} is no module of logic: {', '.join(LOGIC)}")
+def mutated(name: str, patches: tuple[Patch, ...]) -> Logic:
+    """The segment's logic with these substitutions. Raises NotApplicable."""
+    wrong = next((module for module, _, _ in patches if module not in LOGIC), None)
+    if wrong is not None:
+        raise NotApplicable(f"{name}: {wrong} is no module of logic: {', '.join(LOGIC)}")
     private = f"{__name__}_{re.sub('[^a-z0-9]+', '_', name.lower())}"
     made: dict[str, ModuleType] = {}
     try:
@@ -34,11 +38,12 @@ def mutated(name: str, module: str, patches: tuple[tuple[str, str], ...]) -> Log
             original = importlib.import_module(f"{_PACKAGE}.{part}")
             file = Path(str(original.__file__))
             source = file.read_text(encoding="utf-8")
-            if part == module:
-                for old, new in patches:
-                    if source.count(old) != 1:
-                        raise NotApplicable(f"{name}: {old!r} stands {source.count(old)} times in {part}, not once")
-                    source = source.replace(old, new)
+            for module, old, new in patches:
+                if module != part:
+                    continue
+                if source.count(old) != 1:
+                    raise NotApplicable(f"{name}: {old!r} stands {source.count(old)} times in {part}, not once")
+                source = source.replace(old, new)
             for other in made:
                 source = _importing(source, other, private)
             copy = ModuleType(f"{private}_{part}")

@@ -67,6 +67,6 @@ def test_every_property_that_is_exercised_has_a_mutant() -> None:
 
 def test_a_mutant_that_does_not_match_is_an_error() -> None:
     with pytest.raises(NotApplicable, match="0 times"):
-        mutated("nowhere", "acl", (("no such line", ""),))
+        mutated("nowhere", (("acl", "no such line", ""),))
     with pytest.raises(NotApplicable, match="no module of logic"):
-        mutated("data", "records", (("MAGIC", "MAGIC"),))
+        mutated("data", (("records", "MAGIC", "MAGIC"),))
