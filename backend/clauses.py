@@ -46,6 +46,9 @@ JOURNAL: Final = "SEG-JOURNAL-1"
 LIFE: Final = "SEG-LIFE-1"
 """One process at a time holds a member's life lock."""
 
+NAMELESS: Final = "SEG-LIFE-7"
+"""A life lock counts only in the object to which the room's name leads."""
+
 PROCESS: Final = "SEG-LIFE-2"
 """A process knows its pid, start time, pid namespace and boot id from /proc."""
 

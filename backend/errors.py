@@ -90,6 +90,12 @@ class Occupied(BackendError):
     exit_code = ExitCode.REFUSED
 
 
+class Removed(BackendError):
+    """The room that is attached here has no name any more: it was collected or destroyed."""
+
+    exit_code = ExitCode.REFUSED
+
+
 class NoSemaphore(BackendError):
     """A member's semaphore is missing or cannot be opened."""
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final
 
 from lockedroom.backend import clauses, layout, ofd
-from lockedroom.backend.errors import Occupied
+from lockedroom.backend.errors import Occupied, Removed
 from lockedroom.backend.journal import Journals, Recovery
 from lockedroom.backend.process import Process, exists, status_of
 from lockedroom.backend.shm import Store
@@ -50,11 +50,15 @@ class Lives:
 
         Finishes what an earlier holder committed (gives what became of that): the journal is clear afterwards.
         Raises Occupied (SEG-LIFE-1) at once when another process, or another attachment of this one, has the
-        lock, and LockTimeout, holding nothing. The caller holds no slots.
+        lock, Removed (SEG-LIFE-7) when the room's name leads to this object no more, and LockTimeout, holding nothing.
+        The caller holds no slots.
         """
         if member in self._mine or not ofd.try_lock(self._store.descriptor, layout.life(member), ofd.EXCLUSIVE):
-            raise self._occupied(member)
+            raise self._occupied(member) if self._store.named else self._removed()
         try:
+            # Whoever collects the room holds this lock while it removes the name: from here on it stays.
+            if not self._store.named:
+                raise self._removed()
             recovery = self._journals.recover(member, deadline)
             pid, start_time, namespace = self._store.layout.life(member)
             self._store.store(pid, 0)
@@ -106,6 +110,13 @@ class Lives:
         """True or False; None where this process cannot tell (then nobody reaps from here)."""
         liveness = self.verdict(member).liveness
         return None if liveness is Liveness.UNKNOWN else liveness is Liveness.DEAD
+
+    def _removed(self) -> Removed:
+        return Removed(
+            clauses.NAMELESS,
+            f"the room {self._store.room} was removed after it was attached here",
+            "attach again, if there is one of that name",
+        )
 
     def _occupied(self, member: int) -> Occupied:
         pid = self._store.load(self._store.layout.life(member)[0])

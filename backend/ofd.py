@@ -23,11 +23,11 @@ EXCLUSIVE: Final[int] = fcntl.F_WRLCK
 _FLOCK: Final = struct.Struct("hhqqi4x")
 
 
-def try_lock(descriptor: int, byte: int, kind: int) -> bool:
-    """Take the lock of one byte, SHARED or EXCLUSIVE, or say at once that it is not to be had. A lock that
-    this description has on the byte is changed to `kind`."""
+def try_lock(descriptor: int, byte: int, kind: int, count: int = 1) -> bool:
+    """Take the locks of `count` bytes, SHARED or EXCLUSIVE, all of them or none, or say at once that they are not to be
+    had. A lock that this description has on one of the bytes is changed to `kind`."""
     try:
-        fcntl.fcntl(descriptor, _SET, _FLOCK.pack(kind, 0, byte, 1, 0))
+        fcntl.fcntl(descriptor, _SET, _FLOCK.pack(kind, 0, byte, count, 0))
     except OSError as error:
         if error.errno in (errno.EAGAIN, errno.EACCES):
             return False

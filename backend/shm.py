@@ -14,7 +14,9 @@ import os
 import re
 import stat
 import struct
+import time
 import warnings
+from pathlib import Path
 from typing import Final, Self
 
 import posix_ipc
@@ -25,7 +27,13 @@ from lockedroom.backend.errors import Malformed
 from lockedroom.backend.layout import LENGTH, Cell, Layout, excess
 from lockedroom.reference.segment.records import LAYOUT_VERSION, MAGIC, Capacity
 
+SHARED_MEMORY: Final = Path("/dev/shm")
+"""Where Linux shows shared-memory objects, and semaphores with `sem.` before their name."""
+
 _ROOM: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,30}")
+_COLLECTED: Final = 5.0
+"""How long a creator waits for a collector that was quicker to lock what it has just created, in seconds."""
+_PAUSE: Final = 50e-6
 _GEOMETRY: Final = struct.Struct("<8s7Q")
 _MAGIC_WORD: Final = int.from_bytes(MAGIC, "little")
 
@@ -83,6 +91,11 @@ class Store:
     def usable(self) -> bool:
         """Whether this is neither closed nor a forked child's copy."""
         return self._descriptor >= 0
+
+    @property
+    def named(self) -> bool:
+        """Whether the room's name still leads to this object (SEG-LIFE-7). Raises Closed or Forked."""
+        return leads_to(self.room, self.descriptor)
 
     def load(self, offset: int) -> int:
         """The word at `offset`: never a mix of two stores."""
@@ -183,12 +196,14 @@ class Store:
         return errors.Closed(clauses.HANDLE, f"the room {self.room} was closed", "attach again")
 
 
-def create(room: str, capacity: Capacity, *, mode: int = 0o600, hook: Hook | None = None) -> Store:
-    """Create the room's object exclusively, allocate all of it, and lay out its geometry.
+def create(room: str, capacity: Capacity, *, mode: int = 0o600, hook: Hook | None = None, hold: bool = False) -> Store:
+    """Create the room's object exclusively, allocate all of it, and lay out its geometry (SEG-STORE-3, 6 and 7).
 
     The state word is left 0 (absent). `mode` is set exactly, whatever the umask. `hook` is for tests; without it
     the environment decides (`crashpoints`). Until the magic is stored, last, `attach` refuses the object as unfinished.
-    Raises BadName, BadCapacity, Taken, NotPermitted, NoSpace; then nothing is left behind.
+    `hold`: the header's lock is the caller's afterwards, and was held all the time, so that nobody collects the room
+    before there is a segment in it. Raises BadName, BadCapacity, Taken, NotPermitted, NoSpace, LockTimeout; then
+    nothing is left behind.
     """
     name = object_name(room)
     wrong = excess(capacity)
@@ -196,26 +211,53 @@ def create(room: str, capacity: Capacity, *, mode: int = 0o600, hook: Hook | Non
         raise errors.BadCapacity(clauses.CAPACITY, wrong, "choose another capacity")
     layout = Layout(capacity)
     hook = hook or crashpoints.from_environment()
-    descriptor = _open(room, name, posix_ipc.O_CREX)
+    descriptor = claim(room)
     store: Store | None = None
     try:
-        # Held until the layout is done, so that a half-made object can be told from an abandoned one (`rooms`).
-        ofd.try_lock(descriptor, regions.HEADER, ofd.EXCLUSIVE)
         os.fchmod(descriptor, mode)
         _allocate(descriptor, layout.total)
         store = Store(room, layout, descriptor, hook)
         for offset, value in layout.geometry():
             store.store(offset, value)
         store.store(0, _MAGIC_WORD)
-        ofd.unlock(descriptor, regions.HEADER)
+        if not hold:
+            ofd.unlock(descriptor, regions.HEADER)
     except BaseException:
+        # Before the lock goes with the descriptor: until then the name is nobody else's.
+        posix_ipc.unlink_shared_memory(name)
         if store is None:
             os.close(descriptor)
         else:
             store.close()
-        posix_ipc.unlink_shared_memory(name)
         raise
     return store
+
+
+def claim(room: str) -> int:
+    """A descriptor of a new, empty object that has the room's name, with its header's lock held: what tells an object
+    that is being made from an abandoned one (SEG-STORE-7). Raises BadName, Taken, NotPermitted, LockTimeout."""
+    name = object_name(room)
+    end = time.monotonic() + _COLLECTED
+    while True:
+        descriptor = _open(room, name, posix_ipc.O_CREX)
+        # Between the creation and its lock it looks abandoned, and a collector may take it for that.
+        while not (locked := ofd.try_lock(descriptor, regions.HEADER, ofd.EXCLUSIVE)) and time.monotonic() < end:
+            time.sleep(_PAUSE)
+        if locked and leads_to(room, descriptor):
+            return descriptor
+        os.close(descriptor)
+        if time.monotonic() >= end:
+            problem = f"the new room {room} was locked by somebody else, or collected, again and again"
+            raise errors.LockTimeout(clauses.LOCK, problem, "choose another name")
+
+
+def leads_to(room: str, descriptor: int) -> bool:
+    """Whether the room's name leads to the object behind the descriptor: the same device and inode. Raises BadName."""
+    try:
+        named = (SHARED_MEMORY / object_name(room)[1:]).lstat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(named, os.fstat(descriptor))
 
 
 def attach(room: str, *, hook: Hook | None = None) -> Store:

@@ -12,19 +12,15 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import posix_ipc
 
 from lockedroom.backend import clauses, errors, forks, regions
-from lockedroom.backend.shm import object_name
+from lockedroom.backend.shm import SHARED_MEMORY, object_name
 
 RECHECK: Final = 1.0
 """The longest that a waiter sleeps before it looks again, in seconds."""
-
-SHARED_MEMORY: Final = Path("/dev/shm")
-"""Where Linux shows shared-memory objects, and semaphores with `sem.` before their name."""
 
 _Found = TypeVar("_Found")
 

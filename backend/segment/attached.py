@@ -10,8 +10,9 @@ from lockedroom.backend import rooms, shm, wakeup
 from lockedroom.backend.crashpoints import Hook
 from lockedroom.backend.journal import Journals
 from lockedroom.backend.life import Lives
-from lockedroom.backend.locks import Locks
+from lockedroom.backend.locks import Locks, Mode
 from lockedroom.backend.process import Process
+from lockedroom.backend.regions import ACL, HEADER
 from lockedroom.backend.segment.memory import Memory
 from lockedroom.reference.segment.records import Capacity
 
@@ -35,16 +36,23 @@ class Attached:
 
 
 @contextlib.contextmanager
-def made(room: str, capacity: Capacity, mode: int, me: Process, hook: Hook | None) -> Iterator[Attached]:
-    """A new object with its semaphores, its state still absent; all of it goes again when the block fails.
+def made(
+    room: str, capacity: Capacity, mode: int, me: Process, hook: Hook | None, deadline: float
+) -> Iterator[Attached]:
+    """A new object with its semaphores, its state still absent; all of it goes again when the block fails. The locks of
+    header and list are held from before the object is whole to the end of the block (SEG-STORE-7).
 
-    Raises as `shm.create`, and NoSemaphore.
+    Raises as `shm.create`, and NoSemaphore, LockTimeout.
     """
-    attached = Attached(shm.create(room, capacity, mode=mode, hook=hook), me)
+    attached = Attached(shm.create(room, capacity, mode=mode, hook=hook, hold=True), me)
     try:
-        wakeup.create_semaphores(room, capacity.members, mode)
-        yield attached
+        with attached.journals.locked({HEADER: Mode.EXCLUSIVE, ACL: Mode.EXCLUSIVE}, deadline):
+            try:
+                wakeup.create_semaphores(room, capacity.members, mode)
+                yield attached
+            except BaseException:
+                rooms.withdraw(attached.store)
+                raise
     except BaseException:
         attached.close()
-        rooms.remove(room)
         raise

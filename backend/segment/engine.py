@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Self
 
-from lockedroom.backend import clauses, errors, forks, shm, wakeup
+from lockedroom.backend import clauses, errors, forks, rooms, shm, wakeup
 from lockedroom.backend.crashpoints import Hook
 from lockedroom.backend.locks import Mode
 from lockedroom.backend.process import this_process
-from lockedroom.backend.regions import ACL, HEADER
+from lockedroom.backend.regions import HEADER
 from lockedroom.backend.segment import views
 from lockedroom.backend.segment.attached import Attached, made
 from lockedroom.backend.segment.authority import AuthorityFile
@@ -34,7 +34,7 @@ from lockedroom.reference.machine import Name, Rejected, Step
 from lockedroom.reference.segment import store
 from lockedroom.reference.segment.acl import check_header, verify_forward
 from lockedroom.reference.segment.guards import Result
-from lockedroom.reference.segment.records import Announcement, Capacity, Consumable, Malformed
+from lockedroom.reference.segment.records import Announcement, Capacity, Consumable, Destroyed, Malformed
 from lockedroom.reference.segment.state import Member, Roster
 from lockedroom.reference.segment.table import BY_OPERATION, perform
 
@@ -257,7 +257,13 @@ class Engine:
         return found if isinstance(found, Rejected) else found.roster
 
     def give_up(self) -> None:
-        """Remove the creator's file of this segment, which it has destroyed. Raises BadFile, OSError."""
+        """Remove the names of this segment, which its creator has destroyed (SEG-DESTROY-3), and its creator's file.
+        Raises NotPermitted, LockTimeout, BadFile, OSError."""
+        deadline = time.monotonic() + self._patience
+        with self._taking_turns(deadline) as attached:
+            if attached is not None:
+                with attached.journals.locked({HEADER: Mode.EXCLUSIVE}, deadline):
+                    rooms.withdraw(attached.store)
         if self._authority is not None and self.me.authority is not None:
             self._authority.remove(self.me.authority.segment)
 
@@ -321,6 +327,10 @@ class Engine:
             attached.lives.acquire(index, operation.deadline)
         except errors.Occupied:
             return self._take(attached, replace(operation, alive=True))
+        except errors.Removed:
+            if not isinstance(attached.memory.header(), Destroyed):
+                raise
+            return self._take(attached, replace(operation, alive=False))
         try:
             return self._take(attached, replace(operation, alive=False))
         finally:
@@ -363,15 +373,14 @@ class Engine:
             return result
         capacity = operation.arguments["capacity"]
         assert isinstance(capacity, Capacity), "the transition has put it into the header"
-        with made(self.room, capacity, mode, self._process, self._hook) as attached:
+        with made(self.room, capacity, mode, self._process, self._hook, operation.deadline) as attached:
             planned = plan(attached.memory, views.Questions(attached.memory, None).index, result.effects)
             layout, flips = attached.memory.layout, dict(planned.flips())
             for cell, data in planned.cells:
                 attached.store.write_cell(cell, data)
-            # Nothing is visible before the state is: two commits, the second of which makes the room.
+            # Nothing is visible before the state is (SEG-STORE-18): two commits, the second of which makes the room.
             for word in (layout.acl_count(), layout.state()):
-                with attached.journals.locked({HEADER: Mode.EXCLUSIVE, ACL: Mode.EXCLUSIVE}, operation.deadline):
-                    attached.journals.commit([(word, flips[word])])
+                attached.journals.commit([(word, flips[word])])
             self._keep(result)
         self._me, self._attached = result.state, attached
         return result

@@ -9,12 +9,11 @@ with lockedroom.create("den", alice) as room:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Self
 
-from lockedroom.backend import clauses, errors, process, rooms, shm, wakeup
+from lockedroom.backend import clauses, errors, process, rooms, shm
 from lockedroom.backend.layout import LENGTH, excess
 from lockedroom.backend.segment.engine import PATIENCE, Engine
 from lockedroom.backend.segment.identity import Identity, PublicIdentity
@@ -90,8 +89,6 @@ class Room:
         creator may. Raises Refused (SEG-WHO-1), NotPermitted."""
         self._perform("destroy")
         self._engine.wake_everybody()
-        if self._is_mine():
-            rooms.remove(self.name)
         self._engine.give_up()
 
     def members(self) -> tuple[Listed, ...]:
@@ -129,15 +126,6 @@ class Room:
         result = self._engine.do(operation, arguments)
         if isinstance(result, Rejected):
             raise Refused(result.clause, result.detail)
-
-    def _is_mine(self) -> bool:
-        """Whether the name is still that of the object that is attached here."""
-        memory = self._engine.attach()
-        try:
-            named = (wakeup.SHARED_MEMORY / shm.object_name(self.name)[1:]).lstat()
-        except FileNotFoundError:
-            return False
-        return memory is not None and os.path.samestat(named, os.fstat(memory.store.descriptor))
 
 
 def create(
@@ -218,10 +206,7 @@ def gc(name: str) -> bool:
     shm.object_name(name)
     if name not in rooms.rooms():
         raise errors.Absent(clauses.ABSENT, f"there is no room {name}", "see `lockedroom segment show`")
-    if rooms.in_use(name):
-        return False
-    rooms.remove(name)
-    return True
+    return rooms.collect(name)
 
 
 def smallest_record(suite: str) -> int:

@@ -68,6 +68,30 @@ def live(room: str, member: str, ending: str) -> None:
     told()
 
 
+def come(room: str, member: str) -> None:
+    """Attach; when told, try to live as a member, and say what became of it; again and again."""
+    with shm.attach(room) as store:
+        lives = Lives(store, Journals(store, Locks(store)), process.this_process())
+        say("attached")
+        while True:
+            told()
+            try:
+                lives.acquire(int(member), FAR)
+            except errors.BackendError as error:
+                say(type(error).__name__, error.clause)
+            else:
+                say("living")
+                told()
+                return
+
+
+def collect(room: str) -> None:
+    """When told, collect the room, and say whether it went."""
+    say("ready")
+    told()
+    say(rooms.collect(room))
+
+
 def create(room: str, *numbers: str) -> None:
     """Create the room, or say which error stands in the way."""
     try:
@@ -218,6 +242,8 @@ PARTS = {
         hold,
         contend,
         live,
+        come,
+        collect,
         create,
         create_limited,
         flip,

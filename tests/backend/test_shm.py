@@ -20,7 +20,7 @@ from lockedroom.backend.shm import Store
 from lockedroom.reference.segment.records import MAGIC, Capacity
 from tests.backend.harness import SMALL, Actor
 
-DIRECTORY = wakeup.SHARED_MEMORY
+DIRECTORY = shm.SHARED_MEMORY
 
 
 def test_what_one_stores_the_other_loads(room: str, store: Store) -> None:

@@ -56,7 +56,7 @@ def test_a_taken_name_is_refused_whatever_has_it(room: str, alices: Room) -> Non
     for name in ("alice", "bob"):
         assert clause_of(lambda name=name: lockedroom.create(room, person(name))) == ("SEG-STORE-3", ExitCode.USAGE)
     alices.destroy()
-    (wakeup.SHARED_MEMORY / f"lockedroom.{room}").write_bytes(b"not a segment")
+    (shm.SHARED_MEMORY / f"lockedroom.{room}").write_bytes(b"not a segment")
     assert clause_of(lambda: lockedroom.create(room, person("alice"))) == ("SEG-STORE-3", ExitCode.USAGE)
 
 
@@ -111,7 +111,7 @@ def test_what_is_no_name_of_a_room_is_refused(name: str) -> None:
 def test_the_mode_is_that_of_object_and_semaphores(room: str) -> None:
     with lockedroom.create(room, person("alice"), capacity=SMALL, suite="LR0", mode=0o660):
         modes = {
-            path.stat().st_mode & 0o777 for path in wakeup.SHARED_MEMORY.iterdir() if f"lockedroom.{room}" in path.name
+            path.stat().st_mode & 0o777 for path in shm.SHARED_MEMORY.iterdir() if f"lockedroom.{room}" in path.name
         }
         assert modes == {0o660}
 
@@ -349,3 +349,13 @@ def test_attaching_does_not_wait(room: str, alices: Room) -> None:
     for _ in range(20):
         enter(room, "bob").close()
     assert time.monotonic() - began < 5 and alices.name == room
+
+
+def test_who_attached_before_a_room_was_collected_does_not_join_it(room: str, alices: Room) -> None:
+    alices.grant(person("bob"))
+    with enter(room, "bob") as bobs:
+        assert lockedroom.gc(room) is True
+        assert clause_of(bobs.join) == ("SEG-LIFE-7", ExitCode.REFUSED)
+        assert bobs.members()[1].alive is False
+        alices.engine.perform("destroy")
+        assert clause_of(bobs.join) == ("SEG-DESTROY-2", ExitCode.REFUSED)
