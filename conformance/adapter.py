@@ -19,12 +19,12 @@ from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.serving import serve
 from lockedroom.reference.crypto.real import SUITES, RealSuite
 from lockedroom.reference.machine import Name, Rejected
-from lockedroom.reference.segment.records import HARDENED
+from lockedroom.reference.segment.profile import HARDENED
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION
 
 ABOUT: Final = Implementation(
-    "lockedroom", lockedroom.__version__, "Python", ("segment",), (HARDENED,), SUITES, ("entropy",)
+    "lockedroom", lockedroom.__version__, "Python", ("segment",), (HARDENED.label,), SUITES, ("entropy",)
 )
 """What this adapter says of itself."""
 

@@ -17,7 +17,7 @@ from lockedroom.conformance.weave import Path, continued, cover, crossed, estran
 from lockedroom.model.explore import explore
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.machine import segment_machine
-from lockedroom.reference.segment.records import ALL_RIGHTS, EXCHANGE, HARDENED, JOIN, Capacity
+from lockedroom.reference.segment.records import ALL_RIGHTS, EXCHANGE, JOIN, Capacity
 
 RECORD: Final = 2048
 """The size of a record's cell: an LR1 exchange fits."""
@@ -42,7 +42,7 @@ def settings_of(setting: Setting, number: int) -> Settings:
     return Settings(
         "lockedroom-trace-1",
         "segment",
-        HARDENED,
+        "hardened",
         "LR1",
         setting.capacity,
         setting.bounds.names,

@@ -11,6 +11,7 @@ from lockedroom.reference.crypto.suite import Transcript
 from lockedroom.reference.crypto.terms import Bits, Field
 from lockedroom.reference.machine import Place
 from lockedroom.reference.segment import records, sessions
+from lockedroom.reference.segment.profile import HARDENED
 from lockedroom.reference.segment.records import LAYOUTS, Capacity, Epoch
 from lockedroom.reference.segment.table import TABLE
 from lockedroom.spec.registry import Clause
@@ -27,7 +28,7 @@ def constants() -> str:
     rows = (
         ("magic", f"`{records.MAGIC.decode()}`", "the first 8 bytes of the object"),
         ("layout version", str(records.LAYOUT_VERSION), "of the object and of the records"),
-        ("profile", f"`{records.HARDENED}`", "the one that this chapter describes"),
+        ("profile", f"`{HARDENED.label}`", "the one that this chapter describes"),
         ("right to join", str(records.JOIN), "a bit of an entry's rights"),
         ("right to exchange", str(records.EXCHANGE), "a bit of an entry's rights"),
         ("right to send", str(records.SEND), "a bit of an entry's rights"),

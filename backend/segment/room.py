@@ -23,9 +23,9 @@ from lockedroom.backend.segment.messages import Listed, Notice, Refused
 from lockedroom.reference.crypto.real import LR1, SUITES, RealSuite
 from lockedroom.reference.machine import Rejected
 from lockedroom.reference.segment.codec import encode
+from lockedroom.reference.segment.profile import HARDENED
 from lockedroom.reference.segment.records import (
     ALL_RIGHTS,
-    HARDENED,
     LARGEST_NAME,
     Capacity,
     Exchange,
@@ -161,7 +161,7 @@ def create(
         origin = (me.pid, me.start_time, me.boot)
         taken = errors.Taken(clauses.TAKEN, f"there is a room {name} already", "choose another name")
         try:
-            result = engine.perform("create", mode=mode, capacity=capacity, profile=HARDENED, origin=origin)
+            result = engine.perform("create", mode=mode, capacity=capacity, profile=HARDENED.label, origin=origin)
         except (errors.Unfinished, errors.MalformedObject):
             raise taken from None
         if isinstance(result, Rejected):

@@ -8,7 +8,7 @@ alive here, so an identity never comes to mean something else.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, cast
 
 from lockedroom.reference.crypto.suite import Suite
@@ -17,6 +17,7 @@ from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.errors import FootprintError
 from lockedroom.reference.machine import Effect, Event, Name, Rejected, Slot, Step, Transition
 from lockedroom.reference.segment import effects, parts, table
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import Announcement, Capacity, Consumable, Entry, Post
 from lockedroom.reference.segment.state import Member
 
@@ -28,10 +29,16 @@ SUITE: Final[Suite] = SymbolicSuite()
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """The protocol's logic: its rows by operation, and what takes one. The reference's, or a mutant's."""
+    """The protocol's logic: its rows by operation, what takes one (the reference's, or a mutant's), and in which
+    profile."""
 
     rows: Mapping[str, Transition]
     perform: Callable[..., Result]
+    profile: Profile = HARDENED
+
+    def under(self, profile: Profile) -> Logic:
+        """The same in another profile."""
+        return replace(self, profile=profile)
 
 
 REFERENCE: Final = Logic(table.BY_OPERATION, table.perform)
@@ -100,8 +107,9 @@ class Call:
         self._engine.calls += 1
         me = cast(Member, before[self._own])
         seen = {slot: before[slot] for slot in self._reads}
-        view = parts.at(me, SUITE, SymbolicEntropy(self._actor, join), self._engine.capacity, seen)
-        result = self._engine.logic.perform(self._row, view, **self._arguments)
+        logic = self._engine.logic
+        view = parts.at(me, SUITE, SymbolicEntropy(self._actor, join), self._engine.capacity, seen, logic.profile)
+        result = logic.perform(self._row, view, **self._arguments)
         clause = result.clause if isinstance(result, Rejected) else None
         happened = () if isinstance(result, Rejected) else result.events
         if not result.effects and (result.state is None or result.state == me):

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from lockedroom.model.segment.engine import Logic
 
-LOGIC: Final = ("acl", "sessions", "guards", "transitions", "table")
+LOGIC: Final = ("acl", "sessions", "guards", "creator", "transitions", "table")
 """The modules of logic, each after those that it imports."""
 
 _PACKAGE: Final = "lockedroom.reference.segment"

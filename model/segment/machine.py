@@ -20,7 +20,6 @@ from lockedroom.reference.segment import events
 from lockedroom.reference.segment.effects import ACL, HEADER, life, member
 from lockedroom.reference.segment.parts import cell, lane
 from lockedroom.reference.segment.records import (
-    HARDENED,
     Destroyed,
     Entry,
     Message,
@@ -42,17 +41,17 @@ def ledger(name: Name) -> Slot:
 
 
 def segment_machine(setting: Setting, logic: Logic = REFERENCE) -> Machine:
-    """The machine of a settinguration."""
+    """The machine of a setting."""
     return bind(setting, Engine(setting.capacity, setting.bounds.names, logic))
 
 
 def bind(setting: Setting, engine: Engine) -> Machine:
-    """The machine of a settinguration on this engine, which counts its calls."""
+    """The machine of a setting on this engine, which counts its calls."""
     return _Binding(setting, engine).machine()
 
 
 class _Binding:
-    """One settinguration while its actions are made."""
+    """One setting while its actions are made."""
 
     def __init__(self, setting: Setting, engine: Engine) -> None:
         self.setting = setting
@@ -82,9 +81,12 @@ class _Binding:
         return slots
 
     def actions(self) -> list[Action]:
+        label = self.engine.logic.profile.label
         made = [
             self.bound(
-                "create", self.creator, (("capacity", self.setting.capacity), ("profile", HARDENED), ("origin", ORIGIN))
+                "create",
+                self.creator,
+                (("capacity", self.setting.capacity), ("profile", label), ("origin", ORIGIN)),
             ),
         ]
         for name in self.names[1:]:

@@ -50,5 +50,7 @@ def _refusal(engine: Engine, action: Action, state: State) -> str:
     reads, _ = row.parts(action.actor, peers_of(arguments))
     seen = {part: state[part] for slot in reads for part in parts.cut(slot, engine.names)}
     fresh = SymbolicEntropy(action.actor, stay_of(me))
-    result = engine.logic.perform(row, parts.at(me, SUITE, fresh, engine.capacity, seen), **arguments)
+    result = engine.logic.perform(
+        row, parts.at(me, SUITE, fresh, engine.capacity, seen, engine.logic.profile), **arguments
+    )
     return result.detail if isinstance(result, Rejected) else ""

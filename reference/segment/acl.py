@@ -7,12 +7,14 @@ change is in `transitions`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lockedroom.reference.crypto.suite import Suite
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Name, Rejected
+from lockedroom.reference.segment import profile as switch
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import (
-    HARDENED,
     LAYOUT_VERSION,
     Destroyed,
     Entry,
@@ -23,6 +25,11 @@ from lockedroom.reference.segment.records import (
     root_transcript,
 )
 from lockedroom.reference.segment.state import Member, Pin, Roster, Subject
+
+VOUCHING: Final = frozenset(
+    {switch.ONE_SEGMENT, switch.NUMBERED, switch.CHAINED, switch.NO_ROLLBACK, switch.NO_EQUIVOCATION}
+)
+"""What it takes for a list that goes on from what was seen to say all that was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,9 @@ class Verified:
         return 0 <= serial < len(self.heads) and self.heads[serial] == head
 
 
-def check_header(me: Member, suite: Suite, header: Header | Destroyed | Malformed | None) -> Header | Rejected[Member]:
+def check_header(
+    me: Member, suite: Suite, header: Header | Destroyed | Malformed | None, profile: Profile = HARDENED
+) -> Header | Rejected[Member]:
     """The header, if it is the one this member trusts: signed by the creator, of this suite, and the same segment as
     before (SEG-HEADER-3 to 5)."""
     match header:
@@ -53,10 +62,10 @@ def check_header(me: Member, suite: Suite, header: Header | Destroyed | Malforme
             pass
     if header.suite != suite.name:
         return Rejected("SEG-HEADER-5", f"the segment uses suite {header.suite}, this member {suite.name}")
-    if (header.version, header.profile) != (LAYOUT_VERSION, HARDENED):
+    if (header.version, header.profile) != (LAYOUT_VERSION, profile.label):
         return Rejected("SEG-HEADER-5", f"a segment of version {header.version}, profile {header.profile}: not spoken")
     known = me.roster.segment if me.roster else None
-    if known is not None:
+    if known is not None and profile.has(switch.ONE_SEGMENT):
         if header.segment != known:
             return Rejected("SEG-HEADER-4", "this is another segment than the one joined: leave it")
         return header
@@ -66,34 +75,41 @@ def check_header(me: Member, suite: Suite, header: Header | Destroyed | Malforme
 
 
 def verify_forward(
-    me: Member, suite: Suite, header: Header, entries: tuple[Entry | Malformed, ...]
+    me: Member,
+    suite: Suite,
+    header: Header,
+    entries: tuple[Entry | Malformed, ...],
+    profile: Profile = HARDENED,
 ) -> Verified | Rejected[Member]:
     """Verify the whole chain of digests, and the signatures of the entries beyond what `me` has seen (SEG-ACL-2 to
-    6)."""
+    6). Where a defence that vouches for what was seen is off, the entries are all read anew."""
     head = suite.digest(root_transcript(header.segment))
     heads = [head]
     seen = me.roster.serial if me.roster else 0
-    subjects = list(me.roster.subjects) if me.roster else []
+    vouched = profile.defences >= VOUCHING
+    subjects = list(me.roster.subjects) if me.roster and vouched else []
     reduced: list[Name] = []
     for serial, entry in enumerate(entries, start=1):
         if isinstance(entry, Malformed):
             return Rejected("SEG-ACL-3", f"entry {serial} of the list makes no sense: {entry.reason}")
-        if entry.serial != serial or entry.previous != head:
+        out_of_turn = entry.serial != serial and profile.has(switch.NUMBERED)
+        if out_of_turn or (entry.previous != head and profile.has(switch.CHAINED)):
             return Rejected("SEG-ACL-3", f"entry {serial} of the list does not follow the one before it")
-        transcript = entry_transcript(header.segment, entry)
-        if serial > seen:
+        transcript = entry_transcript(header.segment, entry, profile)
+        if serial > seen or not vouched:
             if not suite.verify(me.creator, transcript, entry.signature):
                 return Rejected("SEG-ACL-2", f"entry {serial} of the list is not signed by the creator")
-            _state(subjects, reduced, entry)
+            _state(subjects, reduced if serial > seen else [], entry)
         head = suite.digest(transcript)
         heads.append(head)
-    for memory in _memories(me):
-        if len(heads) <= memory.serial:
+    for memory in _memories(me, profile):
+        short = len(heads) <= memory.serial
+        if short and profile.has(switch.NO_ROLLBACK):
             return Rejected(
                 "SEG-ACL-4",
                 f"the list ends at {len(heads) - 1}, but serial {memory.serial} was seen: rolled back",
             )
-        if heads[memory.serial] != memory.head:
+        if not short and heads[memory.serial] != memory.head and profile.has(switch.NO_EQUIVOCATION):
             return Rejected(
                 "SEG-ACL-5",
                 f"the list has another entry {memory.serial} than the one that was seen: equivocation",
@@ -106,9 +122,9 @@ def verify_forward(
     return Verified(Roster(header.segment, len(entries), head, tuple(subjects)), tuple(heads), tuple(reduced))
 
 
-def _memories(me: Member) -> tuple[Pin, ...]:
+def _memories(me: Member, profile: Profile) -> tuple[Pin, ...]:
     seen = Pin(me.roster.serial, me.roster.head) if me.roster else None
-    signed = me.authority.last if me.authority else None
+    signed = me.authority.last if me.authority and profile.has(switch.CREATOR_MEMORY) else None
     return tuple(memory for memory in (seen, signed, me.pin) if memory is not None)
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Name, Rejected, Step
 from lockedroom.reference.segment import events
+from lockedroom.reference.segment import profile as switch
 from lockedroom.reference.segment.acl import Verified, check_header, verify_forward
 from lockedroom.reference.segment.effects import ACL, Extend
 from lockedroom.reference.segment.records import (
@@ -33,20 +34,20 @@ def presence_of(at: At) -> Presence:
 
 
 def segment_id(at: At) -> Bits | Refusal:
-    header = check_header(at.me, at.suite, at.header.record())
+    header = check_header(at.me, at.suite, at.header.record(), at.profile)
     return header if isinstance(header, Rejected) else header.segment
 
 
 def verified_list(at: At) -> tuple[Header, Verified] | Refusal:
-    header = check_header(at.me, at.suite, at.header.record())
+    header = check_header(at.me, at.suite, at.header.record(), at.profile)
     if isinstance(header, Rejected):
         return header
-    verified = verify_forward(at.me, at.suite, header, at.acl.entries())
+    verified = verify_forward(at.me, at.suite, header, at.acl.entries(), at.profile)
     return verified if isinstance(verified, Rejected) else (header, verified)
 
 
 def signed_entry(at: At, segment: Bits, entry: Entry) -> tuple[Entry, Pin]:
-    transcript = entry_transcript(segment, entry)
+    transcript = entry_transcript(segment, entry, at.profile)
     signed = replace(entry, signature=at.suite.sign(at.me.signing, transcript))
     return signed, Pin(entry.serial, at.suite.digest(transcript))
 
@@ -67,6 +68,8 @@ def closing_revoked(at: At, verified: Verified) -> Member:
     seal: nothing else in it is authenticated yet, and a mere count would let what comes later take the place of one
     that was forged."""
     presence = presence_of(at)
+    if not at.profile.has(switch.CLOSING):
+        return replace(at.me, roster=verified.roster)
     closed = list(presence.closed)
     known = at.me.roster
     entries = [entry for entry in at.acl.entries()[known.serial if known else 0 :] if isinstance(entry, Entry)]
@@ -123,7 +126,7 @@ def may_send(me: Member, name: Name) -> bool:
 
 def ready_to_send(at: At, peers: tuple[Name, ...], body: Bits) -> tuple[Bits, tuple[Session, ...]] | Refusal:
     """What every sending needs: the right, the sessions, and a body that fits (SEG-SEND-1 to 5)."""
-    header = check_header(at.me, at.suite, at.header.record())
+    header = check_header(at.me, at.suite, at.header.record(), at.profile)
     if isinstance(header, Rejected):
         return header
     me = at.me

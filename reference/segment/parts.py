@@ -17,6 +17,7 @@ from lockedroom.reference.errors import FootprintError
 from lockedroom.reference.machine import Effect, Name, Slot
 from lockedroom.reference.segment import effects, store
 from lockedroom.reference.segment.effects import ACL, HEADER
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import Announcement, Capacity, Consumable, Malformed, Post
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.views import At
@@ -101,7 +102,14 @@ class PartsInbox:
         return len(self.lying(sender)) < self.capacity.quota + control
 
 
-def at(me: Member, suite: Suite, fresh: Entropy, capacity: Capacity, parts: Mapping[Slot, Hashable]) -> At:
+def at(
+    me: Member,
+    suite: Suite,
+    fresh: Entropy,
+    capacity: Capacity,
+    parts: Mapping[Slot, Hashable],
+    profile: Profile = HARDENED,
+) -> At:
     """The view of a footprint whose parts have these values. Whatever is not in `parts` is out of bounds."""
 
     def alive(name: Name) -> bool:
@@ -119,6 +127,7 @@ def at(me: Member, suite: Suite, fresh: Entropy, capacity: Capacity, parts: Mapp
         PartsBoard(parts, capacity),
         lambda name: PartsInbox(name, parts, capacity),
         alive,
+        profile,
     )
 
 

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from lockedroom.reference.crypto.suite import Transcript
-from lockedroom.reference.crypto.terms import Bits
+from lockedroom.reference.crypto.terms import Bits, Field
 from lockedroom.reference.machine import Name
+from lockedroom.reference.segment import profile as switch
+from lockedroom.reference.segment.profile import HARDENED, Profile
 
 MAGIC: Final = b"LKDROOM1"
 LAYOUT_VERSION: Final = 1
-HARDENED: Final = "hardened"
-"""The one profile that there is so far."""
-
 JOIN: Final = 1
 EXCHANGE: Final = 2
 SEND: Final = 4
@@ -261,7 +260,16 @@ OVERHEAD: Final = 1 + 2 * (1 + LARGEST_NAME) + 2 * 32 + (4 + 1 + LARGEST_NAME) +
 longest names, and the tag of the seal (16)."""
 
 
-# ---- transcripts: what each signature, seal and key is bound to. Every one begins with the segment id. --------
+# ---- transcripts: what each signature, seal and key is bound to. Every one begins with the segment id; a profile
+# leaves out what a defence that it lacks would have put there. ------------------------------------------------
+
+
+ALWAYS: Final = ""
+"""In place of a defence: the field is there in every profile."""
+
+
+def _transcript(tag: str, profile: Profile, *fields: tuple[Field, str]) -> Transcript:
+    return Transcript(tag, tuple(field for field, wanted in fields if not wanted or profile.has(wanted)))
 
 
 def header_transcript(header: Header) -> Transcript:
@@ -282,11 +290,17 @@ def header_transcript(header: Header) -> Transcript:
     )
 
 
-def entry_transcript(segment: Bits, entry: Entry) -> Transcript:
+def entry_transcript(segment: Bits, entry: Entry, profile: Profile = HARDENED) -> Transcript:
     """What the creator signs for one entry; its digest is the list's head after it (SEG-ACL-2)."""
-    return Transcript(
+    return _transcript(
         "LR-SEG-ENTRY",
-        (segment, entry.serial, entry.previous, entry.subject, entry.key, entry.rights),
+        profile,
+        (segment, switch.SIGNED_SEGMENT),
+        (entry.serial, switch.NUMBERED),
+        (entry.previous, switch.CHAINED),
+        (entry.subject, ALWAYS),
+        (entry.key, ALWAYS),
+        (entry.rights, ALWAYS),
     )
 
 
@@ -295,36 +309,43 @@ def root_transcript(segment: Bits) -> Transcript:
     return Transcript("LR-SEG-ROOT", (segment,))
 
 
-def announcement_transcript(segment: Bits, record: Announcement) -> Transcript:
+def announcement_transcript(segment: Bits, record: Announcement, profile: Profile = HARDENED) -> Transcript:
     """What a joining member signs (SEG-JOIN-4)."""
-    return Transcript(
+    return _transcript(
         "LR-SEG-ANNOUNCE",
-        (segment, record.name, record.incarnation, record.ephemeral, record.serial, record.head),
+        profile,
+        (segment, switch.SIGNED_SEGMENT),
+        (record.name, switch.SIGNED_STAY),
+        (record.incarnation, switch.SIGNED_STAY),
+        (record.ephemeral, ALWAYS),
+        (record.serial, switch.NAMED_STATE),
+        (record.head, switch.NAMED_STATE),
     )
 
 
-def exchange_transcript(segment: Bits, record: Exchange, ephemeral: Bits) -> Transcript:
+def exchange_transcript(segment: Bits, record: Exchange, ephemeral: Bits, profile: Profile = HARDENED) -> Transcript:
     """What the maker of an exchange signs: bound to both names, both incarnations and the ephemeral key that it
     encapsulated to (SEG-EXCHANGE-5)."""
-    return Transcript(
+    return _transcript(
         "LR-SEG-EXCHANGE",
-        (
-            segment,
-            record.sender,
-            record.recipient,
-            record.sender_incarnation,
-            record.recipient_incarnation,
-            ephemeral,
-            record.ciphertext,
-            record.wrapped,
-            record.serial,
-            record.head,
-        ),
+        profile,
+        (segment, switch.SIGNED_SEGMENT),
+        (record.sender, switch.SIGNED_NAMES),
+        (record.recipient, switch.SIGNED_NAMES),
+        (record.sender_incarnation, switch.SIGNED_STAYS),
+        (record.recipient_incarnation, switch.SIGNED_STAYS),
+        (ephemeral, switch.SIGNED_EPHEMERAL),
+        (record.ciphertext, ALWAYS),
+        (record.wrapped, ALWAYS),
+        (record.serial, switch.NAMED_STATE),
+        (record.head, switch.NAMED_STATE),
     )
 
 
-def message_transcript(segment: Bits, record: Message) -> Transcript:
+def message_transcript(segment: Bits, record: Message, profile: Profile = HARDENED) -> Transcript:
     """The authenticated header of a sealed record (SEG-SEND-6)."""
+    if not profile.has(switch.SEALED_HEADER):
+        return Transcript("LR-SEG-MESSAGE", ())
     return Transcript(
         "LR-SEG-MESSAGE",
         (
@@ -342,8 +363,10 @@ def message_transcript(segment: Bits, record: Message) -> Transcript:
     )
 
 
-def post_transcript(segment: Bits, record: Post) -> Transcript:
+def post_transcript(segment: Bits, record: Post, profile: Profile = HARDENED) -> Transcript:
     """The authenticated header of a post (SEG-PUBLISH-2)."""
+    if not profile.has(switch.SEALED_HEADER):
+        return Transcript("LR-SEG-POST", ())
     return Transcript(
         "LR-SEG-POST",
         (

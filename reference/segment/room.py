@@ -15,6 +15,7 @@ from lockedroom.reference.errors import FootprintError
 from lockedroom.reference.machine import Name, Slot, Step
 from lockedroom.reference.segment import effects, store
 from lockedroom.reference.segment.guards import Result
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import Capacity
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION, perform
@@ -22,11 +23,13 @@ from lockedroom.reference.segment.table import BY_OPERATION, perform
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The suite and capacity of a room, and the values of its slots; a slot that is not there is empty."""
+    """The suite and capacity of a room, the values of its slots (one that is not there is empty), and the profile that
+    its members speak."""
 
     suite: Suite
     capacity: Capacity
     slots: Mapping[Slot, Hashable]
+    profile: Profile = HARDENED
 
     def value(self, slot: Slot) -> Hashable:
         """What the slot holds."""
@@ -60,7 +63,7 @@ class Room:
         peers = arguments.get("peers", (arguments["peer"],) if "peer" in arguments else ())
         reads, writes = transition.footprint(actor, cast(tuple[Name, ...], peers))
         seen = {slot: self.value(slot) for slot in reads}
-        at = store.at(self.member(actor), self.suite, fresh, self.capacity, seen)
+        at = store.at(self.member(actor), self.suite, fresh, self.capacity, seen, self.profile)
         result = perform(transition, at, **arguments)
         slots = dict(self.slots)
         state = result.state

@@ -10,6 +10,8 @@ from dataclasses import replace
 from lockedroom.reference.crypto.suite import Suite, Transcript
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Name
+from lockedroom.reference.segment import profile as switch
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import (
     ACKNOWLEDGE,
     MESSAGE,
@@ -23,19 +25,28 @@ from lockedroom.reference.segment.records import (
 from lockedroom.reference.segment.state import BoardKey, EpochKeys, Presence, Session
 
 
-def kek_context(segment: Bits, maker: Name, taker: Name, made: Bits, taken: Bits, ephemeral: Bits) -> Transcript:
+def kek_context(
+    segment: Bits, maker: Name, taker: Name, made: Bits, taken: Bits, ephemeral: Bits, profile: Profile = HARDENED
+) -> Transcript:
     """What the key-encryption key of an exchange is bound to (SEG-KEYS-1)."""
+    if not profile.has(switch.BOUND_KEK):
+        return Transcript("LR-SEG-KEK", ())
     return Transcript("LR-SEG-KEK", (segment, maker, taker, made, taken, ephemeral))
 
 
-def keys_context(segment: Bits, me: Name, mine: Bits, peer: Name, theirs: Bits, epoch: Epoch) -> Transcript:
+def keys_context(
+    segment: Bits, me: Name, mine: Bits, peer: Name, theirs: Bits, epoch: Epoch, profile: Profile = HARDENED
+) -> Transcript:
     """What the keys of an epoch are bound to; the proposer and its incarnation come first (SEG-KEYS-2)."""
+    if not profile.has(switch.BOUND_KEYS):
+        return Transcript("LR-SEG-KEYS", ())
     first, second = ((me, mine), (peer, theirs)) if epoch.proposer == me else ((peer, theirs), (me, mine))
     return Transcript("LR-SEG-KEYS", (segment, epoch.number, *first, *second))
 
 
 def epoch_keys(
     suite: Suite,
+    profile: Profile,
     segment: Bits,
     me: Name,
     mine: Bits,
@@ -45,14 +56,17 @@ def epoch_keys(
     master: Bits,
 ) -> EpochKeys:
     """The keys of one epoch: `forth` from its proposer, `back` to it, `rotation` (SEG-KEYS-2)."""
-    context = keys_context(segment, me, mine, peer, theirs, epoch)
+    context = keys_context(segment, me, mine, peer, theirs, epoch, profile)
     forth, back = suite.derive(master, "forth", context), suite.derive(master, "back", context)
     sending, receiving = (forth, back) if epoch.proposer == me else (back, forth)
+    if not profile.has(switch.DIRECTIONS):
+        sending = receiving = forth
     return EpochKeys(epoch, sending, receiving, suite.derive(master, "rotation", context))
 
 
 def board_key(
     suite: Suite,
+    profile: Profile,
     segment: Bits,
     me: Name,
     mine: Bits,
@@ -62,12 +76,13 @@ def board_key(
     master: Bits,
 ) -> BoardKey:
     """The key for non-consumables that belongs to an exchange (SEG-KEYS-2)."""
-    context = keys_context(segment, me, mine, peer, theirs, epoch)
+    context = keys_context(segment, me, mine, peer, theirs, epoch, profile)
     return BoardKey(epoch, suite.derive(master, "board", context))
 
 
 def share(
     suite: Suite,
+    profile: Profile,
     segment: Bits,
     me: Name,
     presence: Presence,
@@ -79,26 +94,29 @@ def share(
     """The session with `peer` once the master of `maker`'s exchange is shared: begun, or crossed with the one there
     is (SEG-ACCEPT-7). A crossing resets nothing."""
     epoch = Epoch(0, maker)
-    keys = epoch_keys(suite, segment, me, presence.incarnation, peer, theirs, epoch, master)
-    board = board_key(suite, segment, me, presence.incarnation, peer, theirs, epoch, master)
+    keys = epoch_keys(suite, profile, segment, me, presence.incarnation, peer, theirs, epoch, master)
+    board = board_key(suite, profile, segment, me, presence.incarnation, peer, theirs, epoch, master)
     session = presence.session(peer, theirs)
-    if session is None:
-        return Session(peer, theirs, maker == me, maker == peer, epoch, (keys,), (board,))
+    offered = maker == me or (session is not None and session.offered)
+    anew = session is not None and session.accepted and maker == peer and not profile.has(switch.ONE_EXCHANGE)
+    if session is None or anew:
+        return Session(peer, theirs, offered, maker == peer, epoch, (keys,), (board,))
+    tied = profile.has(switch.TIE_BREAK)
     return replace(
         session,
-        offered=session.offered or maker == me,
+        offered=offered,
         accepted=session.accepted or maker == peer,
-        sending=epoch if epoch.outranks(session.sending) else session.sending,
+        sending=epoch if not tied or epoch.outranks(session.sending) else session.sending,
         epochs=(*session.epochs, keys),
         boards=(*session.boards, board),
     )
 
 
 def add_epoch(
-    suite: Suite, segment: Bits, me: Name, mine: Bits, session: Session, epoch: Epoch, master: Bits
+    suite: Suite, profile: Profile, segment: Bits, me: Name, mine: Bits, session: Session, epoch: Epoch, master: Bits
 ) -> Session:
     """The session with the keys of a further epoch (SEG-ROTATE-2)."""
-    keys = epoch_keys(suite, segment, me, mine, session.peer, session.theirs, epoch, master)
+    keys = epoch_keys(suite, profile, segment, me, mine, session.peer, session.theirs, epoch, master)
     return replace(session, epochs=(*session.epochs, keys))
 
 
@@ -123,6 +141,7 @@ def winner(session: Session) -> BoardKey:
 
 def seal(
     suite: Suite,
+    profile: Profile,
     segment: Bits,
     me: Name,
     mine: Bits,
@@ -137,12 +156,12 @@ def seal(
     assert keys is not None, "a session always keeps the keys that it sends under"
     sequence = session.sent + 1
     record = Message(me, session.peer, mine, session.theirs, session.sending, sequence, flags, rotation, b"")
-    sealed = suite.seal(keys.sending, (0, sequence), message_transcript(segment, record), body)
+    sealed = suite.seal(keys.sending, (0, sequence), message_transcript(segment, record, profile), body)
     return replace(session, sent=sequence), replace(record, sealed=sealed)
 
 
 def propose(
-    suite: Suite, segment: Bits, me: Name, mine: Bits, session: Session, master: Bits
+    suite: Suite, profile: Profile, segment: Bits, me: Name, mine: Bits, session: Session, master: Bits
 ) -> tuple[Session, Message]:
     """Propose a new master under the next epoch number: wrapped under the rotation key of the sending epoch, in a
     sealed control record (SEG-ROTATE-2)."""
@@ -150,25 +169,27 @@ def propose(
     assert keys is not None, "a session always keeps the keys that it sends under"
     epoch = Epoch(newest(session) + 1, me)
     wrapped = suite.wrap(keys.rotation, master)
-    session, record = seal(suite, segment, me, mine, session, wrapped, ROTATE, epoch.number)
-    session = add_epoch(suite, segment, me, mine, session, epoch, master)
+    session, record = seal(suite, profile, segment, me, mine, session, wrapped, ROTATE, epoch.number)
+    session = add_epoch(suite, profile, segment, me, mine, session, epoch, master)
+    if not profile.has(switch.ACKNOWLEDGED):
+        return replace(session, sending=epoch), record
     return replace(session, pending=epoch), record
 
 
 def acknowledge(
-    suite: Suite, segment: Bits, me: Name, mine: Bits, session: Session, owed: Epoch
+    suite: Suite, profile: Profile, segment: Bits, me: Name, mine: Bits, session: Session, owed: Epoch
 ) -> tuple[Session, Message]:
     """Move to the epoch that is owed an acknowledgement and post that as its first record (SEG-ROTATE-6)."""
     moved = replace(session, sending=owed, owed=None)
-    return seal(suite, segment, me, mine, moved, b"", ACKNOWLEDGE, owed.number)
+    return seal(suite, profile, segment, me, mine, moved, b"", ACKNOWLEDGE, owed.number)
 
 
-def open_message(suite: Suite, segment: Bits, session: Session, record: Message) -> Bits | None:
+def open_message(suite: Suite, profile: Profile, segment: Bits, session: Session, record: Message) -> Bits | None:
     """The body of a record from the peer, or None when it does not open (SEG-RECEIVE-8)."""
     keys = session.keys(record.epoch)
     if keys is None:
         return None
-    return suite.open(keys.receiving, (0, record.sequence), message_transcript(segment, record), record.sealed)
+    return suite.open(keys.receiving, (0, record.sequence), message_transcript(segment, record, profile), record.sealed)
 
 
 def received(session: Session, record: Message) -> Session:
@@ -187,6 +208,7 @@ def received(session: Session, record: Message) -> Session:
 
 def rotation_read(
     suite: Suite,
+    profile: Profile,
     segment: Bits,
     me: Name,
     mine: Bits,
@@ -206,26 +228,36 @@ def rotation_read(
     proposal = Epoch(record.rotation, session.peer)
     session = received(session, record)
     rivals = [keys.epoch for keys in session.epochs]
-    if any(rival == proposal or rival.outranks(proposal) for rival in rivals):
+    tied = profile.has(switch.TIE_BREAK)
+    if any(rival == proposal or (tied and rival.outranks(proposal)) for rival in rivals):
         return session
     if session.pending is not None:
         session = replace(drop_epoch(session, session.pending), pending=None)
-    return replace(add_epoch(suite, segment, me, mine, session, proposal, master), owed=proposal)
+    session = add_epoch(suite, profile, segment, me, mine, session, proposal, master)
+    if not profile.has(switch.ACKNOWLEDGED):
+        return replace(session, sending=proposal)
+    return replace(session, owed=proposal)
 
 
-def publish(suite: Suite, segment: Bits, me: Name, mine: Bits, session: Session, number: int, body: Bits) -> Post:
+def publish(
+    suite: Suite, profile: Profile, segment: Bits, me: Name, mine: Bits, session: Session, number: int, body: Bits
+) -> Post:
     """Seal one peer's replica of a non-consumable. The nonce is the record id and who of the pair seals, so that the
     two never use one nonce under the board key that they share (SEG-PUBLISH-2)."""
     board = winner(session)
     record = Post(me, session.peer, mine, session.theirs, board.epoch, number, b"")
     nonce = (1 if board.epoch.proposer == me else 2, number)
-    return replace(record, sealed=suite.seal(board.key, nonce, post_transcript(segment, record), body))
+    if not profile.has(switch.BOARD_NONCES):
+        nonce = (1, number)
+    return replace(record, sealed=suite.seal(board.key, nonce, post_transcript(segment, record, profile), body))
 
 
-def open_post(suite: Suite, segment: Bits, session: Session, record: Post) -> Bits | None:
+def open_post(suite: Suite, profile: Profile, segment: Bits, session: Session, record: Post) -> Bits | None:
     """The body of a peer's non-consumable, or None when it does not open (SEG-READ-3)."""
     key = session.board(record.epoch)
     if key is None:
         return None
     nonce = (1 if record.epoch.proposer == record.sender else 2, record.number)
-    return suite.open(key, nonce, post_transcript(segment, record), record.sealed)
+    if not profile.has(switch.BOARD_NONCES):
+        nonce = (1, record.number)
+    return suite.open(key, nonce, post_transcript(segment, record, profile), record.sealed)

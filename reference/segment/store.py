@@ -16,6 +16,7 @@ from lockedroom.reference.errors import FootprintError, UsageError
 from lockedroom.reference.machine import Effect, Name, Slot
 from lockedroom.reference.segment import effects
 from lockedroom.reference.segment.effects import ACL, BOARD, HEADER
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import (
     Announcement,
     Capacity,
@@ -181,7 +182,14 @@ class OutOfBounds:
         raise self._fault()
 
 
-def at(me: Member, suite: Suite, fresh: Entropy, capacity: Capacity, slots: Mapping[Slot, Hashable]) -> At:
+def at(
+    me: Member,
+    suite: Suite,
+    fresh: Entropy,
+    capacity: Capacity,
+    slots: Mapping[Slot, Hashable],
+    profile: Profile = HARDENED,
+) -> At:
     """The view of a footprint whose slots have these values. Whatever is not in `slots` is out of bounds."""
 
     def in_box(name: Name) -> InboxView:
@@ -203,6 +211,7 @@ def at(me: Member, suite: Suite, fresh: Entropy, capacity: Capacity, slots: Mapp
         BoardValue(cast(Board, slots[BOARD]), capacity) if BOARD in slots else OutOfBounds(BOARD),
         in_box,
         alive,
+        profile,
     )
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from lockedroom.reference.machine import Place, Rejected, Role, Step, Transition
+from lockedroom.reference.segment import creator
 from lockedroom.reference.segment import transitions as t
 from lockedroom.reference.segment.guards import Result
 from lockedroom.reference.segment.views import At
@@ -38,9 +39,9 @@ _LIFE: Final = Place("life", Role.SELF)
 _PEER_LIFE: Final = Place("life", Role.PEER)
 
 TABLE: Final[tuple[Transition, ...]] = (
-    Transition(t.create, Who.ANYBODY, (_ME, _HEADER), (_ME, _HEADER, _ACL), ("SEG-CREATE",)),
-    Transition(t.grant, Who.CREATOR, (_ME, _HEADER, _ACL), (_ME, _ACL), ("SEG-GRANT",)),
-    Transition(t.revoke, Who.CREATOR, (_ME, _HEADER, _ACL), (_ME, _ACL), ("SEG-REVOKE",)),
+    Transition(creator.create, Who.ANYBODY, (_ME, _HEADER), (_ME, _HEADER, _ACL), ("SEG-CREATE",)),
+    Transition(creator.grant, Who.CREATOR, (_ME, _HEADER, _ACL), (_ME, _ACL), ("SEG-GRANT",)),
+    Transition(creator.revoke, Who.CREATOR, (_ME, _HEADER, _ACL), (_ME, _ACL), ("SEG-REVOKE",)),
     Transition(t.join, Who.OUT, (_ME, _HEADER, _ACL, _LIFE), (_ME, _BOARD_SELF, _OWN, _LIFE), ("SEG-JOIN",)),
     Transition(t.review, Who.JOINED, (_ME, _HEADER, _ACL, _OWN), (_ME,), ("SEG-REVIEW",)),
     Transition(
@@ -58,7 +59,7 @@ TABLE: Final[tuple[Transition, ...]] = (
     Transition(t.acknowledge, Who.JOINED, (_ME, _HEADER, _BOARD_PEER, _PEER_SELF), (_ME, _PEER_SELF), ("SEG-ACK",)),
     Transition(t.leave, Who.JOINED, (_ME,), (_ME, _BOARD_SELF, _OWN, _LIFE), ("SEG-LEAVE",)),
     Transition(t.reap, Who.JOINED, (_ME, _HEADER, _BOARD_PEER, _PEER_LIFE), (_ME, _BOARD_PEER, _PEER), ("SEG-REAP",)),
-    Transition(t.destroy, Who.CREATOR, (_ME, _HEADER), (_HEADER,), ("SEG-DESTROY",)),
+    Transition(creator.destroy, Who.CREATOR, (_ME, _HEADER), (_HEADER,), ("SEG-DESTROY",)),
 )
 """The segment protocol, whole."""
 

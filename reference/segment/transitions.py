@@ -11,86 +11,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lockedroom.reference.crypto.suite import Transcript
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Effect, Name, Rejected, Step
 from lockedroom.reference.segment import effects, events, records, sessions
-from lockedroom.reference.segment.acl import check_header
-from lockedroom.reference.segment.effects import ACL, BOARD, HEADER, inbox, life
+from lockedroom.reference.segment import profile as switch
+from lockedroom.reference.segment.effects import BOARD, inbox, life
 from lockedroom.reference.segment.guards import (
     Refusal,
     Result,
     closing_revoked,
-    extend_list,
     may_send,
     open_session,
     passed,
     presence_of,
     ready_to_send,
     segment_id,
-    signed_entry,
     verified_list,
 )
-from lockedroom.reference.segment.records import Announcement, Entry, Epoch, Exchange, Header, Malformed, Message
-from lockedroom.reference.segment.state import Authority, Presence, Session
+from lockedroom.reference.segment.records import Announcement, Epoch, Exchange, Malformed, Message
+from lockedroom.reference.segment.state import Presence, Session
 from lockedroom.reference.segment.views import At
-
-# ---- the creator ------------------------------------------------------------------------------------
-
-
-def create(at: At, capacity: records.Capacity, profile: str, origin: tuple[int, int, str]) -> Result:
-    """Lay a segment out and grant its creator everything (SEG-CREATE-1 to 4). `origin`: pid, start time, boot id."""
-    if at.header.record() is not None:
-        return Rejected("SEG-CREATE-1", "there is a segment of this name already: choose another name")
-    me, suite = at.me, at.suite
-    key = suite.signing_public(me.signing)
-    if key != me.creator:
-        return Rejected("SEG-CREATE-2", "the creator creates under its own static key")
-    drawn = at.fresh.draw("segment")
-    segment = suite.digest(Transcript("LR-SEG-ID", (drawn, key, *origin)))
-    header = Header(records.LAYOUT_VERSION, suite.name, profile, capacity, me.name, key, segment, b"")
-    header = replace(header, signature=suite.sign(me.signing, records.header_transcript(header)))
-    entry = Entry(1, suite.digest(records.root_transcript(segment)), me.name, key, records.ALL_RIGHTS, b"")
-    entry, last = signed_entry(at, segment, entry)
-    laid = (effects.Lay(HEADER, header), effects.Extend(ACL, entry))
-    return Step(replace(me, authority=Authority(segment, last)), laid, (events.Created(segment),))
-
-
-def grant(at: At, subject: Name, key: Bits, rights: int) -> Result:
-    """State the complete rights of `subject` in a signed entry (SEG-GRANT-1, SEG-GRANT-2, SEG-GRANT-4)."""
-    checked = verified_list(at)
-    if isinstance(checked, Rejected):
-        return checked
-    header, verified = checked
-    if not 0 < rights <= records.ALL_RIGHTS:
-        return Rejected("SEG-GRANT-4", f"{rights} are no rights: add up 1 (join), 2 (exchange) and 4 (send)")
-    known = verified.roster.subject(subject)
-    if known is not None and known.key == key and known.rights == rights:
-        return Rejected("SEG-GRANT-2", f"the list states just that of {subject} already")
-    if known is None and len(verified.roster.subjects) >= header.capacity.members:
-        return Rejected("SEG-FULL-4", f"the list names {header.capacity.members} members, its capacity")
-    return extend_list(at, verified, subject, key, rights)
-
-
-def revoke(at: At, subject: Name) -> Result:
-    """Take every right from `subject` (SEG-REVOKE-1 to 2)."""
-    checked = verified_list(at)
-    if isinstance(checked, Rejected):
-        return checked
-    _, verified = checked
-    known = verified.roster.subject(subject)
-    if known is None or not known.rights:
-        return Rejected("SEG-REVOKE-1", f"{subject} has no rights to take away")
-    return extend_list(at, verified, subject, known.key, 0)
-
-
-def destroy(at: At) -> Result:
-    """Mark the segment destroyed, for good (SEG-DESTROY-1 to 2)."""
-    header = check_header(at.me, at.suite, at.header.record())
-    if isinstance(header, Rejected):
-        return header
-    return Step(at.me, (effects.Destroy(HEADER),), (events.SegmentDestroyed(),))
-
 
 # ---- coming and going -------------------------------------------------------------------------------
 
@@ -107,18 +47,17 @@ def join(at: At) -> Result:
         return Rejected("SEG-JOIN-1", f"{me.name} has no right to join: ask the creator for a grant")
     if subject.key != suite.signing_public(me.signing):
         return Rejected("SEG-JOIN-2", f"the list grants {me.name} under another static key")
-    if at.alive(me.name):
+    if at.alive(me.name) and at.profile.has(switch.LIFE_LOCKS):
         return Rejected("SEG-JOIN-3", f"a living process has joined as {me.name}: it must leave first")
     incarnation = at.fresh.draw("incarnation")
     pair = suite.kem_keypair(at.fresh.draw("ephemeral"))
     roster = verified.roster
     announcement = Announcement(me.name, incarnation, pair.public, roster.serial, roster.head, b"")
-    signature = suite.sign(me.signing, records.announcement_transcript(header.segment, announcement))
-    done = (
-        effects.Live(life(me.name)),
-        effects.Announce(BOARD, replace(announcement, signature=signature)),
-        effects.Purge(inbox(me.name)),
-    )
+    signature = suite.sign(me.signing, records.announcement_transcript(header.segment, announcement, at.profile))
+    announced = effects.Announce(BOARD, replace(announcement, signature=signature))
+    done: tuple[Effect, ...] = (effects.Live(life(me.name)), announced)
+    if at.profile.has(switch.PURGED):
+        done = (*done, effects.Purge(inbox(me.name)))
     presence = Presence(incarnation, pair.public, pair.private)
     return Step(replace(me, roster=roster, presence=presence), done, (events.Joined(roster.serial),))
 
@@ -136,7 +75,7 @@ def reap(at: At, peer: Name) -> Result:
     if isinstance(segment, Rejected):
         return segment
     presence = presence_of(at)
-    if at.alive(peer):
+    if at.alive(peer) and at.profile.has(switch.LIFE_LOCKS):
         return Rejected("SEG-REAP-1", f"{peer} is alive: only the dead are reaped")
     if not at.board.holds(peer):
         return Rejected("SEG-REAP-2", f"there is nothing of {peer} to reap")
@@ -168,7 +107,7 @@ def exchange(at: At, peer: Name) -> Result:
     header, verified = checked
     me, suite, presence, segment = at.me, at.suite, presence_of(at), header.segment
     roster = verified.roster
-    if verified.reduced:
+    if verified.reduced and at.profile.has(switch.CLOSING):
         return Rejected("SEG-REVIEW-3", "rights were taken away since the list was last verified: review first")
     if not roster.rights(me.name) & records.EXCHANGE:
         return Rejected("SEG-EXCHANGE-1", f"{me.name} has no right to exchange")
@@ -178,17 +117,19 @@ def exchange(at: At, peer: Name) -> Result:
     if peer == me.name or announced is None:
         return Rejected("SEG-EXCHANGE-2", f"no peer {peer} is announced")
     subject = roster.subject(peer)
-    if subject is None or not subject.rights & records.JOIN:
+    strict = at.profile.has(switch.PEER_RIGHTS)
+    if subject is None or (strict and not subject.rights & records.JOIN):
         return Rejected("SEG-EXCHANGE-3", f"{peer} has no right to be here")
-    if not verified.knows(announced.serial, announced.head):
+    if at.profile.has(switch.NAMED_STATE) and not verified.knows(announced.serial, announced.head):
         return Rejected("SEG-ACL-7", f"the announcement of {peer} names a state of the list that the store lacks")
-    transcript = records.announcement_transcript(segment, announced)
+    transcript = records.announcement_transcript(segment, announced, at.profile)
     if announced.name != peer or not suite.verify(subject.key, transcript, announced.signature):
         return Rejected("SEG-EXCHANGE-4", f"the announcement of {peer} is not signed by {peer} for this segment")
     theirs = announced.incarnation
     session = presence.session(peer, theirs)
     over = (peer, theirs) in presence.past or presence.closing(peer, theirs) is not None
-    if over or (session is not None and (session.offered or session.accepted)):
+    again = session is not None and (session.offered or (session.accepted and at.profile.has(switch.ONE_EXCHANGE)))
+    if over or again:
         return Rejected("SEG-EXCHANGE-6", f"a key is shared with this incarnation of {peer} already, or was")
     if not at.inbox(peer).room(me.name, control=False):
         return Rejected("SEG-FULL-1", f"no room in the inbox of {peer}: it must read first")
@@ -196,7 +137,9 @@ def exchange(at: At, peer: Name) -> Result:
     if encapsulated is None:
         return Rejected("SEG-EXCHANGE-7", f"the ephemeral key of {peer} is no key of this suite")
     master = at.fresh.draw("master", peer, theirs)
-    context = sessions.kek_context(segment, me.name, peer, presence.incarnation, theirs, announced.ephemeral)
+    context = sessions.kek_context(
+        segment, me.name, peer, presence.incarnation, theirs, announced.ephemeral, at.profile
+    )
     record = Exchange(
         me.name,
         peer,
@@ -208,9 +151,9 @@ def exchange(at: At, peer: Name) -> Result:
         roster.head,
         b"",
     )
-    signed = records.exchange_transcript(segment, record, announced.ephemeral)
+    signed = records.exchange_transcript(segment, record, announced.ephemeral, at.profile)
     record = replace(record, signature=suite.sign(me.signing, signed))
-    shared = sessions.share(suite, segment, me.name, presence, peer, theirs, me.name, master)
+    shared = sessions.share(suite, at.profile, segment, me.name, presence, peer, theirs, me.name, master)
     me = replace(me, roster=roster, presence=presence.having(shared))
     return Step(me, (effects.Append(inbox(peer), record),), (events.Exchanged(peer),))
 
@@ -222,7 +165,7 @@ def accept(at: At, peer: Name) -> Result:
         return checked
     header, verified = checked
     suite, segment = at.suite, header.segment
-    if verified.reduced:
+    if verified.reduced and at.profile.has(switch.CLOSING):
         return Rejected("SEG-REVIEW-3", "rights were taken away since the list was last verified: review first")
     record = at.inbox(at.me.name).first(peer)
     if record is None or isinstance(record, Message):
@@ -234,29 +177,32 @@ def accept(at: At, peer: Name) -> Result:
 
     if isinstance(record, Malformed):
         return removed("SEG-RECORD-1", f"a record from {peer} makes no sense: {record.reason}")
-    if (record.sender, record.recipient) != (peer, me.name):
+    profile = at.profile
+    if (record.sender, record.recipient) != (peer, me.name) and profile.has(switch.IN_PLACE):
         return removed("SEG-ACCEPT-2", f"an exchange from {record.sender} for {record.recipient}, out of place")
-    if record.recipient_incarnation != presence.incarnation:
+    if record.recipient_incarnation != presence.incarnation and profile.has(switch.IN_PLACE):
         return removed("SEG-ACCEPT-2", f"an exchange from {peer} for another incarnation")
-    if not verified.knows(record.serial, record.head):
+    if profile.has(switch.NAMED_STATE) and not verified.knows(record.serial, record.head):
         return removed("SEG-ACL-7", f"an exchange from {peer} names a state of the list that the store lacks")
     theirs = record.sender_incarnation
     subject = verified.roster.subject(peer)
     closing = presence.closing(peer, theirs)
-    if subject is None or not (record.signature in closing.lying if closing else subject.rights & records.EXCHANGE):
+    allowed = record.signature in closing.lying if closing else subject and subject.rights & records.EXCHANGE
+    if subject is None or not (allowed or (closing is None and not profile.has(switch.PEER_RIGHTS))):
         return removed("SEG-ACCEPT-3", f"{peer} has no right to exchange")
-    transcript = records.exchange_transcript(segment, record, presence.public)
+    transcript = records.exchange_transcript(segment, record, presence.public, profile)
     if not suite.verify(subject.key, transcript, record.signature):
         return removed("SEG-ACCEPT-4", f"an exchange is not signed by {peer} for this segment, pair and key")
     session = presence.session(peer, theirs)
-    if (peer, theirs) in presence.past or (session is not None and session.accepted):
+    once = profile.has(switch.ONE_EXCHANGE)
+    if once and ((peer, theirs) in presence.past or (session is not None and session.accepted)):
         return removed("SEG-ACCEPT-5", f"a second exchange of one incarnation of {peer}")
     secret = suite.decapsulate(presence.private, record.ciphertext)
-    context = sessions.kek_context(segment, peer, me.name, theirs, presence.incarnation, presence.public)
+    context = sessions.kek_context(segment, peer, me.name, theirs, presence.incarnation, presence.public, profile)
     master = None if secret is None else suite.unwrap(suite.derive(secret, "kek", context), record.wrapped)
     if master is None:
         return removed("SEG-ACCEPT-6", f"the key in an exchange from {peer} does not unwrap")
-    shared = sessions.share(suite, segment, me.name, presence, peer, theirs, peer, master)
+    shared = sessions.share(suite, profile, segment, me.name, presence, peer, theirs, peer, master)
     me = replace(me, presence=passed(presence.having(shared), shared))
     return Step(me, (effects.Take(inbox(me.name), peer),), (events.Accepted(peer, shared.offered),))
 
@@ -273,7 +219,7 @@ def send(at: At, peer: Name, body: Bits) -> Result:
     if not at.inbox(peer).room(at.me.name, control=False):
         return Rejected("SEG-FULL-1", f"no room in the inbox of {peer}: it must read first")
     presence = presence_of(at)
-    session, record = sessions.seal(at.suite, segment, at.me.name, presence.incarnation, session, body)
+    session, record = sessions.seal(at.suite, at.profile, segment, at.me.name, presence.incarnation, session, body)
     me = replace(at.me, presence=presence.having(session))
     return Step(me, (effects.Append(inbox(peer), record),), (events.Sent(peer, session.sent),))
 
@@ -286,12 +232,15 @@ def multicast(at: At, peers: tuple[Name, ...], body: Bits) -> Result:
     if not peers or len(set(peers)) != len(peers):
         return Rejected("SEG-MULTICAST-1", "a multicast names each of its peers once, and one at least")
     segment, pairs = ready
+    if not at.profile.has(switch.ALL_OR_NOTHING):
+        roomy = tuple(session for session in pairs if at.inbox(session.peer).room(at.me.name, control=False))
+        peers, pairs = (tuple(session.peer for session in roomy), roomy) if roomy else (peers, pairs)
     for peer in peers:
         if not at.inbox(peer).room(at.me.name, control=False):
             return Rejected("SEG-FULL-2", f"no room in the inbox of {peer}: nothing was sent to anybody")
     presence, done, seen = presence_of(at), list[Effect](), list[events.Sent]()
     for session in pairs:
-        moved, record = sessions.seal(at.suite, segment, at.me.name, presence.incarnation, session, body)
+        moved, record = sessions.seal(at.suite, at.profile, segment, at.me.name, presence.incarnation, session, body)
         presence = presence.having(moved)
         done.append(effects.Append(inbox(moved.peer), record))
         seen.append(events.Sent(moved.peer, moved.sent))
@@ -317,7 +266,7 @@ def publish(at: At, body: Bits) -> Result:
         return Rejected("SEG-FULL-3", f"no room on the board for {len(pairs)} more posts of {at.me.name}")
     number = presence.posts + 1
     posts = tuple(
-        sessions.publish(at.suite, segment, at.me.name, presence.incarnation, session, number, body)
+        sessions.publish(at.suite, at.profile, segment, at.me.name, presence.incarnation, session, number, body)
         for session in pairs
     )
     me = replace(at.me, presence=replace(presence, posts=number))
@@ -333,16 +282,16 @@ def read(at: At, peer: Name) -> Result:
     session = open_session(at, peer)
     if isinstance(session, Rejected):
         return session
-    if not may_send(at.me, peer):
+    if at.profile.has(switch.PEER_RIGHTS) and not may_send(at.me, peer):
         return Rejected("SEG-READ-2", f"{peer} has no right to send, as far as the list was verified: review it")
     seen: dict[int, events.Read | events.Unreadable] = {}
     for post in at.board.posts(peer):
-        if isinstance(post, Malformed) or (post.sender, post.recipient) != (peer, at.me.name):
+        if isinstance(post, Malformed) or isinstance(seen.get(post.number), events.Read):
             continue
-        pair = (post.sender_incarnation, post.recipient_incarnation)
-        if pair != (session.theirs, presence.incarnation) or isinstance(seen.get(post.number), events.Read):
+        said = (post.sender, post.recipient, post.sender_incarnation, post.recipient_incarnation)
+        if at.profile.has(switch.IN_PLACE) and said != (peer, at.me.name, session.theirs, presence.incarnation):
             continue
-        body = sessions.open_post(at.suite, segment, session, post)
+        body = sessions.open_post(at.suite, at.profile, segment, session, post)
         if body is None:
             seen[post.number] = events.Unreadable(peer, post.number)
         else:
@@ -367,22 +316,24 @@ def receive(at: At, peer: Name) -> Result:
 
     if isinstance(record, Malformed):
         return removed("SEG-RECORD-1", f"a record from {peer} makes no sense: {record.reason}")
-    if (record.sender, record.recipient) != (peer, me.name):
+    profile = at.profile
+    if (record.sender, record.recipient) != (peer, me.name) and profile.has(switch.IN_PLACE):
         return removed("SEG-RECEIVE-2", f"a record from {record.sender} for {record.recipient}, out of place")
     session = presence.session(peer, record.sender_incarnation)
-    if session is None or record.recipient_incarnation != presence.incarnation:
+    elsewhere = record.recipient_incarnation != presence.incarnation and profile.has(switch.IN_PLACE)
+    if session is None or elsewhere:
         return removed("SEG-RECEIVE-3", f"a record from {peer} of a pair of incarnations without a session")
     closing = presence.closing(peer, session.theirs)
     if closing is not None and record.sealed not in closing.lying:
         return removed("SEG-RECEIVE-4", f"a record from {peer} that came after its rights were taken away")
-    if record.sequence <= session.received:
+    if record.sequence <= session.received and profile.has(switch.SEQUENCE):
         return removed("SEG-RECEIVE-6", f"a record from {peer} that was read before")
-    body = sessions.open_message(suite, segment, session, record)
+    body = sessions.open_message(suite, profile, segment, session, record)
     if body is None:
         return removed("SEG-RECEIVE-5", f"a record from {peer} does not open")
-    if closing is None and not may_send(me, peer):
+    if closing is None and profile.has(switch.PEER_RIGHTS) and not may_send(me, peer):
         return Rejected("SEG-RECEIVE-10", f"{peer} has no right to send, as far as the list was verified: review it")
-    gap = record.sequence - session.received - 1
+    gap = max(0, record.sequence - session.received - 1)
     event: events.Delivered | events.RotationRead | events.Rotated
     after: Session | None
     if record.flags == records.MESSAGE:
@@ -392,8 +343,9 @@ def receive(at: At, peer: Name) -> Result:
         after = sessions.received(session, record)
         event = events.Rotated(peer, record.rotation, gap)
     elif record.flags == records.ROTATE:
-        after = sessions.rotation_read(suite, segment, me.name, presence.incarnation, session, record, body)
-        won = after is not None and after.owed == Epoch(record.rotation, peer) != session.owed
+        after = sessions.rotation_read(suite, profile, segment, me.name, presence.incarnation, session, record, body)
+        proposed = Epoch(record.rotation, peer)
+        won = after is not None and session.keys(proposed) is None and after.keys(proposed) is not None
         event = events.RotationRead(peer, record.rotation, won, gap)
     else:
         return removed("SEG-RECEIVE-7", f"a control record of {peer} makes no sense")
@@ -418,10 +370,9 @@ def rotate(at: At, peer: Name) -> Result:
         return Rejected("SEG-FULL-5", f"no room for a control record in the inbox of {peer}")
     presence = presence_of(at)
     master = at.fresh.draw("rotation", peer, session.theirs, session.sent)
-    session, record = sessions.propose(at.suite, segment, at.me.name, presence.incarnation, session, master)
-    assert session.pending is not None, "a proposal is pending"
+    session, record = sessions.propose(at.suite, at.profile, segment, at.me.name, presence.incarnation, session, master)
     me = replace(at.me, presence=presence.having(session))
-    seen = events.RotationProposed(peer, session.pending.number)
+    seen = events.RotationProposed(peer, record.rotation)
     return Step(me, (effects.Append(inbox(peer), record),), (seen,))
 
 
@@ -437,6 +388,8 @@ def acknowledge(at: At, peer: Name) -> Result:
         return Rejected("SEG-FULL-5", f"no room for a control record in the inbox of {peer}")
     presence = presence_of(at)
     number = session.owed.number
-    session, record = sessions.acknowledge(at.suite, segment, at.me.name, presence.incarnation, session, session.owed)
+    session, record = sessions.acknowledge(
+        at.suite, at.profile, segment, at.me.name, presence.incarnation, session, session.owed
+    )
     me = replace(at.me, presence=presence.having(session))
     return Step(me, (effects.Append(inbox(peer), record),), (events.RotationAcknowledged(peer, number),))

@@ -10,6 +10,7 @@ from typing import Protocol
 from lockedroom.reference.crypto.suite import Entropy, Suite
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Name
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import (
     Announcement,
     Consumable,
@@ -85,7 +86,8 @@ class InboxView(Protocol):
 @dataclass(frozen=True, slots=True)
 class At:
     """Where a transition stands: its member's private state, the shared slots of its footprint, and what is not its to
-    decide (crypto, entropy, who is alive). Asking for a slot outside the footprint raises FootprintError."""
+    decide (crypto, entropy, who is alive, the profile). Asking for a slot outside the footprint raises
+    FootprintError."""
 
     me: Member
     suite: Suite
@@ -95,3 +97,4 @@ class At:
     board: BoardView
     inbox: Callable[[Name], InboxView]
     alive: Callable[[Name], bool]
+    profile: Profile = HARDENED

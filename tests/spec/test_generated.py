@@ -82,6 +82,7 @@ def test_no_code_of_the_engine_is_missing_from_the_refusals() -> None:
     written = {
         code.removesuffix("-")
         for file in files(".py", under="reference/segment")
+        if file.name != "profile.py"
         for code in re.findall(r'"(SEG-[A-Z]+-[0-9]+)"', file.read_text())
     }
     found = {code.removesuffix("-") for row in TABLE for code in refusals.refusals(row)}

@@ -24,7 +24,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "reaping empties the inbox of the living",
         "SEG-REAP-1",
         (
-            ("transitions", "if at.alive(peer):", "if False:"),
+            ("transitions", "if at.alive(peer) and at.profile.has(switch.LIFE_LOCKS):", "if False:"),
             (
                 "transitions",
                 "(effects.Withdraw(BOARD, peer), effects.Purge(inbox(peer)))",
@@ -37,7 +37,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "the living are reaped",
         "SEG-REAP-1",
-        (("transitions", "if at.alive(peer):", "if False:"),),
+        (("transitions", "if at.alive(peer) and at.profile.has(switch.LIFE_LOCKS):", "if False:"),),
         STANDING,
         CRASHED,
     ),

@@ -28,7 +28,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "a sequence number may come again",
         "SEG-RECEIVE-6",
-        (("transitions", "if record.sequence <= session.received:", "if record.sequence < session.received:"),),
+        (("transitions", "if record.sequence <= session.received and", "if record.sequence < session.received and"),),
         ONCE,
         INTRUDED,
     ),

@@ -21,8 +21,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         (
             (
                 "transitions",
-                "if (peer, theirs) in presence.past or (session is not None and session.accepted):",
-                "if False:",
+                "once = profile.has(switch.ONE_EXCHANGE)",
+                "once = False",
             ),
         ),
         AUTHENTIC,
@@ -45,7 +45,13 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "the last exchange wins",
         "SEG-ACCEPT-7",
-        (("sessions", "sending=epoch if epoch.outranks(session.sending) else session.sending,", "sending=epoch,"),),
+        (
+            (
+                "sessions",
+                "sending=epoch if not tied or epoch.outranks(session.sending) else session.sending,",
+                "sending=epoch,",
+            ),
+        ),
         AGREED,
         ROOM,
     ),
@@ -55,9 +61,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         (
             (
                 "transitions",
-                "    if (peer, theirs) in presence.past or (session is not None and session.accepted):\n",
+                "    once = profile.has(switch.ONE_EXCHANGE)\n",
                 '    if session and session.offered:\n        return Rejected("SEG-ACCEPT-5", "mine first")\n'
-                "    if (peer, theirs) in presence.past or (session is not None and session.accepted):\n",
+                "    once = profile.has(switch.ONE_EXCHANGE)\n",
             ),
         ),
         PROGRESS,

@@ -10,7 +10,8 @@ from lockedroom.reference.crypto.primitives import ed25519_public
 from lockedroom.reference.crypto.terms import Field
 from lockedroom.reference.machine import Name, Rejected, Step
 from lockedroom.reference.segment.guards import Result
-from lockedroom.reference.segment.records import ALL_RIGHTS, HARDENED, Capacity
+from lockedroom.reference.segment.profile import HARDENED
+from lockedroom.reference.segment.records import ALL_RIGHTS, Capacity
 from lockedroom.reference.segment.state import Member
 
 NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi")
@@ -68,7 +69,7 @@ class Company:
 
     def founded(self) -> "Company":
         """Created by alice, everybody granted."""
-        self.ok("alice", "create", capacity=self.capacity, profile=HARDENED, origin=ORIGIN)
+        self.ok("alice", "create", capacity=self.capacity, profile=HARDENED.label, origin=ORIGIN)
         for name in self.names:
             if name != "alice":
                 self.ok("alice", "grant", subject=name, key=key_of(name), rights=ALL_RIGHTS)

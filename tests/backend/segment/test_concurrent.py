@@ -12,7 +12,8 @@ from lockedroom.backend import rooms
 from lockedroom.reference.crypto.real import RealSuite
 from lockedroom.reference.machine import Step
 from lockedroom.reference.segment import effects
-from lockedroom.reference.segment.records import ALL_RIGHTS, HARDENED
+from lockedroom.reference.segment.profile import HARDENED
+from lockedroom.reference.segment.records import ALL_RIGHTS
 from lockedroom.reference.segment.room import Room
 from tests.backend.segment.company import ORIGIN, Company, Fixed, company, key_of, person
 from tests.backend.segment.test_all_to_all import start, tell
@@ -23,7 +24,7 @@ from tests.backend.segment.wanderer import Taken
 def wander(stack: ExitStack, people: Company, folder: Path, seed: int, steps: int) -> list[Taken]:
     """Found a room, let three processes wander in it, and give what they did in the order of its commits."""
     files = {name: folder / f"{seed}-{name}" for name in THREE}
-    creation = {"capacity": TIGHT, "profile": HARDENED, "origin": ORIGIN}
+    creation = {"capacity": TIGHT, "profile": HARDENED.label, "origin": ORIGIN}
     log = list[Taken]()
 
     def found(operation: str, given: dict[str, object]) -> None:

@@ -14,7 +14,8 @@ from lockedroom.reference.crypto.real import RealSuite
 from lockedroom.reference.crypto.suite import Encapsulated
 from lockedroom.reference.machine import Name, Step
 from lockedroom.reference.segment import effects, store
-from lockedroom.reference.segment.records import ALL_RIGHTS, EXCHANGE, HARDENED, JOIN, Capacity
+from lockedroom.reference.segment.profile import HARDENED
+from lockedroom.reference.segment.records import ALL_RIGHTS, EXCHANGE, JOIN, Capacity
 from lockedroom.reference.segment.room import Room
 from lockedroom.reference.segment.table import BY_OPERATION
 from tests.backend.segment.company import NAMES, ORIGIN, Company, Fixed, company, key_of, person
@@ -61,7 +62,7 @@ def arguments(chance: random.Random, actor: Name, operation: str, capacity: Capa
     body = chance.randbytes(chance.choice((0, 16, capacity.payload, capacity.payload + 1)))
     match operation:
         case "create":
-            return {"capacity": capacity, "profile": HARDENED, "origin": ORIGIN}
+            return {"capacity": capacity, "profile": HARDENED.label, "origin": ORIGIN}
         case "grant":
             rights = chance.choice((ALL_RIGHTS, ALL_RIGHTS, JOIN | EXCHANGE, JOIN))
             return {"subject": peer, "key": key_of(peer), "rights": rights}

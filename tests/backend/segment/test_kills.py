@@ -15,7 +15,8 @@ from lockedroom.backend.crashpoints import Moment
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.backend.segment.views import names_of
 from lockedroom.reference.machine import Name, Rejected
-from lockedroom.reference.segment.records import ALL_RIGHTS, HARDENED, Malformed
+from lockedroom.reference.segment.profile import HARDENED
+from lockedroom.reference.segment.records import ALL_RIGHTS, Malformed
 from lockedroom.reference.segment.table import BY_OPERATION
 from tests.backend.segment.company import NAMES, ORIGIN, ROOMY, Company, company, key_of, person
 from tests.backend.segment.victims import Victim
@@ -198,7 +199,7 @@ def test_every_transition_that_stores_is_killed() -> None:
 def test_a_creator_that_is_killed_leaves_a_room_whole_or_unusable(
     room: str, report: Callable[[str], None], victims: Victims
 ) -> None:
-    arguments = tuple({"capacity": ROOMY, "profile": HARDENED, "origin": ORIGIN}.items())
+    arguments = tuple({"capacity": ROOMY, "profile": HARDENED.label, "origin": ORIGIN}.items())
     founder = Victim(room, "LR0", person("alice"), 0, "create", arguments, 0, "before")
     stores = int(victims.play(founder))
     rooms.remove(room)

@@ -12,7 +12,8 @@ from lockedroom.backend.segment.engine import Engine
 from lockedroom.reference.errors import FootprintError, UsageError
 from lockedroom.reference.machine import Rejected, Step
 from lockedroom.reference.segment.guards import Result
-from lockedroom.reference.segment.records import HARDENED, Capacity
+from lockedroom.reference.segment.profile import HARDENED
+from lockedroom.reference.segment.records import Capacity
 from tests.backend.segment.company import NAMES, ORIGIN, ROOMY, Company, company, person
 
 TWO = NAMES[:2]
@@ -85,7 +86,7 @@ def test_what_does_not_fit_a_cell_is_refused_and_changes_nothing(room: str) -> N
 
 
 def creation(engine: Engine, capacity: Capacity = ROOMY) -> Result:
-    return engine.perform("create", capacity=capacity, profile=HARDENED, origin=ORIGIN)
+    return engine.perform("create", capacity=capacity, profile=HARDENED.label, origin=ORIGIN)
 
 
 def test_a_room_whose_semaphores_cannot_be_made_is_taken_back(room: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from lockedroom.reference.crypto.terms import Bits, Field, Term
 from lockedroom.reference.machine import Event, Name, Rejected, Slot, Step
 from lockedroom.reference.segment import effects, events, store
 from lockedroom.reference.segment.guards import Result
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import ALL_RIGHTS, Capacity, Consumable, Header, Malformed
 from lockedroom.reference.segment.room import Room
 from lockedroom.reference.segment.state import Member, Presence, Session
@@ -44,13 +45,15 @@ class TestEntropy:
 class House:
     """A room with its members. `alice` is the creator; nothing has happened yet."""
 
-    def __init__(self, suite: str, names: Sequence[Name] = NAMES, capacity: Capacity = CAPACITY) -> None:
+    def __init__(
+        self, suite: str, names: Sequence[Name] = NAMES, capacity: Capacity = CAPACITY, profile: Profile = HARDENED
+    ) -> None:
         self.suite: Suite = SymbolicSuite() if suite == "symbolic" else RealSuite(suite)
         self.capacity = capacity
         self.joins: dict[Name, int] = dict.fromkeys(names, 0)
         self.names = tuple(names)
         members: dict[Slot, Member] = {effects.member(name): self.newcomer(name) for name in names}
-        self.room = Room(self.suite, capacity, members)
+        self.room = Room(self.suite, capacity, members, profile)
 
     # ---- who is who ----------------------------------------------------------------------------------
 
@@ -109,7 +112,7 @@ class House:
 
     def created(self, *granted: Name) -> House:
         """Create the segment and grant these names everything."""
-        self.do("alice", "create", capacity=self.capacity, profile="hardened", origin=(7, 7, "boot"))
+        self.do("alice", "create", capacity=self.capacity, profile=self.room.profile.label, origin=(7, 7, "boot"))
         for name in granted:
             self.grant(name)
         return self

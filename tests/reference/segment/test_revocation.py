@@ -6,6 +6,7 @@ import pytest
 
 from lockedroom.reference.machine import Step
 from lockedroom.reference.segment import events, parts
+from lockedroom.reference.segment.profile import HARDENED
 from lockedroom.reference.segment.records import ALL_RIGHTS, EXCHANGE, JOIN, SEND, Exchange, Message
 from lockedroom.reference.segment.sessions import seal
 from lockedroom.reference.segment.state import Closing
@@ -127,7 +128,7 @@ def test_what_who_never_might_send_left_is_not_read_for_its_being_revoked(empty:
     empty.grant("bob", JOIN | EXCHANGE)
     empty.joined("bob", "carol").shared("bob", "carol")
     mine, session = empty.presence("bob").incarnation, empty.session("bob", "carol")
-    _, record = seal(empty.suite, empty.header().segment, "bob", mine, session, empty.body("smuggled"))
+    _, record = seal(empty.suite, HARDENED, empty.header().segment, "bob", mine, session, empty.body("smuggled"))
     empty.put("carol", "bob", record)
     empty.refused("SEG-RECEIVE-10", "carol", "receive", peer="bob")
     empty.do("alice", "revoke", subject="bob")

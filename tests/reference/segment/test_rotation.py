@@ -6,6 +6,7 @@ import pytest
 
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.segment import events, sessions
+from lockedroom.reference.segment.profile import HARDENED
 from lockedroom.reference.segment.records import ACKNOWLEDGE, ROTATE, Epoch
 from tests.reference.segment.house import CAPACITY, House
 
@@ -166,6 +167,7 @@ def control(house: House, flags: int, rotation: int, body: object) -> None:
     segment = house.header().segment
     _, record = sessions.seal(
         house.suite,
+        HARDENED,
         segment,
         "alice",
         presence.incarnation,
@@ -233,7 +235,7 @@ def test_a_proposer_that_does_not_wait_is_owed_nothing(pair: House) -> None:
     pair.do("bob", "receive", peer="alice")
     hasty = replace(pair.session("alice", "bob"), sending=Epoch(1, "alice"))
     mine, segment = pair.presence("alice").incarnation, pair.header().segment
-    _, record = sessions.seal(pair.suite, segment, "alice", mine, hasty, pair.body("now"))
+    _, record = sessions.seal(pair.suite, HARDENED, segment, "alice", mine, hasty, pair.body("now"))
     pair.put("bob", "alice", record)
     assert pair.delivered("bob", "alice").body == pair.body("now")
     assert pair.session("bob", "alice").sending == Epoch(1, "alice")
