@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 from typing import Final
 
-from lockedroom.backend import clauses, ofd, regions
+from lockedroom.backend import clauses, interrupts, ofd, regions
 from lockedroom.backend.errors import LockTimeout
 from lockedroom.backend.shm import Store
 
@@ -50,8 +50,7 @@ class Locks:
         """
         if self._owner == threading.get_ident():
             raise RuntimeError("this thread holds slots already: take all that is needed at once")
-        wait = min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)
-        if not self._turn.acquire(timeout=wait):
+        if not interrupts.acquired(self._turn, deadline):
             raise _timeout(self._store.room, "another thread of this process holds its slots")
         try:
             self._owner = threading.get_ident()
@@ -82,6 +81,7 @@ class Locks:
                 raise ValueError(f"{slot} is no slot's lock byte")
             pause = SHORTEST
             while not ofd.try_lock(descriptor, slot, wanted[slot]):
+                interrupts.look()
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise _timeout(self._store.room, f"{regions.lock_name(slot)} is locked")

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Self
 
-from lockedroom.backend import clauses, errors, forks, rooms, shm, wakeup
+from lockedroom.backend import clauses, errors, forks, interrupts, rooms, shm, wakeup
 from lockedroom.backend.crashpoints import Hook
 from lockedroom.backend.locks import Mode
 from lockedroom.backend.process import this_process
@@ -121,9 +121,10 @@ class Engine:
 
     def close(self) -> None:
         """Let go of the room without leaving it, and forget every key. May be repeated."""
-        attached, self._attached, self._me = self._attached, None, None
-        if attached is not None:
-            attached.close()
+        with interrupts.deferred():
+            attached, self._attached, self._me = self._attached, None, None
+            if attached is not None:
+                attached.close()
 
     def disown(self) -> None:
         """What `forks` calls in a child: forget every key. The store and the semaphores let go by themselves."""
@@ -140,7 +141,7 @@ class Engine:
         if self._me is None:
             raise self._gone()
         if self._attached is None:
-            with contextlib.suppress(errors.Absent):
+            with interrupts.deferred(), contextlib.suppress(errors.Absent):
                 self._attached = Attached(shm.attach(self.room, hook=self._hook), self._process)
         return self._attached
 
@@ -164,8 +165,9 @@ class Engine:
     ) -> Result:
         """Take one transition of the table: its Step, committed, or its Rejected, which held at one moment.
 
-        `fresh` is where fresh values come from, the system if None; `mode` is that of a created object. Raises
-        UsageError for an operation or arguments that there are not, BackendError for what is no rejection.
+        `fresh` is where fresh values come from, the system if None; `mode` is that of a created object. Ctrl-C is
+        deferred to the end of it, or to a wait before anything was done. Raises UsageError for an operation or
+        arguments that there are not, BackendError for what is no rejection.
         """
         transition = BY_OPERATION.get(operation)
         if transition is None or set(arguments) != set(transition.arguments):
@@ -280,22 +282,25 @@ class Engine:
 
     @contextlib.contextmanager
     def _taking_turns(self, deadline: float) -> Iterator[Attached | None]:
-        """The room, if there is one, for one thread at a time. What the last operation committed but, interrupted, did
-        not carry out is finished first."""
+        """The room, if there is one, for one thread at a time (SEG-LOCK-5), uninterrupted. What the last operation
+        committed but, for an exception, did not carry out is finished first."""
         if self._me is None:
             raise self._gone()
-        if not self._turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            problem = f"in the room {self.room}, another thread of this process is at work, and was until the deadline"
-            raise errors.LockTimeout(clauses.LOCK, problem, "try again")
-        try:
-            attached = self._find()
-            if attached is not None and self.me.presence is not None:
-                index = self._index(attached)
-                if index is not None and attached.store.load(attached.memory.layout.commit(index)):
-                    attached.journals.recover(index, deadline)
-            yield attached
-        finally:
-            self._turn.release()
+        with interrupts.deferred():
+            if not interrupts.acquired(self._turn, deadline):
+                problem = (
+                    f"another thread of this process is at work in the room {self.room}, and was until the deadline"
+                )
+                raise errors.LockTimeout(clauses.LOCK, problem, "try again")
+            try:
+                attached = self._find()
+                if attached is not None and self.me.presence is not None:
+                    index = self._index(attached)
+                    if index is not None and attached.store.load(attached.memory.layout.commit(index)):
+                        attached.journals.recover(index, deadline)
+                yield attached
+            finally:
+                self._turn.release()
 
     def _take(self, attached: Attached, operation: Operation) -> Result:
         return take(attached, self.me, operation, self._settle)

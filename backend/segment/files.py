@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from lockedroom.backend import clauses, errors
+from lockedroom.backend import clauses, errors, interrupts
 from lockedroom.backend.errors import BackendError, ExitCode
 
 USAGE: Final = "usage"
@@ -89,6 +89,7 @@ def folder_locked(path: Path, deadline: float) -> Iterator[None]:
                 fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
+                interrupts.look()
                 if time.monotonic() >= deadline:
                     raise errors.LockTimeout(
                         clauses.LOCK,

@@ -6,12 +6,14 @@ the dead. What it meets on the way are notices; none of them stops it.
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, Self
 
+from lockedroom.backend import interrupts
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.backend.segment.messages import Message, Notice, Post, Problem, Refused
 from lockedroom.backend.wakeup import RECHECK
@@ -46,7 +48,7 @@ class JoinedMember:
     the machine does (LockTimeout when a stopped process holds a lock). Usable from several threads.
     """
 
-    __slots__ = ("_engine", "_kept", "_left", "_looked", "_reviewed", "_told", "_turn", "_watch")
+    __slots__ = ("_engine", "_kept", "_left", "_looked", "_numbers", "_ready", "_reviewed", "_told", "_turn", "_watch")
 
     def __init__(self, engine: Engine, watch: Callable[[Notice], None] | None) -> None:
         """Used by `Room.join`."""
@@ -54,6 +56,8 @@ class JoinedMember:
         self._watch = watch
         self._kept: deque[Notice] = deque(maxlen=_KEPT)
         self._told: set[Notice] = set()
+        self._ready: dict[int, Message] = {}
+        self._numbers = itertools.count()
         self._left = False
         self._looked = -math.inf
         self._reviewed = 0
@@ -149,17 +153,26 @@ class JoinedMember:
 
     def receive(self, timeout: float | None = None, peer: Name | None = None) -> Message | None:
         """The next message, from any peer or from one; waits for `timeout` seconds, without end if None, and gives None
-        when nothing came.
+        when nothing came. Ctrl-C loses none: what was consumed but not given yet, the next call gives.
 
         Raises Refused: when the segment was destroyed (SEG-DESTROY-2), and, waiting for one peer, when it has left or
         died and nothing more of it is there (SEG-LEAVE-3).
         """
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while True:
+            for number, message in tuple(self._ready.items()):
+                if peer in (None, message.peer):
+                    try:
+                        del self._ready[number]
+                    except KeyError:  # another thread has it
+                        continue
+                    # Signals are handled at calls, loops and entries: there is none from the `del` to our caller.
+                    return message
             self._keep_house()
-            message = self._next(peer)
-            if message is not None or self._left:
-                return message
+            if self._next(peer):
+                continue
+            if self._left:
+                return None
             if peer is not None and self._gone(peer):
                 raise Refused("SEG-LEAVE-3", f"{peer} has left or died, and nothing more of it is there to read")
             now = time.monotonic()
@@ -202,36 +215,35 @@ class JoinedMember:
 
     # ---- one record ----------------------------------------------------------------------------------
 
-    def _next(self, peer: Name | None) -> Message | None:
-        """The first message that lies in the inbox, whatever has to be consumed before it. Senders take turns."""
+    def _next(self, peer: Name | None) -> bool:
+        """Consume the first message that lies in the inbox, and whatever has to be before it; whether there was one.
+        Senders take turns."""
         lanes = [name for name, count in self._engine.lanes() if count and peer in (None, name)]
         self._turn += 1
         for place in range(len(lanes)):
-            name = lanes[(place + self._turn) % len(lanes)]
-            message = self._consume(name, until_message=True)
-            if message is not None:
-                return message
-        return None
+            if self._consume(lanes[(place + self._turn) % len(lanes)], until_message=True):
+                return True
+        return False
 
-    def _consume(self, peer: Name, *, until_message: bool = False) -> Message | None:
-        """Consume the sender's first record, or all that come before its first message and that. Stops at one that
-        cannot be consumed now."""
+    def _consume(self, peer: Name, *, until_message: bool = False) -> bool:
+        """Consume the sender's first record, or all that come before its first message and that; whether a message was
+        made ready. Stops at one that cannot be consumed now."""
         while (first := self._engine.first(peer)) is not None:
             result = self._reviewing("accept" if isinstance(first, Exchange) else "receive", peer=peer)
             if isinstance(result, Rejected):
                 if result.clause not in _OVERTAKEN:
                     self._tell_once(Problem(result.clause, result.detail, peer), removed=bool(result.effects))
                 if not result.effects:
-                    return None
+                    return False
                 continue
             for event in result.events:
                 if isinstance(event, events.Delivered):
-                    return Message(event.peer, _bytes(event.body), event.sequence, event.gap)
+                    return True
                 self._tell(event)
             self._acknowledge()
             if not until_message:
-                return None
-        return None
+                return False
+        return False
 
     def _reviewing(self, operation: str, **arguments: object) -> Result:
         """Perform; where the list must be reviewed first, do that and perform again."""
@@ -309,7 +321,13 @@ class JoinedMember:
     def _do(self, operation: str, **arguments: object) -> Result:
         if self._left and self._engine.me:
             return Rejected("SEG-WHO-3", "this member has left: join again")
-        return self._engine.do(operation, arguments)
+        with interrupts.deferred():
+            result = self._engine.do(operation, arguments)
+            for event in result.events if isinstance(result, Step) else ():
+                if isinstance(event, events.Delivered):
+                    message = Message(event.peer, _bytes(event.body), event.sequence, event.gap)
+                    self._ready[next(self._numbers)] = message
+        return result
 
     def _done(self, operation: str, **arguments: object) -> Step[Member]:
         return _taken(self._do(operation, **arguments))

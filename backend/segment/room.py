@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Self
 
-from lockedroom.backend import clauses, errors, process, rooms, shm
+from lockedroom.backend import clauses, errors, interrupts, process, rooms, shm
 from lockedroom.backend.layout import LENGTH, excess
 from lockedroom.backend.segment.engine import PATIENCE, Engine
 from lockedroom.backend.segment.identity import Identity, PublicIdentity
@@ -70,8 +70,9 @@ class Room:
     def join(self, watch: Callable[[Notice], None] | None = None) -> JoinedMember:
         """Join: announce a fresh signed key. `watch` is told what happens while this member waits; without it the
         member keeps that for `notices()`. Raises Refused (SEG-JOIN)."""
-        self._perform("join")
-        self._member = JoinedMember(self._engine, watch)
+        with interrupts.deferred():
+            self._perform("join")
+            self._member = JoinedMember(self._engine, watch)
         return self._member
 
     def grant(self, who: PublicIdentity | Identity, rights: int = ALL_RIGHTS) -> None:

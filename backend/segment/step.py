@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lockedroom.backend import clauses, errors
+from lockedroom.backend import clauses, errors, interrupts
 from lockedroom.backend.layout import inbox
 from lockedroom.backend.locks import Mode
 from lockedroom.backend.regions import ACL, BOARD, HEADER
@@ -61,6 +61,7 @@ def take(attached: Attached, me: Member, operation: Operation, settle: Callable[
     reads, writes = operation.footprint(me.name)
     tries = 0
     while True:
+        interrupts.look()
         tries += 1
         questions = views.Questions(attached.memory, me.roster)
         wanted = _locks(questions, reads, writes)

@@ -71,6 +71,36 @@ def sit(room: str, name: str) -> None:
         signal.pause()
 
 
+def storm(room: str, name: str) -> None:
+    """Receive numbered messages until told `end`, interrupted again and again; say their numbers, and how often."""
+    got: list[Message] = []
+    hits, inside = 0, False
+
+    def handler(*_: object) -> None:
+        nonlocal hits
+        if inside:
+            hits += 1
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, handler)
+    with enter(room, name) as there, there.join() as me:
+        say("joined")
+        while not me.peers():
+            me.receive(timeout=0.1)
+        say("ready")
+        while not got or got[-1].body != b"end":
+            try:
+                inside = True
+                message = me.receive(timeout=1)
+                if message is not None:
+                    got.append(message)
+                inside = False
+            except KeyboardInterrupt:
+                inside = False
+        say(*(message.body.decode() for message in got[:-1]))
+        say(hits)
+
+
 def hold(room: str, name: str) -> None:
     """Hold every slot of the room, and stop in the middle."""
     from lockedroom.backend import shm
@@ -119,7 +149,7 @@ def fork(room: str, name: str) -> None:
         say("parent", there.members()[1].alive)
 
 
-PARTS = {part.__name__: part for part in (echo, sit, hold, flood, fork)}
+PARTS = {part.__name__: part for part in (echo, sit, storm, hold, flood, fork)}
 
 if __name__ == "__main__":
     PARTS[sys.argv[1]](*sys.argv[2:])
