@@ -2,10 +2,10 @@
 
 A transition that flips one word is atomic by itself. One that flips more writes what it will flip, and
 which slots that touches, to its member's journal; one aligned store of the commit word makes it done;
-then the words are flipped and the commit word cleared. Whoever takes a lock later than the death of the owner
-finds the commit word, and flips the words again: they are values, not changes, so doing it twice is harmless.
-(Nothing here orders stores between processors. The kernel does: what was stored before a lock was let go, by
-its holder or by its holder's death, is seen by whoever takes it next.)
+then the words are flipped and the commit word cleared (SEG-JOURNAL-8). Whoever takes a lock later than the death of
+the owner finds the commit word, and flips the words again: they are values, not changes, so doing it twice is
+harmless (SEG-JOURNAL-4). Nothing here orders stores between processors. The kernel does: what was stored before a lock
+was let go, by its holder or by its holder's death, is seen by whoever takes it next (SEG-JOURNAL-9).
 
 A commit word that touches a slot whose lock one holds is a dead owner's: a live one still holds that lock.
 What a journal says is read from shared memory and so believed only as far as an honest owner could have
@@ -67,7 +67,8 @@ class Journals:
 
     @contextmanager
     def locked(self, wanted: Mapping[int, Mode], deadline: float) -> Iterator[tuple[Recovery, ...]]:
-        """Hold these slots while the block runs, after finishing every journal that a dead owner left in them.
+        """Hold these slots while the block runs, after finishing every journal that a dead owner left in them
+        (SEG-JOURNAL-5).
 
         Gives what was finished or discarded for that. Raises LockTimeout (SEG-LOCK-1).
         """
@@ -85,7 +86,7 @@ class Journals:
 
     def commit(self, flips: Sequence[Flip], member: int | None = None) -> None:
         """Flip these words as one. Inside `locked`, with their slots held exclusively; more than one word needs
-        the journal of `member`, whose life lock the caller holds.
+        the journal of `member`, whose life lock the caller holds (SEG-JOURNAL-2).
 
         All else that the transition stores is stored before, where no reader looks until a word flips.
         ValueError when the flips break these rules: a fault of the caller. MalformedObject (SEG-JOURNAL-1), and
@@ -110,7 +111,8 @@ class Journals:
         return tuple(j for j in range(layout.capacity.members) if store.load(layout.commit(j)))
 
     def recover(self, member: int, deadline: float) -> Recovery | None:
-        """Finish or discard the member's committed journal; None if somebody else has done it meanwhile.
+        """Finish or discard the member's committed journal (SEG-JOURNAL-5); None if somebody else has done it
+        meanwhile.
 
         Takes all the slots that the journal touches; the caller holds none. Raises LockTimeout.
         """
@@ -133,6 +135,7 @@ class Journals:
             return Recovery(member, flips if isinstance(flips, Malformed) else len(flips))
 
     def _journalled(self, flips: Sequence[Flip], slots: set[int], member: int) -> None:
+        """Slots and entries, commit word, flips, commit word 0: in this order of stores (SEG-JOURNAL-3)."""
         store, layout = self._store, self._store.layout
         if len(flips) > layout.journal_capacity:
             raise ValueError(f"{len(flips)} words do not fit a journal")

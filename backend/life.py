@@ -46,9 +46,10 @@ class Lives:
         self._mine: set[int] = set()
 
     def acquire(self, member: int, deadline: float) -> Recovery | None:
-        """Take the member's life lock, and with it its journal; say in its life cell who has it.
+        """Take the member's life lock, and with it its journal; say in its life cell who has it (SEG-LIFE-5).
 
-        Finishes what an earlier holder committed (gives what became of that): the journal is clear afterwards.
+        Finishes what an earlier holder committed (gives what became of that): the journal is clear afterwards
+        (SEG-JOURNAL-7).
         Raises Occupied (SEG-LIFE-1) at once when another process, or another attachment of this one, has the
         lock, Removed (SEG-LIFE-7) when the room's name leads to this object no more, and LockTimeout, holding nothing.
         The caller holds no slots.
@@ -73,7 +74,7 @@ class Lives:
 
     def release(self, member: int) -> None:
         """Let go of a life lock that `acquire` took; of any other is no error. The cell is emptied first: who
-        left by itself is nobody's to find dead."""
+        left by itself is nobody's to find dead (SEG-LIFE-5)."""
         if self.holds(member):
             self._store.store(self._store.layout.life(member)[0], 0)
             ofd.unlock(self._store.descriptor, layout.life(member))
@@ -84,7 +85,9 @@ class Lives:
         return member in self._mine and self._store.usable
 
     def verdict(self, member: int) -> Verdict:
-        """Whether the member lives. Stable only while the board's lock is held, since joining needs that."""
+        """Whether the member lives: dead when its lock is free and its process, if one is named, runs no more
+        (SEG-LIFE-3); UNKNOWN where this process cannot see that one (SEG-LIFE-4). Stable only while the board's lock is
+        held, since joining needs that."""
         if self.holds(member):
             return Verdict(Liveness.ALIVE, "it is held here")
         if ofd.held_elsewhere(self._store.descriptor, layout.life(member)):

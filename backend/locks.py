@@ -1,8 +1,8 @@
 """Locks on slots: a set of them at once, in a fixed order, with a deadline.
 
 Two lockers that each take what they need in ascending order of lock bytes cannot wait for each other in
-a circle. Nobody waits inside the kernel: a lock that is taken is tried again after a back-off, so that
-every wait ends at its deadline, also on a holder that was stopped. Life locks are in `life`.
+a circle (SEG-LOCK-3). Nobody waits inside the kernel: a lock that is taken is tried again after a back-off
+(SEG-LOCK-4), so that every wait ends at its deadline, also on a holder that was stopped. Life locks are in `life`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LONGEST: Final = 5e-3
 
 
 class Mode(IntEnum):
-    """SHARED for a slot that is only read, EXCLUSIVE for one that is written."""
+    """SHARED for a slot that is only read, EXCLUSIVE for one that is written (SEG-LOCK-2)."""
 
     SHARED = ofd.SHARED
     EXCLUSIVE = ofd.EXCLUSIVE
@@ -32,7 +32,7 @@ class Mode(IntEnum):
 
 class Locks:
     """The slot locks of one store. Threads that share it take turns, since a lock of an open file
-    description does not keep out other users of that description."""
+    description does not keep out other users of that description (SEG-LOCK-5)."""
 
     __slots__ = ("_held", "_owner", "_store", "_turn")
 

@@ -1,4 +1,4 @@
-"""Open-file-description locks on byte ranges: the three system calls, and nothing that waits.
+"""Open-file-description locks on byte ranges: the three system calls, and nothing that waits (SEG-LOCK-2).
 
 Such a lock belongs to the open file description: it excludes every other description, whatever the
 process, but not other users of the same one (threads, forked children). The kernel releases it when the

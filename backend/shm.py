@@ -1,9 +1,10 @@
 """One segment's shared-memory object: create, attach, load, store, close.
 
 Nothing else in the backend touches the mapping. Words are stored through one aligned view of u64 (a
-store of 8 bytes that no reader can see half of); bytes are only ever stored where no reader looks yet.
-Loads and copies out give plain values: no view of the mapping leaves this module, since one that a
-caller kept would keep the mapping, and with it the locks, alive after a fork or a close.
+store of 8 bytes that no reader can see half of: SEG-STORE-13); bytes are only ever stored where no reader
+looks yet. Loads and copies out give plain values, to be checked and used as they were copied (SEG-STORE-14):
+no view of the mapping leaves this module, since one that a caller kept would keep the mapping, and with it the
+locks, alive after a fork or a close.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def object_name(room: str) -> str:
 
 
 class Store:
-    """One mapping of a room's object, over a descriptor of its own: its locks are nobody else's.
+    """One mapping of a room's object, over a descriptor of its own: its locks are nobody else's (SEG-STORE-12).
 
     Made by `create` or `attach`. Offsets are in bytes; those of words are multiples of 8. After `close`
     everything raises Closed, in a forked child Forked. Usable from several threads.
@@ -98,7 +99,7 @@ class Store:
         return leads_to(self.room, self.descriptor)
 
     def load(self, offset: int) -> int:
-        """The word at `offset`: never a mix of two stores."""
+        """The word at `offset`: never a mix of two stores (SEG-STORE-13)."""
         try:
             return int(self._words[offset >> 3])
         except ValueError:
@@ -119,7 +120,7 @@ class Store:
             hook(Moment.AFTER)
 
     def read(self, offset: int, length: int) -> bytes:
-        """A copy of bytes; one that is being written at the moment may be a mix."""
+        """A copy of bytes (SEG-STORE-14); one that is being written at the moment may be a mix."""
         try:
             return self._map[offset : offset + length]
         except ValueError:

@@ -1,7 +1,7 @@
 """Named semaphores: how one member tells another that there is something to look at.
 
 A wake-up carries nothing and promises nothing: a poster can die between its commit and its post, and
-anybody may post. So whoever waits looks for itself, after each post and at least once a second.
+anybody may post. So whoever waits looks for itself, after each post and at least once a second (SEG-WAKE-3).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def create_semaphores(room: str, members: int, mode: int = 0o600) -> None:
 
 def unlink_semaphores(room: str) -> None:
     """Remove the names of all semaphores of the room; those there are not are no error. Before the room's
-    object goes, so that its name is free only when they are gone. Raises NotPermitted."""
+    object goes, so that its name is free only when they are gone (SEG-WAKE-4). Raises NotPermitted."""
     for member in range(regions.LIMITS["members"][1]):
         try:
             posix_ipc.unlink_semaphore(semaphore_name(room, member))
@@ -85,7 +85,8 @@ class Wakeups:
         forks.register(self)
 
     def post(self, member: int) -> None:
-        """Wake the member, or let it find the post when it next waits. Raises NoSemaphore (SEG-WAKE-1)."""
+        """Wake the member, or let it find the post when it next waits (SEG-WAKE-2). Raises NoSemaphore
+        (SEG-WAKE-1)."""
         semaphore = self._semaphore(member)
         # One post not yet seen is enough: its waiter looks at everything when it takes it.
         if semaphore.value == 0:

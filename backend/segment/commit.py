@@ -1,6 +1,8 @@
 """What the effects of one transition store: bytes where nobody looks yet, then words to flip as one.
 
-`plan` only computes, under the locks of the footprint; `Plan.carry_out` stores. Nothing is decided here.
+`plan` only computes, under the locks of the footprint; `Plan.carry_out` stores. Nothing is decided here. Which cell and
+which word: of rings SEG-STORE-15, of announcements SEG-STORE-16, of posts and entries SEG-STORE-17, of a segment's
+beginning and end SEG-STORE-18.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ class Plan:
         return tuple((offset, value) for offset, value in self.words.items() if load(offset) != value)
 
     def carry_out(self, journals: Journals, member: int | None) -> None:
-        """Store it all, as one; more than one word goes through the journal of `member`."""
+        """Store it all, as one: cells first, then words (SEG-JOURNAL-3); more than one word goes through the journal
+        of `member`."""
         flips = self.flips()
         for cell, data in self.cells:
             self.memory.store.write_cell(cell, data)

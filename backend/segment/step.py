@@ -122,6 +122,7 @@ def _commit(
 
 
 def _wake(attached: Attached, questions: views.Questions, result: Result) -> None:
+    """Post the semaphore of every addressee of what was committed (SEG-WAKE-2)."""
     for effect in result.effects:
         if isinstance(effect, effects.Append):
             index = questions.index(effect.slot.owner)

@@ -105,3 +105,9 @@ def test_exceptions_name_clauses_and_give_reasons() -> None:
         assert exemption.clause in registered()
         assert len(exemption.what) > 10
         assert len(exemption.reason) > 20
+
+
+def test_the_backend_cites_every_clause_that_it_implements() -> None:
+    ours = {"SEG-STORE", "SEG-LOCK", "SEG-LIFE", "SEG-JOURNAL", "SEG-WAKE"}
+    found = {clause for file in files(".py", under="backend") for clause in cited(file.read_text())}
+    assert sorted(clause.id for clause in registered().values() if clause.area in ours and clause.id not in found) == []
