@@ -10,7 +10,8 @@ from lockedroom.backend.crashpoints import Hook, Moment
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.backend.shm import Store
 from lockedroom.reference.machine import Step
-from lockedroom.reference.segment.records import HARDENED, Capacity
+from lockedroom.reference.segment.profile import HARDENED
+from lockedroom.reference.segment.records import Capacity
 from tests.backend.harness import SMALL, Actor
 from tests.backend.segment.company import ORIGIN, ROOMY, person
 
@@ -124,7 +125,7 @@ def test_a_room_is_not_collected_while_its_creator_is_at_work(room: str, monkeyp
 
     monkeypatch.setattr(shm, "create", created)
     with Engine(room, person("alice"), "LR0", hook=look) as alice:
-        made = alice.perform("create", capacity=ROOMY, profile=HARDENED, origin=ORIGIN)
+        made = alice.perform("create", capacity=ROOMY, profile=HARDENED.label, origin=ORIGIN)
         memory = alice.attach()
         assert isinstance(made, Step) and memory is not None and memory.store.named
     assert len(seen) > 20 and not any(seen)
