@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from lockedroom.model.segment.mutants import Mutant
     from lockedroom.model.verdict import CheckReport, Progress, PropertyResult
     from lockedroom.model.walked import WalkReport
+    from lockedroom.reference.segment.profile import Profile
 
 
 _SEGMENT_ONLY: Final = (
     "members", "messages", "joins", "rotations", "revocations", "crashes", "intruder",
-    "mutant",
+    "mutant", "profile",
 )  # fmt: skip
 
 
@@ -82,6 +83,9 @@ def check(
     mutant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Check the protocol with one of the known mistakes in it.")
     ] = None,
+    profile: Annotated[
+        str, typer.Option(help='`hardened`, `as-written`, or one with defences off or on: "hardened -tie-break".')
+    ] = "hardened",
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write a counterexample, for `lockedroom replay`.")
     ] = None,
@@ -97,11 +101,10 @@ def check(
     has its steps. What walks do not violate is no proof: the answer is "no violation found", with exit code 4. What
     they violate is made short, but need not be the shortest.
     """
-    from lockedroom.cli.counterexample import of_segment, refuse_existing, save
+    from lockedroom.cli.counterexample import logic_of, of_segment, refuse_existing, save
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.segment.bounds import Bounds
-    from lockedroom.model.segment.engine import REFERENCE
     from lockedroom.model.tabulated.checkpoint import CheckpointError
     from lockedroom.model.verdict import check as run
     from lockedroom.model.walked import WalkReport
@@ -147,10 +150,13 @@ def check(
     if walks is not None:
         stored = {"memory": memory, "checkpoint": checkpoint, "state-limit": state_limit}
         only_without("--walks", "they store no states", **stored)
+        if profile != "hardened":
+            raise usage("--profile with --walks", "walk through the hardened profile, or explore this one")
     if mutant is not None:
         only_without("--mutant", "a mistake is found soon: explore it anew", checkpoint=checkpoint)
     refuse_existing((trace, svg))
     mistake = _mutant(mutant)
+    spoken = _profile(profile)
     try:
         bounds = Bounds(members, messages, joins, rotations, revocations, crashes, intruder)
     except ValueError as error:
@@ -162,7 +168,7 @@ def check(
                 bounds, live, walks=walks, steps=steps, seed=seed, jobs=jobs, mutant=mutant, time_limit=time_limit
             )
         else:
-            logic = mistake.logic() if mistake else REFERENCE
+            logic = logic_of(mistake, spoken)
             try:
                 report = run(
                     protocol,
@@ -177,7 +183,7 @@ def check(
                 )
             except CheckpointError as error:
                 raise unusable(error) from None
-    found = of_segment(report, mistake)
+    found = of_segment(report, mistake, spoken)
     if found is not None:
         save(found, trace, svg)
     if as_json:
@@ -223,6 +229,17 @@ def _mutant(name: str | None) -> Mutant | None:
         known = "; ".join(BY_NAME)
         raise usage(f"no mistake {name!r} is known", f"there are: {known}")
     return BY_NAME[name]
+
+
+def _profile(text: str) -> Profile | None:
+    """The profile of that text, None for the hardened one, which need not be named."""
+    from lockedroom.reference.segment.profile import HARDENED, profile_of
+
+    try:
+        found = profile_of(text)
+    except ValueError as error:
+        raise usage(str(error), "name a profile, and - or + before a defence") from None
+    return None if found == HARDENED else found
 
 
 def show_reasons(out: Console, properties: Iterable[PropertyResult]) -> None:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
     from lockedroom.conformance.model_trace import Named
     from lockedroom.model.report import Violation
+    from lockedroom.model.segment.engine import Logic
     from lockedroom.model.segment.mutants import Mutant
     from lockedroom.model.validator import Run, Subject
     from lockedroom.model.verdict import CheckReport
     from lockedroom.model.walked import WalkReport
+    from lockedroom.reference.segment.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,12 @@ def confirmed(subject: Subject, machine: Named, violation: Violation) -> Confirm
     return Confirmed(subject, machine, confirm(subject, violation))
 
 
-def of_segment(report: CheckReport | WalkReport, mutant: Mutant | None = None) -> Confirmed | None:
+def of_segment(
+    report: CheckReport | WalkReport, mutant: Mutant | None = None, profile: Profile | None = None
+) -> Confirmed | None:
     """The counterexample of a check of the segment, or of walks through it, if it has one. Raises Unconfirmed."""
     from lockedroom.conformance.model_trace import Named
     from lockedroom.model.report import Violation
-    from lockedroom.model.segment.engine import REFERENCE
     from lockedroom.model.segment.subject import segment_subject
 
     found = report.counterexample
@@ -56,9 +59,17 @@ def of_segment(report: CheckReport | WalkReport, mutant: Mutant | None = None) -
         return None
     hostile = report.phases[-1].store == "hostile store"
     bounds = report.bounds if hostile else report.bounds.without_intruder()
-    subject = segment_subject(bounds, mutant.logic() if mutant else REFERENCE)
-    machine = Named("segment", asdict(bounds), mutant.name if mutant else None)
+    subject = segment_subject(bounds, logic_of(mutant, profile))
+    machine = Named("segment", asdict(bounds), mutant.name if mutant else None, str(profile) if profile else None)
     return confirmed(subject, machine, Violation(found.property, found.message, found.path))
+
+
+def logic_of(mutant: Mutant | None, profile: Profile | None) -> Logic:
+    """The segment's logic with a mistake, in a profile, where one is given."""
+    from lockedroom.model.segment.engine import REFERENCE
+
+    logic = mutant.logic() if mutant else REFERENCE
+    return logic.under(profile) if profile else logic
 
 
 def show(out: Console, found: Confirmed) -> None:

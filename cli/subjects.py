@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lockedroom.conformance.trace import Trace
     from lockedroom.model.segment.bounds import Bounds
     from lockedroom.model.validator import Subject
+    from lockedroom.reference.segment.profile import Profile
 
 
 def subject_named(named: Named) -> Subject:
@@ -66,20 +67,27 @@ def _bounds(named: Named) -> Bounds:
         raise _unknown(named, str(error)) from None
 
 
+def _profile(named: Named) -> Profile | None:
+    from lockedroom.reference.segment.profile import profile_of
+
+    try:
+        return profile_of(named.profile) if named.profile is not None else None
+    except ValueError as error:
+        raise _unknown(named, str(error)) from None
+
+
 def _segment(named: Named) -> Subject:
-    from lockedroom.model.segment.engine import REFERENCE
+    from lockedroom.cli.counterexample import logic_of
     from lockedroom.model.segment.loader import NotApplicable
     from lockedroom.model.segment.mutants import BY_NAME
     from lockedroom.model.segment.subject import segment_subject
 
     bounds = _bounds(named)
-    if named.mutant is None:
-        return segment_subject(bounds, REFERENCE)
-    mutant = BY_NAME.get(named.mutant)
-    if mutant is None:
+    mutant = BY_NAME.get(named.mutant) if named.mutant is not None else None
+    if mutant is None and named.mutant is not None:
         raise _unknown(named, "no mistake of that name is known")
     try:
-        return segment_subject(bounds, mutant.logic())
+        return segment_subject(bounds, logic_of(mutant, _profile(named)))
     except NotApplicable as error:
         raise _unknown(named, str(error)) from None
 

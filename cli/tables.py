@@ -69,6 +69,7 @@ def property_table(properties: Iterable[PropertyResult]) -> Table:
 def exploration_table(report: CheckReport) -> Table:
     """What was explored."""
     table = plain("explored", "")
+    table.add_row("profile", str(report.profile))
     table.add_row("bounds", str(report.bounds))
     table.add_row("states", f"{count(report.states)}, {'all there are' if report.complete else 'not all'}")
     table.add_row("transitions", f"{count(report.transitions)}, by {count(report.engine_calls)} calls of the engine")

@@ -45,15 +45,18 @@ _VALUE: Final[Mapping[str, Json]] = {"$ref": "#/$defs/value"}
 @dataclass(frozen=True, slots=True)
 class Named:
     """A machine by its name: `target` is a protocol (`segment`) or `PATH.py:ATTRIBUTE`, `arguments` its bounds or what
-    the attribute is called with, `mutant` the mistake in the protocol's logic, if it is one of those that are known."""
+    the attribute is called with, `mutant` the mistake in the protocol's logic, if it is one of those that are known,
+    `profile` the protocol's profile, if it is not the hardened one."""
 
     target: str
     arguments: Mapping[Annotated[str, {"minLength": 1, "maxLength": 100}], Number]
     mutant: str | None = None
+    profile: str | None = None
 
     def __str__(self) -> str:
+        spoken = f", {self.profile}" if self.profile else ""
         mistake = f" with the mistake “{self.mutant}”" if self.mutant else ""
-        return self.target + mistake
+        return self.target + spoken + mistake
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ only the honest store needs does not multiply the states of the hostile one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Final, Literal
 
@@ -22,6 +22,7 @@ from lockedroom.model.segment.properties import PROPERTIES, Store, invariants_of
 from lockedroom.model.segment.witnesses import SOMETIMES, witnessing
 from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.reference.crypto.terms import Term
+from lockedroom.reference.segment.profile import HARDENED, Profile
 
 __all__ = ["CheckReport", "Counterexample", "Phase", "Progress", "PropertyResult", "Taken", "check"]
 
@@ -106,6 +107,7 @@ class CheckReport:
     operations: Mapping[str, int]
     witnesses: Mapping[str, int]
     counterexample: Counterexample | None
+    profile: Profile = HARDENED
 
     @property
     def exit_code(self) -> int:
@@ -156,6 +158,7 @@ class CheckReport:
         """One object with all of it."""
         return {
             "verdict": self.verdict,
+            "profile": str(self.profile),
             "bounds": self.bounds.to_json(),
             "complete": self.complete,
             "reason": self.reason,
@@ -187,7 +190,8 @@ def check(
     memory: int | None = None,
     checkpoint: FilePath | None = None,
 ) -> CheckReport:
-    """Explore a protocol within bounds and judge its properties. `logic`: a mutant's instead of the reference's.
+    """Explore a protocol within bounds and judge its properties. `logic`: a mutant's instead of the reference's,
+    or in another profile.
     `direct`: by the direct explorer, which is slower and ends at the very first violation, not with its level.
 
     `memory`: bytes of states to hold in memory, before they go to files. `checkpoint`: a folder to save each phase to,
@@ -202,7 +206,7 @@ def check(
     for store, setting, stores in plan(bounds):
         spent = sum(phase.exploration.seconds for phase in phases)
         engine = Engine(setting.capacity, bounds.names, logic)
-        judge, invariants = witnessing(judge_of(stores)), invariants_of(bounds.names, stores)
+        judge, invariants = witnessing(judge_of(stores, logic.profile)), invariants_of(bounds.names, stores)
         machine = bind(setting, engine)
         goals = [progress_of(bounds)] if "honest" in stores else []
         left = None if time_limit is None else max(0.0, time_limit - spent)
@@ -220,7 +224,7 @@ def check(
         phases.append(Phase(store, found))
         if not found.complete:
             break
-    return _report(bounds, tuple(phases))
+    return replace(_report(bounds, tuple(phases)), profile=logic.profile)
 
 
 def plan(bounds: Bounds) -> list[tuple[str, Setting, frozenset[Store]]]:

@@ -31,6 +31,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
         "locks": object_tables.locks,
         "clauses": lambda: tables.index(registry.clauses()),
     },
+    "profiles.md": {"defences": tables.defences},
 }
 """The generated sections of each chapter, and what makes them."""
 

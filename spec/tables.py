@@ -11,7 +11,7 @@ from lockedroom.reference.crypto.suite import Transcript
 from lockedroom.reference.crypto.terms import Bits, Field
 from lockedroom.reference.machine import Place
 from lockedroom.reference.segment import records, sessions
-from lockedroom.reference.segment.profile import HARDENED
+from lockedroom.reference.segment.profile import AS_WRITTEN, DEFENCES, HARDENED
 from lockedroom.reference.segment.records import LAYOUTS, Capacity, Epoch
 from lockedroom.reference.segment.table import TABLE
 from lockedroom.spec.registry import Clause
@@ -152,6 +152,15 @@ def _places(places: tuple[Place, ...]) -> str:
     return ", ".join(str(place) for place in places) or "–"
 
 
+def defences() -> str:
+    """Every defence: its name, clauses, what it gives, what is done without it, and whether `as-written` has it."""
+    rows = [
+        (f"`{one.name}`", ", ".join(one.clauses), one.gives, one.without, "yes" if AS_WRITTEN.has(one.name) else "")
+        for one in DEFENCES
+    ]
+    return table(("defence", "clauses", "with it", "without it", "in `as-written`"), rows)
+
+
 def transitions() -> str:
     """The transition table."""
     rows = (
@@ -190,7 +199,7 @@ def index(registered: Mapping[str, Clause]) -> str:
     """Which transitions implement which area, and how many clauses it has."""
     areas: dict[str, list[Clause]] = {}
     for clause in registered.values():
-        if clause.id.startswith("SEG-"):
+        if clause.chapter == "segment.md":
             areas.setdefault(clause.area, []).append(clause)
     rows = []
     for area, found in areas.items():

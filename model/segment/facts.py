@@ -14,6 +14,7 @@ from lockedroom.reference.crypto.terms import Bits, Field, Term
 from lockedroom.reference.machine import Action, Event, Name, Outcome, Slot
 from lockedroom.reference.segment.effects import ACL, member
 from lockedroom.reference.segment.parts import cell, lane
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import Announcement, Consumable, Entry, Exchange, Malformed, Message, Post
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.store import Cell
@@ -25,7 +26,7 @@ Left: TypeAlias = "Announcement | Entry | Exchange | Message | Post"
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A step: who did what, its rejection's clause if it was refused, its events, and its footprint before and after
-    (a slot that it does not write is as before)."""
+    (a slot that it does not write is as before), and in which profile."""
 
     actor: Name
     operation: str
@@ -34,6 +35,7 @@ class Facts:
     events: tuple[Event, ...]
     before: Mapping[Slot, Hashable]
     after: Mapping[Slot, Hashable]
+    profile: Profile = HARDENED
 
     @property
     def old(self) -> Member:
@@ -113,14 +115,14 @@ class Facts:
         return None
 
 
-def facts_of(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Facts:
+def facts_of(action: Action, values: tuple[Hashable, ...], outcome: Outcome, profile: Profile = HARDENED) -> Facts:
     """The step that an outcome of an action is."""
     before = dict(zip(action.reads, values, strict=True))
     after = dict(before)
     if outcome.writes is not None:
         after.update(zip(action.writes, outcome.writes, strict=True))
     arguments = dict(action.arguments)
-    return Facts(action.actor, action.operation, arguments, outcome.clause, outcome.events, before, after)
+    return Facts(action.actor, action.operation, arguments, outcome.clause, outcome.events, before, after, profile)
 
 
 def fresh_of(term: Field) -> tuple[Name, int, str, tuple[Field, ...]] | None:

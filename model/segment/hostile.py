@@ -197,7 +197,7 @@ def _unfounded(roster: Roster, known: Roster | None, step: Facts) -> str:
     entries, head = step.list()[: roster.serial], SUITE.digest(root_transcript(roster.segment))
     rights: dict[Name, tuple[Bits, int]] = {}
     for entry in entries:
-        transcript = entry_transcript(roster.segment, entry)
+        transcript = entry_transcript(roster.segment, entry, step.profile)
         if not SUITE.verify(step.old.creator, transcript, entry.signature):
             return f"{step.actor} believes entry {entry.serial} of the list, which the creator never signed"
         rights[entry.subject] = (entry.key, entry.rights)

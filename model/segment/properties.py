@@ -12,6 +12,7 @@ from lockedroom.model.segment.facts import Facts, facts_of
 from lockedroom.model.segment.ledger import Ledger
 from lockedroom.model.segment.progress import PROGRESS
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.table import BY_OPERATION
 
 Kind = Literal["step", "state"]
@@ -118,8 +119,8 @@ PROPERTIES: Final[tuple[Property, ...]] = (
 BY_NAME: Final[dict[str, Property]] = {found.name: found for found in PROPERTIES}
 
 
-def judge_of(stores: frozenset[Store]) -> StepJudge:
-    """What judges steps for the properties of these stores."""
+def judge_of(stores: frozenset[Store], profile: Profile = HARDENED) -> StepJudge:
+    """What judges steps of a profile for the properties of these stores."""
     judged = tuple((p.name, p.judge) for p in PROPERTIES if p.judge is not None and p.store in stores)
 
     def judge(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
@@ -127,7 +128,7 @@ def judge_of(stores: frozenset[Store]) -> StepJudge:
             return ()
         if outcome.writes is None and outcome.clause is not None and action.operation != "multicast":
             return ()
-        step = facts_of(action, values, outcome)
+        step = facts_of(action, values, outcome, profile)
         return [(name, rule(step)) for name, rule in judged]
 
     return judge

@@ -31,7 +31,7 @@ def segment_subject(bounds: Bounds, logic: Logic = REFERENCE) -> Subject:
 
     return Subject(
         bind(setting, engine),
-        judge_of(stores),
+        judge_of(stores, logic.profile),
         invariants_of(bounds.names, stores),
         () if bounds.intruder else (progress_of(bounds),),
         bounds.names,

@@ -2,7 +2,7 @@
 
 A profile is a set of defences. `HARDENED` has all of them and is the default everywhere; `AS_WRITTEN` has the one that
 the description itself asks for, and what nothing works without. Transitions ask `at.profile.has(...)`; nothing else of
-them depends on a profile, and records look the same in every one. The chapter is spec/profiles.md.
+them depends on a profile, and records look the same in every one (SEG-PROFILE-1 to 3). The chapter is spec/profiles.md.
 """
 
 from __future__ import annotations
@@ -246,11 +246,11 @@ class Profile:
         return Profile(self.label, self.defences | _known(names))
 
     def __str__(self) -> str:
-        """The label, and how it differs from the profile of that label."""
-        pure = PROFILES.get(self.label)
-        known = pure.defences if pure else frozenset[str]()
-        less, more = sorted(known - self.defences), sorted(self.defences - known)
-        differs = [f"without {', '.join(less)}"] * bool(less) + [f"with {', '.join(more)}"] * bool(more)
+        """The label, and each defence that it has less (-) or more (+) than the profile of that label: what
+        `profile_of` reads."""
+        known = PROFILES[self.label].defences if self.label in PROFILES else frozenset[str]()
+        differs = [f"-{name}" for name in _BY_NAME if name in known - self.defences]
+        differs += [f"+{name}" for name in _BY_NAME if name in self.defences - known]
         return " ".join([self.label, *differs])
 
 
@@ -258,11 +258,26 @@ HARDENED: Final = Profile("hardened", frozenset(_BY_NAME))
 """Every defence: what spec/segment.md describes."""
 
 AS_WRITTEN: Final = Profile("as-written", frozenset({SIGNED_SEGMENT, LIFE_LOCKS}))
-"""The description, read literally: signatures cover the segment id and what they sign, and nothing else is promised.
+"""The description, read literally (SEG-PROFILE-5): signatures cover the segment id and what they sign, no more.
 Who lives is looked up all the same: the description says nothing of the dead, and without it nobody could clean up."""
 
 PROFILES: Final[Mapping[str, Profile]] = {profile.label: profile for profile in (HARDENED, AS_WRITTEN)}
 """Every profile by its label."""
+
+
+def profile_of(text: str) -> Profile:
+    """The profile of that text: a label, then defences to switch off (-) or on (+), as in `hardened -tie-break`
+    (SEG-PROFILE-4). Raises ValueError, with a text for people."""
+    label, *changes = text.split() or [""]
+    if label not in PROFILES:
+        raise ValueError(f"no profile {label or 'without a name'}: there are {', '.join(PROFILES)}")
+    profile = PROFILES[label]
+    for change in changes:
+        sign, name = change[:1], change[1:]
+        if sign not in ("-", "+"):
+            raise ValueError(f"{change} is neither off (-{change}) nor on (+{change})")
+        profile = profile.without(name) if sign == "-" else profile.having(name)
+    return profile
 
 
 def defence(name: str) -> Defence:

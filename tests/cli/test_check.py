@@ -143,3 +143,20 @@ def test_which_reductions_are_on_is_said(capsys: pytest.CaptureFixture[str], mon
     console().print(exploration_table(report))
     assert re.search(r"reductions +symmetry: of states that are alike", capsys.readouterr().out)
     assert report.to_json()["reductions"] == ["symmetry: of states that are alike"]
+
+
+def test_a_profile_without_a_defence_falls_and_its_trace_says_which(tmp_path: Path) -> None:
+    file = tmp_path / "crossed.json"
+    run = lockedroom("check", "segment", "--profile", "hardened -tie-break", "--trace", str(file))
+    assert run.returncode == 1
+    assert "agreement after concurrent exchange or rotation is violated" in run.stdout
+    assert "hardened -tie-break" in run.stdout
+    again = lockedroom("replay", str(file))
+    assert (again.returncode, "hardened -tie-break" in file.read_text()) == (1, True), again.stderr
+
+
+@pytest.mark.parametrize("profile", ["soft", "hardened -moat", "hardened tie-break", ""])
+def test_what_is_no_profile_is_a_usage_error(profile: str) -> None:
+    run = lockedroom("check", "segment", "--profile", profile)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr and run.stderr.startswith("lockedroom: ")
