@@ -147,16 +147,18 @@ def test_which_reductions_are_on_is_said(capsys: pytest.CaptureFixture[str], mon
 
 def test_a_profile_without_a_defence_falls_and_its_trace_says_which(tmp_path: Path) -> None:
     file = tmp_path / "crossed.json"
-    run = lockedroom("check", "segment", "--profile", "hardened -tie-break", "--trace", str(file))
-    assert run.returncode == 1
-    assert "agreement after concurrent exchange or rotation is violated" in run.stdout
-    assert "hardened -tie-break" in run.stdout
-    again = lockedroom("replay", str(file))
-    assert (again.returncode, "hardened -tie-break" in file.read_text()) == (1, True), again.stderr
+    ran = lockedroom("check", "segment", "--profile", "hardened -tie-break", "--trace", file)
+    assert (ran.code, ran.err) == (Exit.REFUSED, "")
+    assert "agreement after concurrent exchange or rotation is violated" in ran.out
+    assert "hardened -tie-break" in ran.out
+    assert json.loads(file.read_text())["#meta"]["machine"]["profile"] == "hardened -tie-break"
+    again = lockedroom("replay", file)
+    assert (again.code, again.err) == (0, "")
+    assert "reproduced: agreement after concurrent exchange or rotation is violated" in again.out
 
 
 @pytest.mark.parametrize("profile", ["soft", "hardened -moat", "hardened tie-break", ""])
 def test_what_is_no_profile_is_a_usage_error(profile: str) -> None:
-    run = lockedroom("check", "segment", "--profile", profile)
-    assert run.returncode == 2
-    assert "Traceback" not in run.stderr and run.stderr.startswith("lockedroom: ")
+    ran = lockedroom("check", "segment", "--profile", profile)
+    assert (ran.code, ran.out) == (Exit.USAGE, "")
+    assert ran.err.startswith("lockedroom: ")
