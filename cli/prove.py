@@ -1,0 +1,117 @@
+"""`lockedroom prove`: safety for any number of everything, by induction and a solver."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lockedroom.cli.exits import MEANING, usage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lockedroom.model.proofs.report import ProofReport
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("prove", epilog=MEANING)(prove)
+
+
+def prove(
+    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A defence to switch off; may be given again.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that prove; by default one for each processor.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for each obligation.")] = 20.0,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where answers are remembered; by default the user's cache.")
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Remember nothing, and believe nothing remembered.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
+) -> int:
+    """Prove the protocol's safety, with no bounds.
+
+    For any number of members, segments, messages and steps, and an intruder who owns the store: each invariant holds
+    at the beginning, every action keeps it, and the promises follow. An obligation that fails is shown as the two
+    states of one step; the first of them need not be reachable.
+    """
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.proofs.cache import Cache
+    from lockedroom.model.proofs.report import report
+    from lockedroom.model.proofs.segment.scope import OUTSIDE
+    from lockedroom.model.proofs.segment.whole import segment
+    from lockedroom.reference.segment.profile import HARDENED
+
+    if cache is not None and no_cache:
+        raise usage("--cache with --no-cache", "give one of the two")
+    try:
+        profile = HARDENED.without(*(without or ()))
+    except ValueError as error:
+        raise usage(str(error), "name one of these") from None
+    with Live(quiet=as_json) as live:
+        found = report(
+            segment(profile),
+            label=str(profile),
+            outside=OUTSIDE,
+            jobs=jobs or os.cpu_count() or 1,
+            timeout=time_limit,
+            cache=Cache(None if no_cache else cache or _cache()),
+            progress=lambda done, of: live.show("proving, obligations", done, of),
+        )
+    if as_json:
+        print_json(found.to_json())
+    else:
+        show(console(), found)
+    return found.exit_code
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "lockedroom" / "proofs"
+
+
+def show(out: Console, found: ProofReport) -> None:
+    """Print the report."""
+    from rich.text import Text
+
+    from lockedroom.cli.tables import plain
+
+    styles = {"proved": "green", "failed": "bold red", "unknown": "yellow"}
+    words = {"proved": "proved", "failed": "not proved", "unknown": "unknown"}
+    table = plain("promise", "clauses", "verdict")
+    for promise in found.promises:
+        verdict = Text(words[promise.verdict], style=styles[promise.verdict])
+        table.add_row(promise.claim.name, ", ".join(promise.claim.clauses), verdict)
+    out.print(table)
+    proved, system = found.proved, found.proved.system
+    good = sum(result.verdict == "proved" for result in proved.results)
+    framed = sum(result.obligation.framed for result in proved.results)
+    cached = sum(result.cached for result in proved.results)
+    counts = plain("obligations", "")
+    counts.add_row("proved", f"{good} of {len(proved.results)}")
+    counts.add_row("of them trivial", f"{framed}: the action changes nothing that the invariant speaks of")
+    counts.add_row("remembered", str(cached))
+    counts.add_row(
+        "of", f"{len(system.actions)} actions, {len(system.invariants)} invariants, {len(system.safety)} promises"
+    )
+    counts.add_row("bounds", "none")
+    out.print(counts)
+    for result in proved.broken():
+        why = f": {result.reason}" if result.reason else ""
+        out.print(f"{words[result.verdict]}: {result.obligation.name}{why}", style=styles[result.verdict])
+    for picture in found.pictures.values():
+        out.print(f"\n{picture}")
+    out.print("\nnot covered by these proofs:")
+    for line in found.outside:
+        out.print(f"  {line}")
+    out.print(f"\n{system.name}, {found.label}: {words[found.verdict]}, in {proved.seconds:.1f} s", style="bold")

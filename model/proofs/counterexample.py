@@ -1,0 +1,139 @@
+"""Counterexamples to induction: two states, the step between them, and what differs, as small as they can be.
+
+The solver's structure is made small, then looked at again without the solver: every axiom, invariant and guard must
+hold in the first state, and the claim must fail in the second. Otherwise the solver or we are wrong, and that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from lockedroom.model.proofs.formula import Formula, Quantified, Var
+from lockedroom.model.proofs.obligations import Obligation
+from lockedroom.model.proofs.query import smallest
+from lockedroom.model.proofs.structure import Structure
+
+Tuple = tuple[str, ...]
+
+
+class Unsound(Exception):
+    """The structure that the solver gave is no counterexample: a fault of the solver, or of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """An obligation that fails: the state before, the state after (the same, where no action is taken), and for which
+    values the claim fails then."""
+
+    obligation: Obligation
+    before: Structure
+    after: Structure
+    witness: Mapping[str, str]
+
+    def gained(self) -> Mapping[str, frozenset[Tuple]]:
+        """What each relation holds after, and not before."""
+        return _differences(self.after, self.before)
+
+    def lost(self) -> Mapping[str, frozenset[Tuple]]:
+        """What each relation holds before, and not after."""
+        return _differences(self.before, self.after)
+
+
+def counterexample(obligation: Obligation, timeout: float) -> Counterexample | None:
+    """The smallest counterexample to an obligation; None when the solver finds none in time. Raises Unsound when what
+    the solver says does not hold."""
+    before = smallest(obligation.query, timeout)
+    if before is None:
+        return None
+    for name, assertion in obligation.query.assertions.items():
+        if not before.holds(assertion):
+            raise Unsound(f"{obligation.name}: {name} does not hold in the solver's structure")
+    before = _bare(obligation, before)
+    after = before
+    if obligation.action is not None:
+        declared = {relation.name: relation for relation in obligation.query.system.relations}
+        after = before.after(obligation.action, declared)
+    if after.holds(obligation.claim.formula):
+        raise Unsound(f"{obligation.name}: the claim holds after all")
+    return Counterexample(obligation, before, after, _witness(obligation.claim.formula, after))
+
+
+def _bare(obligation: Obligation, structure: Structure) -> Structure:
+    """The structure without whatever of its state it can do without."""
+    changing = {relation.name for relation in obligation.query.system.relations if not relation.fixed}
+    for name in sorted(changing & structure.relations.keys()):
+        for values in sorted(structure.relations[name]):
+            fewer = replace(structure, relations={**structure.relations, name: structure.relations[name] - {values}})
+            if all(fewer.holds(assertion) for assertion in obligation.query.assertions.values()):
+                structure = fewer
+    return structure
+
+
+def _witness(formula: Formula, structure: Structure) -> Mapping[str, str]:
+    if not isinstance(formula, Quantified) or not formula.universal:
+        return {}
+    for values in _valuations(formula.variables, structure):
+        if not structure.holds(formula.body, values):
+            return {var.name: value for var, value in values.items()}
+    return {}
+
+
+def _valuations(variables: tuple[Var, ...], structure: Structure) -> Iterator[Mapping[Var, str]]:
+    if not variables:
+        yield {}
+        return
+    for value in structure.universe[variables[0].sort]:
+        for rest in _valuations(variables[1:], structure):
+            yield {variables[0]: value, **rest}
+
+
+def _differences(more: Structure, less: Structure) -> Mapping[str, frozenset[Tuple]]:
+    found = {name: held - less.relations.get(name, frozenset()) for name, held in more.relations.items()}
+    return {name: held for name, held in found.items() if held}
+
+
+def rendered(found: Counterexample) -> str:
+    """The counterexample as text: the step, the claim with the values for which it fails, what differs, the state
+    before, and the fields of every value that any of this names."""
+    return "\n".join(_lines(found))
+
+
+def _lines(found: Counterexample) -> Iterator[str]:
+    obligation, before = found.obligation, found.before
+    action = obligation.action
+    if action is None:
+        yield f"{obligation.kind} of “{obligation.claim.name}” fails in this state:"
+    else:
+        arguments = ", ".join(
+            f"{name} = {before.functions[name][()]}" for name in action.parameters if _has(before, name)
+        )
+        yield f"{action.name}({arguments}) breaks “{obligation.claim.name}”:"
+    yield f"  {obligation.claim.text}"
+    if found.witness:
+        yield f"  for {', '.join(f'{name} = {value}' for name, value in found.witness.items())}"
+    if action is not None:
+        yield "what differs:"
+        for sign, changes in (("+", found.gained()), ("−", found.lost())):
+            for name, held in sorted(changes.items()):
+                yield from (f"  {sign} {name}({', '.join(values)})" for values in sorted(held))
+    yield "before:"
+    changing = {relation.name for relation in obligation.query.system.relations if not relation.fixed}
+    for name, held in sorted(before.relations.items()):
+        if name in changing and held:
+            yield f"  {name}: {', '.join('(' + ', '.join(values) + ')' for values in sorted(held))}"
+    yield "where:"
+    fields: dict[str, list[str]] = {}
+    for function in obligation.query.system.functions:
+        if len(function.arguments) == 1 and function.name in before.functions:
+            for (argument,), value in before.functions[function.name].items():
+                fields.setdefault(argument, []).append(f"{function.name} {value}")
+    for values in before.universe.values():
+        yield from (f"  {value}: {', '.join(fields[value])}" for value in values if value in fields)
+    for name, held in sorted(before.relations.items()):
+        if name not in changing and held:
+            yield f"  {name}: {', '.join('(' + ', '.join(values) + ')' for values in sorted(held))}"
+
+
+def _has(structure: Structure, name: str) -> bool:
+    return name in structure.functions

@@ -1,0 +1,147 @@
+"""Discharge every obligation of a system, by several processes, and say what came of each.
+
+An obligation outside the decidable fragment is not asked: it counts as unknown, and the report names what leaves the
+fragment. `unknown` is a failure.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from lockedroom.model.proofs.cache import Cache
+from lockedroom.model.proofs.fragment import Edge, offences
+from lockedroom.model.proofs.obligations import Obligation, obligations
+from lockedroom.model.proofs.query import Answered, answer, digest
+from lockedroom.model.proofs.system import System
+
+Verdict: TypeAlias = Literal["proved", "failed", "unknown"]
+TIMEOUT: Final = 20.0
+"""Seconds for one obligation."""
+_VERDICTS: Final[Mapping[str, Verdict]] = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
+_FEW: Final = 24
+"""So few questions are not worth another process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one obligation: the verdict, the solver's seconds, why it is unknown, whether the answer was
+    remembered, and the digest of what was asked ("" where there was nothing to ask)."""
+
+    obligation: Obligation
+    verdict: Verdict
+    seconds: float
+    reason: str = ""
+    cached: bool = False
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What came of every obligation of a system, in their order, in so many seconds altogether."""
+
+    system: System
+    results: tuple[Result, ...]
+    seconds: float
+    jobs: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """Proved when every obligation is; failed when one fails, or else unknown."""
+        found = {result.verdict for result in self.results}
+        return "failed" if "failed" in found else "unknown" if "unknown" in found else "proved"
+
+    def broken(self) -> tuple[Result, ...]:
+        """Every obligation that is not proved."""
+        return tuple(result for result in self.results if result.verdict != "proved")
+
+
+def prove(
+    system: System,
+    *,
+    jobs: int = 1,
+    timeout: float = TIMEOUT,
+    cache: Cache | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Proved:
+    """Discharge every obligation of the system. `progress` is told how many are done, of how many."""
+    began = time.monotonic()
+    wanted = tuple(obligations(system))
+    results = settle(wanted, jobs=jobs, timeout=timeout, cache=cache or Cache(None), progress=progress)
+    return Proved(system, results, time.monotonic() - began, jobs)
+
+
+def settle(
+    wanted: Sequence[Obligation],
+    *,
+    jobs: int,
+    timeout: float,
+    cache: Cache,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Result, ...]:
+    """What comes of each of these obligations."""
+    found: dict[int, Result] = {}
+    texts: dict[int, str] = {}
+    for index, obligation in enumerate(wanted):
+        settled = _without_asking(obligation)
+        if settled is not None:
+            found[index] = settled
+            continue
+        texts[index] = obligation.query.text()
+        asked = digest(texts[index], timeout)
+        remembered = cache.get(asked)
+        if remembered is not None:
+            found[index] = _result(obligation, remembered, asked, cached=True)
+            del texts[index]
+    for index, answered in _answers(texts, jobs, timeout):
+        asked = digest(texts[index], timeout)
+        cache.put(asked, answered)
+        found[index] = _result(wanted[index], answered, asked)
+        if progress is not None:
+            progress(len(found), len(wanted))
+    return tuple(found[index] for index in range(len(wanted)))
+
+
+def _without_asking(obligation: Obligation) -> Result | None:
+    if obligation.framed:
+        return Result(obligation, "proved", 0.0)
+    outside = offences(obligation.query.symbols()[0], obligation.query.assertions)
+    if outside:
+        return Result(obligation, "unknown", 0.0, f"not in the decidable fragment: {circle(outside)}")
+    return None
+
+
+def circle(outside: Sequence[Edge]) -> str:
+    """The edges that close a circle between sorts, as text."""
+    return "; ".join(f"{edge.source} → {edge.target} by {edge.cause}" for edge in outside)
+
+
+def _result(obligation: Obligation, answered: Answered, asked: str, cached: bool = False) -> Result:
+    return Result(obligation, _VERDICTS[answered.answer], answered.seconds, answered.reason, cached, asked)
+
+
+def _answers(texts: Mapping[int, str], jobs: int, timeout: float) -> Iterator[tuple[int, Answered]]:
+    """The answers as they come."""
+    if jobs < 2 or len(texts) < _FEW:
+        for index, text in texts.items():
+            yield index, answer(text, timeout)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, spawn, _unheard) as pool:
+        waiting: dict[Future[Answered], int] = {pool.submit(answer, text, timeout): at for at, text in texts.items()}
+        try:
+            for done in as_completed(waiting):
+                yield waiting[done], done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _unheard() -> None:
+    """A Ctrl-C in the terminal is for the process that asks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
