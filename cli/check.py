@@ -14,13 +14,14 @@ from lockedroom.cli.user import check_user
 from lockedroom.cli.walks import check_user_walks, only_with_walks, show_walks, walk_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.console import Console
 
     from lockedroom.cli.counterexample import Confirmed
     from lockedroom.cli.progress import Live
     from lockedroom.model.segment.mutants import Mutant
+    from lockedroom.model.shown import Finding
     from lockedroom.model.verdict import CheckReport, Progress, PropertyResult
     from lockedroom.model.walked import WalkReport
     from lockedroom.reference.segment.profile import Profile
@@ -256,7 +257,21 @@ def _show(out: Console, report: CheckReport, found: Confirmed | None) -> None:
     out.print(property_table(report.properties))
     out.print(exploration_table(report))
     show_reasons(out, report.properties)
+    for line in _findings(report.findings):
+        out.print(line)
     if found is not None:
         show(out, found)
     if not report.complete:
         out.print(f"not complete: {report.reason}", style="yellow")
+
+
+def _findings(findings: Iterable[Finding]) -> Iterator[str]:
+    """What the tables do not say already, a line for each kind."""
+    names: dict[str, list[str]] = {}
+    for finding in findings:
+        names.setdefault(finding.kind, []).append(finding.name)
+    for kind in ("never enabled", "always refused", "never happened"):
+        if kind in names:
+            yield f"{kind} within these bounds: {', '.join(names[kind])}"
+    if guards := names.get("guard never false"):
+        yield f"guards that never refuse within these bounds: {len(guards)}; --json names them"

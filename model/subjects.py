@@ -9,33 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Final, Literal
+from typing import Literal
 
 from lockedroom.model.explore import Explorer
 from lockedroom.model.model import ModelError, diagnosed
 from lockedroom.model.report import ActionFault, Exploration, Judgement, Progress, StepJudge, Violation
+from lockedroom.model.shown import EXITS, Finding, Verdict, shown
 from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.model.validator import Subject
 from lockedroom.reference.machine import Action, Outcome
-
-Verdict = Literal["holds", "violated", "incomplete"]
-_EXITS: Final[Mapping[Verdict, int]] = {"holds": 0, "violated": 1, "incomplete": 4}
-
-Kind = Literal["vacuous property", "never happened", "never enabled", "always refused", "guard never false"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that an exploration shows of a machine or of its properties, beside violations. `guard never false`: a
-    clause that was expected to refuse an operation, and never does."""
-
-    kind: Kind
-    name: str
-    says: str
-
-    def to_json(self) -> dict[str, object]:
-        """All of it."""
-        return {"kind": self.kind, "name": self.name, "says": self.says}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +57,7 @@ class SubjectReport:
     @property
     def exit_code(self) -> int:
         """0 holds, 1 violated, 4 incomplete."""
-        return _EXITS[self.verdict]
+        return EXITS[self.verdict]
 
     @property
     def reason(self) -> str:
@@ -224,31 +206,5 @@ def _findings(
     """What there is to say once everything was seen; nothing of what was not."""
     if not found.complete:
         return ()
-    findings = [
-        Finding("vacuous property", judged.name, "no reachable step or state could have violated it")
-        for judged in properties
-        if judged.verdict == "not exercised"
-    ]
-    findings += [
-        Finding("never happened", name, "it was to happen somewhere, and did not")
-        for name, times in witnesses.items()
-        if not times
-    ]
-    refused: dict[str, set[str]] = {}
-    for operation, clause, _ in found.kinds:
-        if clause is not None:
-            refused.setdefault(operation, set()).add(clause)
-    for operation, count in found.operations.items():
-        if count:
-            continue
-        clauses = refused.get(operation)
-        if clauses:
-            says = f"wherever it is tried it is refused: {', '.join(sorted(clauses))}"
-            findings.append(Finding("always refused", operation, says))
-        else:
-            findings.append(Finding("never enabled", operation, "in no reachable state can it be taken"))
-    for operation, expected in subject.refusals.items():
-        for clause in expected:
-            if clause not in refused.get(operation, ()):
-                findings.append(Finding("guard never false", f"{operation}, {clause}", "it never refuses there"))
-    return tuple(findings)
+    vacuous = [judged.name for judged in properties if judged.verdict == "not exercised"]
+    return tuple(shown(vacuous, witnesses, found.operations, found.kinds, subject.refusals))

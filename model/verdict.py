@@ -7,10 +7,10 @@ only the honest store needs does not multiply the states of the hostile one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Final, Literal
+from typing import Literal
 
 from lockedroom.model.explore import Explorer
 from lockedroom.model.report import Exploration, Path, Progress, Taken
@@ -20,14 +20,14 @@ from lockedroom.model.segment.machine import bind
 from lockedroom.model.segment.progress import progress_of
 from lockedroom.model.segment.properties import PROPERTIES, Store, invariants_of, judge_of
 from lockedroom.model.segment.witnesses import SOMETIMES, witnessing
+from lockedroom.model.shown import EXITS, Finding, Verdict, shown
 from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.segment.profile import HARDENED, Profile
+from lockedroom.reference.segment.table import TABLE
+from lockedroom.spec.refusals import refusals
 
 __all__ = ["CheckReport", "Counterexample", "Phase", "Progress", "PropertyResult", "Taken", "check"]
-
-Verdict = Literal["holds", "violated", "incomplete"]
-_EXITS: Final[Mapping[Verdict, int]] = {"holds": 0, "violated": 1, "incomplete": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,13 @@ class CheckReport:
     operations: Mapping[str, int]
     witnesses: Mapping[str, int]
     counterexample: Counterexample | None
+    findings: tuple[Finding, ...] = ()
     profile: Profile = HARDENED
 
     @property
     def exit_code(self) -> int:
         """0 holds, 1 violated, 4 incomplete."""
-        return _EXITS[self.verdict]
+        return EXITS[self.verdict]
 
     @property
     def states(self) -> int:
@@ -174,6 +175,7 @@ class CheckReport:
             "transitions_exercised": dict(self.operations),
             "never_enabled": list(self.never_enabled),
             "witnesses": dict(self.witnesses),
+            "findings": [finding.to_json() for finding in self.findings],
             "counterexample": self.counterexample.to_json() if self.counterexample else None,
         }
 
@@ -265,6 +267,9 @@ def _report(bounds: Bounds, phases: tuple[Phase, ...]) -> CheckReport:
             results.append(PropertyResult(p.name, p.store, p.clauses, "holds", count))
     verdict: Verdict = "violated" if violations else "holds" if complete else "incomplete"
     reason = next((found.reason for found in explorations if not found.complete), "")
+    vacuous = [result.name for result in results if result.verdict == "not exercised"]
+    kinds = [kind for found in explorations for kind in found.kinds]
+    findings = shown(vacuous, witnesses, operations, kinds, _guards(operations)) if complete else ()
     return CheckReport(
         verdict,
         bounds,
@@ -275,7 +280,14 @@ def _report(bounds: Bounds, phases: tuple[Phase, ...]) -> CheckReport:
         dict(sorted(operations.items())),
         witnesses,
         counterexample,
+        tuple(findings),
     )
+
+
+def _guards(operations: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The clauses by which the engine can refuse each of these operations."""
+    rows = {row.operation: row for row in TABLE}
+    return {name: tuple(code.removesuffix("-") for code in refusals(rows[name])) for name in operations if name in rows}
 
 
 def _taken_json(taken: Taken) -> dict[str, object]:

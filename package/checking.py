@@ -18,7 +18,8 @@ from lockedroom.model.model import (
     refused,
 )
 from lockedroom.model.report import ActionFault
-from lockedroom.model.subjects import Finding, SubjectReport, check_subject
+from lockedroom.model.shown import Finding
+from lockedroom.model.subjects import SubjectReport, check_subject
 from lockedroom.reference.machine import Action, Event, Machine, Outcome, Slot, Symmetry, factored
 
 __all__ = [

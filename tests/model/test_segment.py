@@ -135,3 +135,20 @@ def test_the_report_is_one_object_of_plain_values() -> None:
     waiting = {found["name"] for found in report["properties"] if found["verdict"] == "not exercised"}
     assert "forward secrecy after leave" in waiting
     assert "progress" not in waiting
+
+
+def test_what_nothing_could_have_shown_is_a_typed_finding() -> None:
+    report = check("segment", Bounds(2, 1, 1, crashes=1))
+    found = {(finding.kind, finding.name) for finding in report.findings}
+    assert ("vacuous property", "forward secrecy after leave") in found
+    assert ("never happened", "two rotations cross") in found
+    assert ("guard never false", "accept, SEG-ACCEPT-4") in found, "nobody forges where no intruder is"
+    assert ("guard never false", "reap, SEG-REAP-1") not in found, "the living are there to be spared"
+    assert not {kind for kind, _ in found} & {"never enabled", "always refused"}
+    hostile = check("segment", Bounds(2, 1, 1, intruder=1))
+    assert ("guard never false", "accept, SEG-ACCEPT-4") not in {(f.kind, f.name) for f in hostile.findings}
+    assert report.to_json()["findings"] == [finding.to_json() for finding in report.findings]
+
+
+def test_nothing_is_found_missing_of_what_was_not_seen_whole() -> None:
+    assert check("segment", Bounds(2, 1, 1), state_limit=100).findings == ()
