@@ -28,6 +28,9 @@ def conform(
     command: Annotated[
         str, typer.Option(help="The implementation under test, as a shell would split it; ours by default.")
     ] = "",
+    profile: Annotated[
+        Literal["hardened", "as-written"], typer.Option(help="The profile whose traces are replayed.")
+    ] = "hardened",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> int:
     """Replay the whole corpus for real.
@@ -37,12 +40,20 @@ def conform(
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.conform import conform as run
+    from lockedroom.conformance.corpus import corpus
 
+    traces = [trace for trace in corpus(protocol) if trace.settings.profile == profile]
+    if not traces:
+        raise usage(
+            f"there is no corpus of the profile {profile}",
+            "it promises nothing to conform to: replay single attacks on it by `lockedroom replay`",
+        )
     with Live(quiet=as_json) as live:
         report = run(
             protocol,
             command=_split(command),
             jobs=jobs or os.cpu_count() or 1,
+            traces=traces,
             progress=lambda at: live.show("replaying, steps", *progress_of(at)),
         )
     if as_json:

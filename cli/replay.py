@@ -10,7 +10,7 @@ import typer
 from lockedroom.cli.exits import MEANING, Exit, usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from lockedroom.cli.chart import Move
     from lockedroom.conformance.model_trace import ModelTrace
@@ -33,6 +33,10 @@ def replay(
             "By default model traces run on the model, others for real.",
         ),
     ] = None,
+    profile: Annotated[
+        Literal["hardened", "as-written"] | None,
+        typer.Option(help="Another profile than the trace's own: which step of an attack does it refuse?"),
+    ] = None,
     machine: Annotated[
         str | None,
         typer.Option(
@@ -50,23 +54,25 @@ def replay(
 
     Every observation is compared with what the trace says. A model trace, such as a counterexample, is replayed on
     the machine that it names (a module of yours is run to get it), and is reproduced when its property is violated at
-    its end and not before.
+    its end and not before. In another profile than the trace's own, which steps are taken and which refused is all that
+    is compared.
     """
     from lockedroom.conformance.model_trace import is_model_trace, parse_model_trace
     from lockedroom.conformance.trace import parse_trace, read_bytes
 
     data = read_bytes(file)
     if is_model_trace(data):
-        return _of_model(parse_model_trace(data, file.name), on or "model", machine, export, svg, as_json)
+        return _of_model(parse_model_trace(data, file.name), on or "model", profile, machine, export, svg, as_json)
     trace = parse_trace(data, file.name)
     if on == "model" or any(option is not None for option in (machine, export, svg)):
         raise usage(f"{file.name} is no model trace", "leave out --on model, --machine, --svg and --export")
-    return _replay(trace, trace.title or file.name, on or "backend", as_json)
+    return _replay(trace, trace.title or file.name, on or "backend", profile, as_json)
 
 
 def _of_model(
     trace: ModelTrace,
     on: Literal["model", "engine", "backend"],
+    profile: Literal["hardened", "as-written"] | None,
     machine: str | None,
     export: Path | None,
     svg: Path | None,
@@ -84,6 +90,8 @@ def _of_model(
     refuse_existing((export, svg))
     if svg is not None and on != "model":
         raise usage("a run on the engine or for real is not drawn as SVG", "leave out --svg, or choose --on model")
+    if profile is not None and on == "model":
+        raise usage("a model trace is of one profile", "choose --on engine or --on backend for another")
     if machine is not None:
         named = replace(trace.about.machine, target=machine, mutant=None)
         trace = replace(trace, about=replace(trace.about, machine=named))
@@ -98,25 +106,46 @@ def _of_model(
         if subject.names:  # a protocol of ours
             raise
         raise faulty(str(trace.about.machine), error) from None
-    return _replay(said, said.title, on, as_json)
+    return _replay(said, said.title, on, profile, as_json)
 
 
-def _replay(trace: Trace, title: str, on: Literal["engine", "backend"], as_json: bool) -> Exit:
+def _replay(
+    trace: Trace,
+    title: str,
+    on: Literal["engine", "backend"],
+    profile: Literal["hardened", "as-written"] | None,
+    as_json: bool,
+) -> Exit:
     from lockedroom.cli.terminal import console, print_json
+    from lockedroom.conformance.replay import replay as run
 
+    spoken = profile or trace.settings.profile
     if as_json:
-        result = _run(trace, on, None)
-        print_json(_json(trace, on, result))
+        result = run(trace, on=on, profile=profile)
+        print_json(_json(trace, on, spoken, result))
     else:
         out = console()
-        out.print(f"{title}: {len(trace.steps)} steps on the {on}\n")
-        result = _run(trace, on, drawer(trace))
+        where = f"{len(trace.steps)} steps on the {on}"
+        out.print(f"{title}: {where}{'' if spoken == 'hardened' else f', profile {spoken}'}\n")
+        result = run(trace, on=on, profile=profile, watch=drawer(trace))
         out.print()
-        if result.divergence is not None:
-            out.print(str(result.divergence), style="red")
+        for line in _conclusion(trace, spoken, result):
+            out.print(line, style="red" if result.divergence is not None else None)
         agreed = f"{result.steps} of {len(trace.steps)} steps agree with the trace"
         out.print(agreed if result.status != "unsupported" else f"not supported: {result.reason}", style="bold")
     return exit_code(result)
+
+
+def _conclusion(trace: Trace, spoken: str, result: Replayed) -> Iterator[str]:
+    """What to say of a difference, and of a trace that another profile takes as its own does."""
+    parted, own = result.divergence, trace.settings.profile
+    if parted is not None and parted.refusal and spoken != own:
+        why = f": {parted.detail}" if parted.detail else ""
+        yield f"{spoken} refuses step {parted.index}, {parted.step}, which {own} takes: {parted.refusal}{why}"
+    elif parted is not None:
+        yield str(parted)
+    elif spoken != own and result.status == "passed":
+        yield f"{spoken} takes and refuses the same steps as {own}; what is seen of them was not compared"
 
 
 def drawer(trace: Trace) -> Callable[[StepSeen], None]:
@@ -159,17 +188,15 @@ def exit_code(result: Replayed) -> Exit:
             return Exit.INCOMPLETE
 
 
-def _run(trace: Trace, on: Literal["engine", "backend"], watch: Callable[[StepSeen], None] | None) -> Replayed:
-    from lockedroom.conformance.replay import replay as run
-
-    return run(trace, on=on, watch=watch)
-
-
-def _json(trace: Trace, on: str, result: Replayed) -> dict[str, object]:
+def _json(trace: Trace, on: str, spoken: str, result: Replayed) -> dict[str, object]:
+    parted = result.divergence
+    refused = {"step": parted.index, "clause": parted.refusal, "detail": parted.detail} if parted else None
     return {
         "verdict": result.status,
         "title": trace.title,
         "on": on,
+        "profile": spoken,
+        "refused": refused if parted and parted.refusal and spoken != trace.settings.profile else None,
         "steps": len(trace.steps),
         "agreed": result.steps,
         "divergence": result.divergence.to_json() if result.divergence is not None else None,

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 _Room = Annotated[str, typer.Argument(metavar="ROOM", help="The segment's name.")]
 _Whom = Annotated[str, typer.Argument(metavar="NAME[:KEY]", help="An identity here, or a name and public key.")]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+_Profile = Annotated[
+    Literal["hardened", "as-written"],
+    typer.Option(
+        envvar="LOCKEDROOM_PROFILE",
+        help="The profile that is spoken, and no other. as-written is there to be attacked: never use it in earnest.",
+    ),
+]
 _NOBODY = "nobody"
 
 
@@ -45,6 +52,7 @@ def create(
         int, typer.Option(help="Bytes of a record's cell: the longest message and what seals it.")
     ] = 4096,
     suite: Annotated[Literal["LR1", "LR0"], typer.Option(help="LR1: X-Wing, post-quantum. LR0: X25519.")] = "LR1",
+    profile: _Profile = "hardened",
     mode: Annotated[str, typer.Option(help="The object's permissions, octal; 600 is you alone.")] = "600",
     as_json: _Json = False,
 ) -> int:
@@ -54,13 +62,15 @@ def create(
 
     capacity = lockedroom.Capacity(members, quota, posts, entries, record)
     me = identity_of(who)
-    with lockedroom.create(room, me, capacity=capacity, suite=suite, mode=_octal(mode)):
+    with lockedroom.create(room, me, capacity=capacity, suite=suite, profile=profile, mode=_octal(mode)):
         pass
+    weak = "" if profile == "hardened" else f"; its profile is {profile}, which is there to be attacked"
     _say(
         as_json,
-        f"{room} is made, for {members} members; its creator is {me.public.text}",
+        f"{room} is made, for {members} members; its creator is {me.public.text}{weak}",
         room=room,
         creator=me.public.text,
+        profile=profile,
     )
     return 0
 
@@ -72,6 +82,7 @@ def grant(
     rights: Annotated[str, typer.Option(help="What it may: join, exchange and send, with commas.")] = (
         "join,exchange,send"
     ),
+    profile: _Profile = "hardened",
     as_json: _Json = False,
 ) -> int:
     """State all that a member may do."""
@@ -81,7 +92,7 @@ def grant(
 
     number = _rights(rights)
     subject, me = public_of(whom), identity_of(who)
-    with lockedroom.attach(room, me, creator=me.public) as there:
+    with lockedroom.attach(room, me, creator=me.public, profile=profile) as there:
         there.grant(subject, rights=number)
     _say(
         as_json, f"{subject.name} may {rights_named(number)}", room=room, subject=subject.name, rights=rights.split(",")
@@ -89,13 +100,19 @@ def grant(
     return 0
 
 
-def revoke(room: _Room, name: Annotated[str, typer.Argument(metavar="NAME")], who: As, as_json: _Json = False) -> int:
+def revoke(
+    room: _Room,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    who: As,
+    profile: _Profile = "hardened",
+    as_json: _Json = False,
+) -> int:
     """Take every right from a member."""
     import lockedroom
     from lockedroom.cli.keys import identity_of
 
     me = identity_of(who)
-    with lockedroom.attach(room, me, creator=me.public) as there:
+    with lockedroom.attach(room, me, creator=me.public, profile=profile) as there:
         there.revoke(name)
     _say(as_json, f"{name} may nothing", room=room, subject=name, rights=[])
     return 0
@@ -104,6 +121,7 @@ def revoke(room: _Room, name: Annotated[str, typer.Argument(metavar="NAME")], wh
 def show(
     room: Annotated[str, typer.Argument(metavar="[ROOM]", help="The segment's name; none lists what there is.")] = "",
     creator: Creator = "",
+    profile: _Profile = "hardened",
     as_json: _Json = False,
 ) -> int:
     """Show who is granted, who has joined, what waits.
@@ -119,7 +137,7 @@ def show(
     if not creator:
         raise usage("whose segment it is has not been said", "give --creator NAME or NAME:KEY")
     trusted = public_of(creator)
-    with lockedroom.attach(room, lockedroom.Identity.new(_NOBODY), creator=trusted) as there:
+    with lockedroom.attach(room, lockedroom.Identity.new(_NOBODY), creator=trusted, profile=profile) as there:
         listed = there.members()
     if as_json:
         print_json({"room": room, "creator": trusted.text, "members": [_listed(one) for one in listed]})
@@ -132,6 +150,7 @@ def join(
     room: _Room,
     who: As,
     creator: Creator = "",
+    profile: _Profile = "hardened",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for all that happens.")] = False,
 ) -> int:
     """Join, talk, leave.
@@ -146,17 +165,17 @@ def join(
 
     me = identity_of(who)
     trusted = public_of(creator) if creator else _own(room, me, who)
-    with lockedroom.attach(room, me, creator=trusted) as there:
+    with lockedroom.attach(room, me, creator=trusted, profile=profile) as there:
         return Session(there, me.public.name, as_json=as_json).run()
 
 
-def destroy(room: _Room, who: As, as_json: _Json = False) -> int:
+def destroy(room: _Room, who: As, profile: _Profile = "hardened", as_json: _Json = False) -> int:
     """End a segment, for everybody."""
     import lockedroom
     from lockedroom.cli.keys import identity_of
 
     me = identity_of(who)
-    with lockedroom.attach(room, me, creator=me.public) as there:
+    with lockedroom.attach(room, me, creator=me.public, profile=profile) as there:
         there.destroy()
     _say(as_json, f"{room} is destroyed", room=room, destroyed=True)
     return 0

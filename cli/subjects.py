@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lockedroom.cli.exits import Exit, Problem, usage
 
@@ -40,10 +40,17 @@ def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
     if found.parting is not None and len(found.run.steps) < len(trace.steps):
         raise Problem("TRACE", f"it does not replay on the model ({found.parting})", "see --on model", Exit.REFUSED)
     bounds = _bounds(about.machine)
+    match about.machine.profile:
+        case None:
+            label: Literal["hardened", "as-written"] = "hardened"
+        case ("hardened" | "as-written") as label:
+            pass
+        case other:
+            raise usage(f"no room speaks the profile {other} [SEG-PROFILE-4]", "replay it with --on model")
     settings = Settings(
         FORMAT,
         "segment",
-        "hardened",
+        label,
         "LR0",
         Setting(bounds).capacity,
         NAMES[: bounds.members],

@@ -19,12 +19,12 @@ from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.serving import serve
 from lockedroom.reference.crypto.real import SUITES, RealSuite
 from lockedroom.reference.machine import Name, Rejected
-from lockedroom.reference.segment.profile import HARDENED
+from lockedroom.reference.segment.profile import PROFILES
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION
 
 ABOUT: Final = Implementation(
-    "lockedroom", lockedroom.__version__, "Python", ("segment",), (HARDENED.label,), SUITES, ("entropy",)
+    "lockedroom", lockedroom.__version__, "Python", ("segment",), tuple(PROFILES), SUITES, ("entropy",)
 )
 """What this adapter says of itself."""
 
@@ -42,7 +42,7 @@ class EngineActor:
         # Only the creator has one, beside its identity; to everybody else the file is not there.
         kept = AuthorityFile(Path(reset.directory) / "authority.json") if reset.actor == creator else None
         self._public = public
-        self._engine = Engine(reset.room, me, reset.suite, authority=kept)
+        self._engine = Engine(reset.room, me, reset.suite, profile=reset.profile, authority=kept)
 
     def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
         """See `Actor`."""

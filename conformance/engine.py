@@ -18,6 +18,7 @@ from lockedroom.reference.crypto.symbolic import SymbolicSuite
 from lockedroom.reference.machine import Effect, Name, Rejected, Slot
 from lockedroom.reference.segment import effects, store
 from lockedroom.reference.segment.effects import ACL, BOARD, HEADER, inbox, life, member
+from lockedroom.reference.segment.profile import PROFILES
 from lockedroom.reference.segment.records import Capacity, Consumable
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION, perform
@@ -36,6 +37,7 @@ class EngineRoom:
     def __init__(self, settings: Settings, suite: str) -> None:
         self._settings = settings
         self._keys = Keys(suite_named(suite), bytes.fromhex(settings.entropy))
+        self._profile = PROFILES[settings.profile]
         self._slots: dict[Slot, Hashable] = {HEADER: None, ACL: store.EMPTY, BOARD: store.EMPTY}
         for name in settings.members:
             self._slots |= {member(name): self._newborn(name), inbox(name): store.EMPTY, life(name): False}
@@ -62,7 +64,7 @@ class EngineRoom:
         footprint = {slot: self._slots[slot] for slot in (*reads, *writes)}
         me = cast(Member, self._slots[member(actor)])
         fresh = self._keys.fresh(actor, index)
-        at = store.at(me, self._keys.suite, fresh, self._settings.capacity, footprint)
+        at = store.at(me, self._keys.suite, fresh, self._settings.capacity, footprint, self._profile)
         result = perform(row, at, **arguments_of(row.arguments, arguments, self._settings, self._keys))
         if result.state is not None:
             self._slots[member(actor)] = result.state

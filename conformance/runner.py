@@ -281,7 +281,9 @@ def _unexpected(asked: str, reply: Reply) -> Exception:
     return Broken("not a reply", f"to {asked}: {type(reply).__name__}")
 
 
-def replay_for_real(trace: Trace, fleet: Fleet, watch: Callable[[StepSeen], None] | None = None) -> Replayed:
-    """Replay a trace with real processes on real shared memory. Raises Cancelled."""
+def replay_for_real(
+    trace: Trace, fleet: Fleet, watch: Callable[[StepSeen], None] | None = None, *, outcomes: bool = False
+) -> Replayed:
+    """Replay a trace with real processes on real shared memory; `outcomes`: see `replay_on`. Raises Cancelled."""
     with RealRoom(trace, fleet) as room:
-        return replay_on(room, trace, watch)
+        return replay_on(room, trace, watch, outcomes=outcomes)

@@ -75,6 +75,12 @@ class Divergence:
         """How many steps agreed."""
         return max(0, self.index - 1)
 
+    @property
+    def refusal(self) -> str | None:
+        """The clause by which the step was refused that the trace has taken, if that is the difference."""
+        taken, seen = self.what == "outcome" and self.expected == "ok", str(self.seen)
+        return seen.removeprefix("rejected ") if taken and seen.startswith("rejected ") else None
+
     def to_json(self) -> Json:
         """All of it, for a report."""
         return {"prefix": self.prefix, **{name: getattr(self, name) for name in self.__dataclass_fields__}}
@@ -118,8 +124,11 @@ class Replayed:
         }
 
 
-def replay_on(stage: Stage, trace: Trace, watch: Callable[[StepSeen], None] | None = None) -> Replayed:
-    """Replay a trace on a stage that is as before its first step."""
+def replay_on(
+    stage: Stage, trace: Trace, watch: Callable[[StepSeen], None] | None = None, *, outcomes: bool = False
+) -> Replayed:
+    """Replay a trace on a stage that is as before its first step. `outcomes`: compare which steps are taken and which
+    refused, and nothing else, as another profile than the trace's own must be."""
     try:
         before = stage.observe()
     except Unsupported as why:
@@ -141,16 +150,22 @@ def replay_on(stage: Stage, trace: Trace, watch: Callable[[StepSeen], None] | No
             return Replayed(Status.FAILED, index - 1, None, f"step {index}, {step}: {why}")
         if watch is not None:
             watch(StepSeen(index, step, seen, observation))
-        difference = differs(index, step, seen, observation)
+        difference = differs(index, step, seen, observation, outcomes=outcomes)
         if difference is not None:
             return Replayed(Status.FAILED, index - 1, difference, str(difference))
     return Replayed(Status.PASSED, len(trace.steps))
 
 
 def differs(
-    index: int, step: TraceStep, seen: Seen, observation: Observation | Mapping[Name, Observation]
+    index: int,
+    step: TraceStep,
+    seen: Seen,
+    observation: Observation | Mapping[Name, Observation],
+    *,
+    outcomes: bool = False,
 ) -> Divergence | None:
-    """The first difference between a step of a trace and what was seen of it, if there is one."""
+    """The first difference between a step of a trace and what was seen of it, if there is one; `outcomes`: in whether
+    it was taken or refused."""
 
     def divergence(what: str, expected: object, found: object) -> Divergence:
         return Divergence(
@@ -160,6 +175,8 @@ def differs(
     wanted = step.seen
     if seen.outcome != wanted.outcome:
         return divergence("outcome", _outcome(wanted), _outcome(seen))
+    if outcomes:
+        return None
     if seen.clause != wanted.clause:
         return divergence("clause", wanted.clause, seen.clause)
     if json_of(seen.events) != json_of(wanted.events):

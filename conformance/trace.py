@@ -86,7 +86,7 @@ class Settings:
 
     format: Literal["lockedroom-trace-1"]
     protocol: Literal["segment"]
-    profile: Literal["hardened"]
+    profile: Literal["hardened", "as-written"]
     suite: Literal["LR0", "LR1"]
     capacity: Capacity
     members: Annotated[tuple[Name, ...], {"minItems": 1, "maxItems": 64, "uniqueItems": True}]

@@ -34,6 +34,7 @@ from lockedroom.reference.machine import Name, Rejected, Step
 from lockedroom.reference.segment import store
 from lockedroom.reference.segment.acl import check_header, verify_forward
 from lockedroom.reference.segment.guards import Result
+from lockedroom.reference.segment.profile import HARDENED, PROFILES
 from lockedroom.reference.segment.records import Announcement, Capacity, Consumable, Destroyed, Malformed
 from lockedroom.reference.segment.state import Member, Roster
 from lockedroom.reference.segment.table import BY_OPERATION, perform
@@ -60,9 +61,10 @@ class SystemEntropy:
 class Engine:
     """A member that performs transitions in a room. Usable from several threads, which take turns.
 
-    The room need not be there yet: it is attached when an operation finds it. `authority`, the creator's file, is
-    read now and before each grant and revoke, and written after each. `patience`: seconds to wait for locks. `hook`
-    is for tests. After `close` everything raises Closed, in a forked child Forked.
+    The room need not be there yet: it is attached when an operation finds it. `profile` is the label of the one that
+    it speaks: it makes and accepts no other (SEG-PROFILE-1, SEG-PROFILE-4). `authority`, the creator's file, is read
+    now and before each grant and revoke, and written after each. `patience`: seconds to wait for locks. `hook` is for
+    tests. After `close` everything raises Closed, in a forked child Forked.
     """
 
     __slots__ = (
@@ -74,6 +76,7 @@ class Engine:
         "_me",
         "_patience",
         "_process",
+        "_profile",
         "_suite",
         "_turn",
         "room",
@@ -85,12 +88,16 @@ class Engine:
         me: Member,
         suite: str,
         *,
+        profile: str = HARDENED.label,
         authority: AuthorityFile | None = None,
         patience: float = PATIENCE,
         hook: Hook | None = None,
     ) -> None:
-        """Raises BadName, BadFile, NoProcessFacts; ValueError for a suite that there is not."""
+        """Raises BadName, BadFile, NoProcessFacts; ValueError for a suite or a profile that there is not."""
         shm.object_name(room)
+        if profile not in PROFILES:
+            raise ValueError(f"no such profile: {profile}; there are {', '.join(PROFILES)}")
+        self._profile = PROFILES[profile]
         self._suite = RealSuite(suite)
         self._authority = authority
         self._me: Member | None = me
@@ -174,7 +181,7 @@ class Engine:
             raise UsageError(f"no operation of a segment: {operation}({', '.join(arguments)})")
         deadline = time.monotonic() + self._patience
         suite = self._suite_of_one_operation()
-        asked = Operation(transition, arguments, suite, fresh or SystemEntropy(), deadline)
+        asked = Operation(transition, arguments, suite, fresh or SystemEntropy(), deadline, profile=self._profile)
         with self._taking_turns(deadline) as attached:
             if operation == "create":
                 return self._create(asked, mode)
@@ -252,10 +259,10 @@ class Engine:
         attached = self._find()
         if attached is None:
             raise errors.Absent(clauses.ABSENT, f"there is no room {self.room}", "create it first")
-        header = check_header(self.me, self._suite, attached.memory.header())
+        header = check_header(self.me, self._suite, attached.memory.header(), self._profile)
         if isinstance(header, Rejected):
             return header
-        found = verify_forward(self.me, self._suite, header, attached.memory.entries())
+        found = verify_forward(self.me, self._suite, header, attached.memory.entries(), self._profile)
         return found if isinstance(found, Rejected) else found.roster
 
     def give_up(self) -> None:
@@ -312,7 +319,7 @@ class Engine:
         """The transition where no room is: everything that it could see is empty."""
         reads, _ = operation.footprint(self.me.name)
         nothing = {slot: {"header": None, "life": False}.get(slot.kind, store.EMPTY) for slot in reads}
-        at = store.at(self.me, operation.suite, operation.fresh, _NOWHERE, nothing)
+        at = store.at(self.me, operation.suite, operation.fresh, _NOWHERE, nothing, operation.profile)
         return perform(operation.transition, at, **operation.arguments)
 
     def _suite_of_one_operation(self) -> Suite:

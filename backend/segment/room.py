@@ -135,16 +135,18 @@ def create(
     *,
     capacity: Capacity = CAPACITY,
     suite: str = LR1,
+    profile: str = HARDENED.label,
     mode: int = 0o600,
     patience: float = PATIENCE,
 ) -> Room:
     """Make a room and be its creator. What makes one the creator later is kept in a file beside the identity's.
 
-    `suite` is LR1 (X-Wing) or LR0 (X25519); `mode` the object's permissions; `patience` how many seconds operations
-    wait for locks. The process is concealed from now on: no core dumps, no debuggers (its dumpable flag is cleared).
+    `suite` is LR1 (X-Wing) or LR0 (X25519); `profile` hardened, or as-written, which is there to be attacked
+    (SEG-PROFILE-1); `mode` the object's permissions; `patience` how many seconds operations wait for locks. The process
+    is concealed from now on: no core dumps, no debuggers (its dumpable flag is cleared).
 
     Raises BadName, BadCapacity (SEG-STORE-5), Taken (SEG-STORE-3), NoSpace, NotPermitted, BadFile, ValueError for
-    another suite; then nothing is left behind.
+    another suite or profile; then nothing is left behind.
     """
     if suite not in SUITES:
         raise ValueError(f"no such suite: {suite}; there are {', '.join(SUITES)}")
@@ -157,12 +159,13 @@ def create(
             clauses.CAPACITY, f"record is {capacity.record}", f"suite {suite} needs {least}, for its exchanges"
         )
     shm.object_name(name)
-    me, engine = process.this_process(), _engine(name, identity, identity.public.key, suite, None, patience)
+    me = process.this_process()
+    engine = _engine(name, identity, identity.public.key, suite, profile, None, patience)
     try:
         origin = (me.pid, me.start_time, me.boot)
         taken = errors.Taken(clauses.TAKEN, f"there is a room {name} already", "choose another name")
         try:
-            result = engine.perform("create", mode=mode, capacity=capacity, profile=HARDENED.label, origin=origin)
+            result = engine.perform("create", mode=mode, capacity=capacity, profile=profile, origin=origin)
         except (errors.Unfinished, errors.MalformedObject):
             raise taken from None
         if isinstance(result, Rejected):
@@ -178,21 +181,24 @@ def attach(
     identity: Identity,
     *,
     creator: PublicIdentity | Identity,
+    profile: str = HARDENED.label,
     pin: Pin | None = None,
     patience: float = PATIENCE,
 ) -> Room:
     """Attach to the room that `creator` made, after verifying its header and its list from the creator's key on.
 
-    `pin`: the serial and head that the list must have at least (`Room.pin`). `patience`: how many seconds operations
-    wait for locks. The process is concealed from now on, as by `create`.
+    `profile`: the one that its header must name; no other is spoken, whatever it says (SEG-PROFILE-1). `pin`: the
+    serial and head that the list must have at least (`Room.pin`). `patience`: how many seconds operations wait for
+    locks. The process is concealed from now on, as by `create`.
 
-    Raises Absent, NotPermitted, MalformedObject, Unfinished, BadFile, and Refused (SEG-HEADER, SEG-ACL, SEG-DESTROY-2).
+    Raises Absent, NotPermitted, MalformedObject, Unfinished, BadFile, Refused (SEG-HEADER, SEG-ACL, SEG-DESTROY-2), and
+    ValueError for a profile that there is not.
     """
     public = creator.public if isinstance(creator, Identity) else creator
     with shm.attach(name) as store:
         header = Memory(store).header()
     suite = header.suite if isinstance(header, Header) and header.suite in SUITES else LR1
-    engine = _engine(name, identity, public.key, suite, pin, patience)
+    engine = _engine(name, identity, public.key, suite, profile, pin, patience)
     try:
         _roster(engine)
     except BaseException:
@@ -220,11 +226,14 @@ def smallest_record(suite: str) -> int:
     return -(-(LENGTH + len(encode(record))) // 8) * 8
 
 
-def _engine(name: str, identity: Identity, creator: bytes, suite: str, pin: Pin | None, patience: float) -> Engine:
+def _engine(
+    name: str, identity: Identity, creator: bytes, suite: str, profile: str, pin: Pin | None, patience: float
+) -> Engine:
     process.conceal()
     me = Member(identity.name, identity.signing, creator, pin=pin)
     mine = identity.public.key == creator
-    return Engine(name, me, suite, authority=identity.authority(name) if mine else None, patience=patience)
+    authority = identity.authority(name) if mine else None
+    return Engine(name, me, suite, profile=profile, authority=authority, patience=patience)
 
 
 def _roster(engine: Engine) -> Roster:

@@ -24,6 +24,7 @@ from lockedroom.reference.errors import FootprintError, UsageError
 from lockedroom.reference.machine import Name, Rejected, Slot, Transition
 from lockedroom.reference.segment import effects, store
 from lockedroom.reference.segment.guards import Result
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import perform
 from lockedroom.reference.segment.views import At, InboxView
@@ -35,7 +36,7 @@ ROUNDS: Final = 3
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One transition bound to its arguments, and what is not its to decide. `alive` is the answer for every name where
-    it is known beforehand; `deadline` is in time.monotonic()."""
+    it is known beforehand; `deadline` is in time.monotonic(); `profile` is the one that the member speaks."""
 
     transition: Transition
     arguments: Mapping[str, object]
@@ -43,6 +44,7 @@ class Operation:
     fresh: Entropy
     deadline: float
     alive: bool | None = None
+    profile: Profile = HARDENED
 
     def footprint(self, actor: Name) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
         """The slots read and written when `actor` takes it. Raises UsageError when peers are no names."""
@@ -103,6 +105,7 @@ def _run(
         views.BoardOf(questions) if effects.BOARD in reads else store.OutOfBounds(effects.BOARD),
         box,
         alive,
+        operation.profile,
     )
     return perform(operation.transition, at, **operation.arguments)
 

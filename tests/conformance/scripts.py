@@ -1,5 +1,7 @@
 """Scripted runs for the tests of conformance: short, and known by heart. No corpus."""
 
+from typing import Literal
+
 from lockedroom.conformance.derive import Act, derive
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.trace import Settings, Trace
@@ -8,12 +10,18 @@ from lockedroom.reference.segment.records import Capacity
 ALL: list[Json] = ["join", "exchange", "send"]
 
 
-def settings(*members: str, suite: str = "LR0", capacity: Capacity | None = None, title: str = "scripted") -> Settings:
+def settings(
+    *members: str,
+    suite: str = "LR0",
+    capacity: Capacity | None = None,
+    title: str = "scripted",
+    profile: Literal["hardened", "as-written"] = "hardened",
+) -> Settings:
     """Settings of a scripted run."""
     return Settings(
         "lockedroom-trace-1",
         "segment",
-        "hardened",
+        profile,
         "LR1" if suite == "LR1" else "LR0",
         capacity or Capacity(4, 2, 4, 8, 2048),
         members or ("alice", "bob"),
@@ -66,6 +74,12 @@ def conversation() -> list[Act]:
     ]
 
 
-def trace(acts: list[Act], *members: str, suite: str = "LR0", capacity: Capacity | None = None) -> Trace:
+def trace(
+    acts: list[Act],
+    *members: str,
+    suite: str = "LR0",
+    capacity: Capacity | None = None,
+    profile: Literal["hardened", "as-written"] = "hardened",
+) -> Trace:
     """The trace of a script."""
-    return derive(settings(*members, suite=suite, capacity=capacity), acts)
+    return derive(settings(*members, suite=suite, capacity=capacity, profile=profile), acts)

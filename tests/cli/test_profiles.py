@@ -1,0 +1,68 @@
+"""Profiles from the command line: rooms that speak one, and traces replayed in another."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lockedroom.conformance.trace import write_trace
+from tests.cli.conftest import User
+from tests.cli.run import inside
+from tests.conformance import scripts
+from tests.conformance.test_profiles import attack
+
+
+def test_a_room_speaks_one_profile_and_every_command_must_be_told_it(user: User) -> None:
+    user.new("alice", "bob")
+    made = user.segment("create", "--as", "alice", "--profile", "as-written")
+    assert made.code == 0 and "profile is as-written, which is there to be attacked" in made.out
+    told = ("--profile", "as-written")
+    for command, words in (
+        ("grant", ("bob", "--as", "alice")),
+        ("show", ("--creator", "alice")),
+        ("join", ("--as", "bob", "--creator", "alice")),
+        ("revoke", ("bob", "--as", "alice")),
+        ("destroy", ("--as", "alice")),
+    ):
+        refused = user.segment(command, *words)
+        assert (refused.code, "SEG-HEADER-5" in refused.err) == (1, True), command
+        taken = user.segment(command, *words, *told, stdin="leave\n")
+        assert taken.code == 0, (command, taken)
+
+
+def test_the_environment_can_say_the_profile(user: User) -> None:
+    user.new("alice")
+    user.env["LOCKEDROOM_PROFILE"] = "as-written"
+    assert json.loads(user.segment("create", "--as", "alice", "--json").out)["profile"] == "as-written"
+    assert user.segment("destroy", "--as", "alice").code == 0
+    user.env["LOCKEDROOM_PROFILE"] = "softened"
+    assert user.segment("create", "--as", "alice").code == 2
+
+
+@pytest.mark.parametrize("on", ["engine", "backend"])
+def test_the_command_says_which_step_is_refused_and_why(on: str, tmp_path: Path) -> None:
+    file = tmp_path / "twice.json"
+    file.write_text(write_trace(attack()), "utf-8")
+    works = inside("replay", file, "--on", on)
+    assert works.code == 0 and "profile as-written" in works.out
+    refused = inside("replay", file, "--on", on, "--profile", "hardened")
+    said = "hardened refuses step 10, bob: receive(alice), which as-written takes: SEG-RECEIVE-6"
+    assert refused.code == 1 and said in " ".join(refused.out.split())
+    found = inside("replay", file, "--on", on, "--profile", "hardened", "--json")
+    told = json.loads(found.out)
+    assert found.code == 1
+    assert (told["profile"], told["refused"]["step"], told["refused"]["clause"]) == ("hardened", 10, "SEG-RECEIVE-6")
+    assert inside("replay", file, "--on", on, "--profile", "softened").code == 2
+
+
+def test_a_trace_that_both_profiles_take_is_said_to_be_so(tmp_path: Path) -> None:
+    file = tmp_path / "same.json"
+    file.write_text(write_trace(scripts.trace(scripts.opened("alice", "bob"))), "utf-8")
+    same = inside("replay", file, "--on", "engine", "--profile", "as-written")
+    assert same.code == 0
+    assert "as-written takes and refuses the same steps as hardened" in " ".join(same.out.split())
+
+
+def test_there_is_nothing_to_conform_to_as_written() -> None:
+    refused = inside("conform", "--profile", "as-written")
+    assert refused.code == 2 and "no corpus of the profile as-written" in refused.err
