@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.conformance import corpus, explored, model_trace, protocol, trace
+from lockedroom.conformance import corpus, explored, model_trace, protocol, reports, trace
 from lockedroom.conformance.schemas import committed, pretty
 
 FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"),)
@@ -25,6 +25,8 @@ def schemas() -> Mapping[Path, str]:
         committed(trace.SCHEMA): pretty(trace.trace_schema()),
         committed(model_trace.SCHEMA): pretty(model_trace.model_trace_schema()),
         committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
+        committed(reports.DEFENCES_SCHEMA): pretty(reports.defences_schema()),
+        committed(reports.FINDINGS_SCHEMA): pretty(reports.findings_schema()),
     }
 
 

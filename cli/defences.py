@@ -1,0 +1,109 @@
+"""`lockedroom defences`: every defence of the hardened profile switched off, and what that admits."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lockedroom.cli.exits import MEANING, Exit, usage
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lockedroom.model.segment.defences import DefencesReport, Row
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("defences", epilog=MEANING)(defences)
+
+
+def defences(
+    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="This defence alone; may be given several times.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that search; by default one for each processor.")
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to write each attack, for `lockedroom replay`.")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where to draw each attack, as SVG.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table and charts.")] = False,
+) -> int:
+    """Show what each defence is for.
+
+    Each defence of the hardened profile is switched off alone, and the protocol explored within small bounds, one after
+    the other: the property that falls, by the shortest attack within those bounds. What nothing is found without is
+    switched off together with others of its kind; what is not missed even then stays for a reason, which is told.
+    Exit code 0: each defence has an attack or a reason.
+    """
+    from lockedroom.cli.attacks import folder_of, save
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.crew import processors
+    from lockedroom.model.segment.attacks import LADDER
+    from lockedroom.model.segment.defences import DefencesReport, judge
+    from lockedroom.reference.segment.profile import DEFENCES
+
+    names = tuple(dict.fromkeys(only or ()))
+    unknown = next((name for name in names if name not in {one.name for one in DEFENCES}), None)
+    if unknown is not None:
+        known = "; ".join(one.name for one in DEFENCES)
+        raise usage(f"there is no defence {unknown!r}", f"there are: {known}")
+    folders = [folder_of(folder) for folder in (trace, svg)]
+    began = time.monotonic()
+    with Live(quiet=as_json) as live:
+        rows = judge(names, ladder=LADDER, jobs=jobs or processors(), progress=live.show)
+    report = DefencesReport(rows, LADDER, time.monotonic() - began)
+    files = {row.defence.name: save(row.attack, row.defence.name, *folders) for row in rows if row.attack is not None}
+    if as_json:
+        said = report.to_json()
+        found = [{**row.to_json(), **files.get(row.defence.name, {})} for row in rows]
+        print_json({**said, "defences": found})
+    else:
+        _show(console(), report)
+    return Exit(report.exit_code)
+
+
+def _show(out: Console, report: DefencesReport) -> None:
+    from lockedroom.cli.attacks import draw
+    from lockedroom.cli.tables import brief, plain
+
+    table = plain("defence", "clauses", "without it", "steps", "within")
+    table.columns[3].justify = "right"
+    for row in report.rows:
+        attack = row.attack
+        within = str(attack.bounds) if attack else f"{len(row.searched)} bounds searched"
+        table.add_row(
+            row.defence.name, brief(row.defence.clauses), said(row), str(attack.length) if attack else "", within
+        )
+    out.print(table)
+    for row in report.rows:
+        out.print(f"\n{row.defence.name}: {row.defence.gives}", style="bold")
+        if row.attack is None:
+            searched = "; ".join(str(found.bounds) for found in row.searched)
+            out.print(f"no attack without it within {searched}", style="yellow")
+            out.print(f"it stays: {row.reason}" if row.reason else "nothing says why it is there", style="yellow")
+            continue
+        out.print(f"without {', '.join(row.off)}, within {row.attack.bounds}:")
+        draw(out, row.attack)
+    attacks = sum(row.attack is not None for row in report.rows)
+    out.print(
+        f"\n{report.verdict}: of {len(report.rows)} defences, {attacks} admit an attack when they are lost, "
+        f"in {report.seconds:.0f} s",
+        style="bold",
+    )
+
+
+def said(row: Row) -> str:
+    """What becomes of the protocol without a defence, in a few words."""
+    if row.attack is None:
+        return "no attack found" if row.verdict == "none found" else row.verdict
+    if len(row.off) > 1:
+        return f"{row.attack.falls} (together with {', '.join(row.off[1:])})"
+    return row.attack.falls

@@ -1,0 +1,106 @@
+"""`lockedroom findings`: attacks on the description that the protocol comes from, one for each root cause."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lockedroom.cli.exits import MEANING, Exit
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lockedroom.model.segment.findings import Finding, FindingsReport
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("findings", epilog=MEANING)(findings)
+
+
+def findings(
+    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that search; by default one for each processor.")
+    ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to write each attack, for `lockedroom replay`.")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Where to draw each attack, as SVG.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text and charts.")] = False,
+) -> int:
+    """Show how the description falls, as it is written.
+
+    The profile `as-written` is explored within small bounds; each attack is the shortest of its root cause there. Two
+    attacks share a root cause exactly when the same single defences of the hardened profile each remove both. Exit code
+    0: all was searched, and each root cause that a reader expects is there, or the rule is named that prevents it.
+    """
+    from lockedroom.cli.attacks import folder_of, save
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.crew import processors
+    from lockedroom.model.segment.attacks import LADDER
+    from lockedroom.model.segment.findings import FindingsReport, enumerated
+
+    folders = [folder_of(folder) for folder in (trace, svg)]
+    began = time.monotonic()
+    with Live(quiet=as_json) as live:
+        known = enumerated(LADDER, jobs=jobs or processors(), progress=live.show)
+    report = FindingsReport(known.findings(), tuple(known.searched), LADDER, 0.0)
+    report = replace(report, seconds=time.monotonic() - began)
+    files = [save(one.attack, f"{number:02d} {one.name}", *folders) for number, one in enumerate(report.findings, 1)]
+    if as_json:
+        found = [{**told(one), **written} for one, written in zip(report.findings, files, strict=True)]
+        print_json({**report.to_json(), "findings": found})
+    else:
+        _show(console(), report)
+    return Exit(report.exit_code)
+
+
+def told(one: Finding) -> dict[str, object]:
+    """A finding with its narration, for JSON."""
+    from lockedroom.cli.attacks import taken
+    from lockedroom.cli.narration import beliefs, knowledge, story
+
+    _, run = taken(one.attack)
+    return {**one.to_json(), "story": story(run), "beliefs": beliefs(run), "knowledge": knowledge(run)}
+
+
+def _show(out: Console, report: FindingsReport) -> None:
+    from lockedroom.cli.attacks import draw, taken
+    from lockedroom.cli.narration import beliefs, knowledge, story
+    from lockedroom.cli.tables import plain
+    from lockedroom.cli.terminal import safe
+
+    for number, found in enumerate(report.findings, start=1):
+        _, run = taken(found.attack)
+        out.print(f"\n{number}. {found.name}", style="bold")
+        out.print(f"{found.attack.falls}, by {found.attack.length} steps, within {found.attack.bounds}\n")
+        draw(out, found.attack)
+        out.print()
+        for line in [*story(run), *beliefs(run), *knowledge(run)]:
+            out.print(safe(line))
+        out.print(removal(found))
+    table = plain("expected", "found, or what prevents it")
+    for one in report.expected():
+        table.add_row(one["name"], one["finding"] or one["prevented"] or "not found, and nothing says why")
+    out.print()
+    out.print(table)
+    out.print(
+        f"{report.verdict}: {len(report.findings)} root causes by {len(report.searched)} searches, "
+        f"in {report.seconds:.0f} s",
+        style="bold",
+    )
+
+
+def removal(one: Finding) -> str:
+    """Which defences remove a finding, in a sentence."""
+    also = f" It takes {', '.join(name for name, _ in one.also)} with it." if one.also else ""
+    if not one.cause:
+        return f"No defence alone removes it.{also}"
+    names = ", ".join(one.cause[:-1]) + (" or " if one.cause[1:] else "") + one.cause[-1]
+    return f"Removed by {names} alone.{also}"

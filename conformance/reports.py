@@ -1,0 +1,158 @@
+"""The JSON objects that `defences` and `findings` print: their schemas, which say what each field means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Final
+
+from lockedroom.conformance.schemas import DRAFT, Json, closed
+from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.properties import PROPERTIES
+from lockedroom.reference.segment.profile import DEFENCES, PROFILES
+
+DEFENCES_SCHEMA: Final = "defences.schema.json"
+FINDINGS_SCHEMA: Final = "findings.schema.json"
+
+_TEXT: Final[Mapping[str, Json]] = {"type": "string"}
+_COUNT: Final[Mapping[str, Json]] = {"type": "integer", "minimum": 0}
+_DEFENCE: Final[Mapping[str, Json]] = {"enum": [one.name for one in DEFENCES]}
+_CLAUSES: Final[Mapping[str, Json]] = {"type": "array", "items": _TEXT}
+_STORES: Final[list[Json]] = ["hostile store", "honest store"]
+
+
+def _said(kind: Mapping[str, Json], meaning: str) -> dict[str, Json]:
+    return {**kind, "description": meaning}
+
+
+def _list(items: Mapping[str, Json], meaning: str) -> dict[str, Json]:
+    return {"type": "array", "items": items, "description": meaning}
+
+
+def _or_none(kind: Mapping[str, Json], meaning: str) -> dict[str, Json]:
+    return {"anyOf": [kind, {"type": "null"}], "description": meaning}
+
+
+def _bounds() -> dict[str, Json]:
+    """The budgets of an exploration, all of them."""
+    names = [field.name for field in fields(Bounds)]
+    return closed({**dict.fromkeys(names, _COUNT), "settled": {"enum": [0, 1]}}, [*names, "settled"])
+
+
+def _attack() -> dict[str, Json]:
+    move = closed(
+        {
+            "actor": _said(_TEXT, "a member, or the intruder"),
+            "operation": _said(_TEXT, "what it does"),
+            "arguments": _said({"type": "object"}, "to whom, and with what: values of the trace format"),
+            "choice": _said(_TEXT, "which of several outcomes, where there is a choice"),
+            "which": _said(_COUNT, "which of several outcomes of that choice, from 0"),
+        }
+    )
+    budgets: Mapping[str, Json] = {"type": "object", "additionalProperties": _COUNT}
+    return closed(
+        {
+            "profile": _said(_TEXT, "a profile, with - and + before the defences that are off and on in it"),
+            "bounds": _said(budgets, "the budgets that are not 0"),
+            "property": _property(),
+            "message": _said(_TEXT, "how it is violated at the end"),
+            "moves": _list(move, "the steps, first to last"),
+        }
+    )
+
+
+def _property() -> dict[str, Json]:
+    return _said({"enum": [one.name for one in PROPERTIES]}, "the property that falls")
+
+
+def _searched() -> dict[str, Json]:
+    return closed(
+        {
+            "bounds": _said({"type": "object", "additionalProperties": _COUNT}, "the budgets that are not 0"),
+            "complete": _said({"type": "boolean"}, "whether every reachable state was seen"),
+            "reason": _said(_TEXT, "why not, if there is another reason than an attack"),
+            "states": _said(_COUNT, "distinct states that were seen"),
+            "depth": _said(_COUNT, "the longest of the shortest ways to them"),
+        }
+    )
+
+
+def _report(rows: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        "verdict": _said({"enum": ["accounted", "unaccounted", "incomplete"]}, "exit code 0, 1, 4"),
+        "protocol": {"const": "segment"},
+        "profile": {"enum": list(PROFILES)},
+        "ladder": _list(_bounds(), "the bounds that are searched within, in this order, until the profile falls"),
+        "seconds": _said({"type": "number", "minimum": 0}, "that it took"),
+        **rows,
+    }
+
+
+_FILES: Final[Mapping[str, Json]] = {
+    "trace": _said(_TEXT, "with --trace: the file in that folder"),
+    "svg": _said(_TEXT, "with --svg: the file in that folder"),
+}
+
+
+def defences_schema() -> dict[str, Json]:
+    """The schema of what `lockedroom defences --json` prints."""
+    row: dict[str, Json] = {
+        "name": _said(_DEFENCE, "the defence"),
+        "clauses": _said(_CLAUSES, "what it implements"),
+        "gives": _said(_TEXT, "what is done with it"),
+        "without": _said(_TEXT, "what is done without it"),
+        "verdict": _said(
+            {"enum": ["attack", "attack together", "none found", "incomplete"]},
+            "whether its loss admits an attack: alone, only together with others, not within the bounds",
+        ),
+        "off": _list(_DEFENCE, "the defences that are off in the attack, this one first"),
+        "property": _or_none(_property(), "the property that falls"),
+        "class": _or_none({"enum": _STORES}, "the store in which it is promised"),
+        "message": _or_none(_TEXT, "how it is violated at the end"),
+        "length": _or_none(_COUNT, "the number of steps of the shortest attack within its bounds"),
+        "bounds": _or_none(_bounds(), "the attack's bounds"),
+        "reason": _said(_TEXT, "why the defence stays, where no attack was found"),
+        "searched": _list(_searched(), "what was searched with this defence alone off"),
+        "attack": _or_none(_attack(), "the attack"),
+    }
+    rows = {"reason": _TEXT, "defences": _list(closed({**row, **_FILES}, list(row)), "in the order of the profile")}
+    return _schema("What `lockedroom defences segment --json` prints", _report(rows))
+
+
+def findings_schema() -> dict[str, Json]:
+    """The schema of what `lockedroom findings --json` prints."""
+    lines = _list(_TEXT, "sentences")
+    finding: dict[str, Json] = {
+        "name": _said(_TEXT, "what it is, in a few words"),
+        "removed_by": _list(_DEFENCE, "the defences each of which removes it alone: this is its root cause"),
+        "clauses": _said(_CLAUSES, "those of these defences"),
+        "property": _property(),
+        "class": _said({"enum": _STORES}, "the store in which it is promised"),
+        "message": _said(_TEXT, "how it is violated at the end"),
+        "length": _said(_COUNT, "the number of steps"),
+        "bounds": _said(_bounds(), "the attack's bounds"),
+        "also": _list(
+            closed({"property": _property(), "length": _COUNT}), "other properties that fall for the same root cause"
+        ),
+        "attack": _attack(),
+        "story": _said(lines, "a sentence for each step"),
+        "beliefs": _said(lines, "what members believe at the end, and what is true"),
+        "knowledge": _said(lines, "what the intruder knows at the end"),
+    }
+    expected = closed(
+        {
+            "name": _said(_TEXT, "a root cause that a reader of the description expects"),
+            "finding": _or_none(_TEXT, "the name of the finding that it is"),
+            "prevented": _said(_TEXT, "if there is none: which rule of the literal reading prevents it"),
+        }
+    )
+    rows: dict[str, Json] = {
+        "searches": _said(_COUNT, "how many explorations it took"),
+        "findings": _list(closed({**finding, **_FILES}, list(finding)), "the shortest attack first"),
+        "expected": _list(expected, "what was looked for by name"),
+    }
+    return _schema("What `lockedroom findings segment --json` prints", _report(rows))
+
+
+def _schema(title: str, fields: Mapping[str, Json]) -> dict[str, Json]:
+    return {"$schema": DRAFT, "title": title, **closed(fields)}

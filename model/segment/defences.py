@@ -1,0 +1,245 @@
+"""Why each defence of the hardened profile is there: the attack that its loss admits, by itself or with others.
+
+Rows are computed: a defence is switched off and the ladder of bounds is climbed. Those whose loss admits nothing there
+are switched off together, and the pairs or triples that are missed are found; one that is missed in none of them stays
+for the reason that stands below, and its row says so. Results are written down (`defences.json`), so that each attack
+can be taken again in no time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import resources
+from typing import Any, Final, Literal, TypeAlias
+
+from lockedroom.model.crew import Crew
+from lockedroom.model.segment.attacks import LADDER, Attack, Searched, attack_of, bounds_of, climb, falls_to
+from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.properties import BY_NAME
+from lockedroom.reference.segment import profile as switch
+from lockedroom.reference.segment.profile import DEFENCES, HARDENED, Defence
+
+Verdict = Literal["attack", "attack together", "none found", "incomplete"]
+
+REASONS: Final[Mapping[str, str]] = {}
+"""Why a defence stays whose loss admits no attack within the bounds, alone or together with one other."""
+
+
+OWN: Final[Mapping[str, tuple[Bounds, ...]]] = {
+    switch.ALL_OR_NOTHING: (Bounds(3, 2, 1),),
+}
+"""Bounds beyond the ladder, which all are not searched within: where a defence is at stake there alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one defence. `off`: the defences that were switched off for the attack, its own among them;
+    `searched`: what was searched with it alone off; `reason`: why it stays if no attack was found."""
+
+    defence: Defence
+    verdict: Verdict
+    off: tuple[str, ...]
+    attack: Attack | None
+    searched: tuple[Searched, ...]
+    reason: str
+
+    @property
+    def accounted(self) -> bool:
+        """Whether there is an attack or, everything having been searched, a reason."""
+        return self.attack is not None or (self.verdict == "none found" and bool(self.reason))
+
+    def to_json(self) -> dict[str, object]:
+        """All of it."""
+        attack = self.attack
+        return {
+            "name": self.defence.name,
+            "clauses": list(self.defence.clauses),
+            "gives": self.defence.gives,
+            "without": self.defence.without,
+            "verdict": self.verdict,
+            "off": list(self.off),
+            "property": attack.falls if attack else None,
+            "class": f"{BY_NAME[attack.falls].store} store" if attack else None,
+            "message": attack.message if attack else None,
+            "length": attack.length if attack else None,
+            "bounds": attack.bounds.to_json() if attack else None,
+            "reason": self.reason,
+            "searched": [found.to_json() for found in self.searched],
+            "attack": attack.to_json() if attack else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DefencesReport:
+    """Every row, in the order of the profile, and how long it took."""
+
+    rows: tuple[Row, ...]
+    ladder: tuple[Bounds, ...]
+    seconds: float
+    reason: str = ""
+
+    @property
+    def verdict(self) -> Literal["accounted", "unaccounted", "incomplete"]:
+        """Whether each row has an attack or a reason."""
+        if self.reason or any(row.verdict == "incomplete" for row in self.rows):
+            return "incomplete"
+        return "accounted" if all(row.accounted for row in self.rows) else "unaccounted"
+
+    @property
+    def exit_code(self) -> int:
+        """0 accounted, 1 unaccounted, 4 incomplete."""
+        return {"accounted": 0, "unaccounted": 1, "incomplete": 4}[self.verdict]
+
+    def to_json(self) -> dict[str, object]:
+        """One object with all of it."""
+        return {
+            "verdict": self.verdict,
+            "protocol": "segment",
+            "profile": HARDENED.label,
+            "ladder": [bounds.to_json() for bounds in self.ladder],
+            "seconds": round(self.seconds, 3),
+            "reason": self.reason,
+            "defences": [row.to_json() for row in self.rows],
+        }
+
+
+Loss: TypeAlias = frozenset[str]
+"""Defences that are switched off together."""
+
+
+def climbed(loss: Loss, ladder: tuple[Bounds, ...]) -> list[Searched]:
+    """The hardened profile without some defences, searched up the ladder."""
+    return climb(HARDENED.without(*loss), ladder)
+
+
+def still_falls(attack: Attack, loss: Loss) -> bool:
+    """Whether an attack's own moves bring its property down where only these defences are off."""
+    return falls_to(attack, HARDENED.without(*loss))
+
+
+def judge(
+    names: Sequence[str] = (),
+    *,
+    ladder: tuple[Bounds, ...] = LADDER,
+    search: Callable[[Loss, tuple[Bounds, ...]], list[Searched]] = climbed,
+    falls: Callable[[Attack, Loss], bool] = still_falls,
+    defences: Sequence[Defence] = DEFENCES,
+    reasons: Mapping[str, str] = REASONS,
+    own: Mapping[str, tuple[Bounds, ...]] = OWN,
+    jobs: int = 1,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> tuple[Row, ...]:
+    """The rows of these defences, or of all. With several `jobs` each defence is searched by a process of its own:
+    `search` is pickled. `progress` is told what is searched, how much of it is done, and of how much. Raises KeyError
+    for a name that there is not; KeyboardInterrupt when interrupted."""
+    known = {defence.name: defence for defence in defences}
+    wanted = [known[name] for name in names] or list(defences)
+    tell = progress or (lambda what, done, of: None)
+    with Crew(jobs) as crew:
+        given = [(frozenset((one.name,)), (*ladder, *own.get(one.name, ()))) for one in wanted]
+        alone = crew.each(search, given, partial(tell, "each defence switched off"))
+    rows = [_row(one, found, reasons.get(one.name, "")) for one, found in zip(wanted, alone, strict=True)]
+    silent = frozenset(row.defence.name for row in rows if row.verdict == "none found")
+    found = together(silent, ladder, search, falls, partial(tell, "several switched off together"))
+    return tuple(_with(row, found) if row.defence.name in silent else row for row in rows)
+
+
+def _row(defence: Defence, searched: list[Searched], reason: str) -> Row:
+    last = searched[-1]
+    if last.attack is not None:
+        return Row(defence, "attack", (defence.name,), last.attack, tuple(searched), "")
+    if not last.complete:
+        return Row(defence, "incomplete", (), None, tuple(searched), last.reason)
+    return Row(defence, "none found", (), None, tuple(searched), reason)
+
+
+def _with(row: Row, found: Mapping[Loss, Attack]) -> Row:
+    """The row with the attack that the fewest losses together admit, the shortest of those."""
+    name = row.defence.name
+    losses = [loss for loss in found if name in loss]
+    if not losses:
+        return row
+    best = min(losses, key=lambda loss: (len(loss), found[loss].length, sorted(loss)))
+    off = (name, *sorted(best - {name}))
+    return replace(row, verdict="attack together", off=off, attack=found[best], reason="")
+
+
+def together(
+    silent: Loss,
+    ladder: tuple[Bounds, ...],
+    search: Callable[[Loss, tuple[Bounds, ...]], list[Searched]] = climbed,
+    falls: Callable[[Attack, Loss], bool] = still_falls,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Mapping[Loss, Attack]:
+    """The smallest sets of these defences whose loss together admits an attack, each with the shortest: pairs, triples,
+    … of defences none of which is missed alone.
+
+    All are switched off at once. If that admits an attack, those that it does not need are switched on again; the rest
+    is one such set. Another one lacks at least one of its defences: so each of them in turn is switched on, and the
+    search goes on. What is found no more with all else switched off is found with less switched off even less."""
+    found: dict[Loss, Attack] = {}
+    waiting, seen = [silent], set[Loss]()
+    while waiting:
+        loss = waiting.pop(0)
+        if len(loss) < 2 or loss in seen:
+            continue
+        seen.add(loss)
+        progress(len(seen) - 1, len(seen) + len(waiting))
+        core = next((known for known in found if known <= loss), None)
+        if core is None:
+            attack = search(loss, ladder)[-1].attack
+            if attack is None:
+                continue
+            core = _needed(attack, loss, falls)
+            exact = search(core, ladder)[-1].attack
+            found[core] = exact or attack
+        waiting += [loss - {name} for name in sorted(core)]
+    return {loss: attack for loss, attack in found.items() if not any(other < loss for other in found)}
+
+
+def _needed(attack: Attack, loss: Loss, falls: Callable[[Attack, Loss], bool]) -> Loss:
+    for name in sorted(loss):
+        if falls(attack, loss - {name}):
+            loss -= {name}
+    return loss
+
+
+# ---- what is written down ------------------------------------------------------------------------------
+
+
+def written_rows(rows: Sequence[Row]) -> dict[str, object]:
+    """Rows as they are committed: what was found within which bounds, without the time that it took."""
+    return {
+        row.defence.name: {
+            "verdict": row.verdict,
+            "off": list(row.off),
+            "searched": [found.to_json() for found in row.searched],
+            "attack": row.attack.to_json() if row.attack else None,
+        }
+        for row in rows
+    }
+
+
+def read_rows(found: Mapping[str, Any], defences: Sequence[Defence] = DEFENCES) -> tuple[Row, ...]:
+    """Rows that were written down. Raises KeyError, TypeError or ValueError where they are none, KeyError too for a
+    defence that has none."""
+    rows = []
+    for defence in defences:
+        one = found[defence.name]
+        attack = attack_of(one["attack"]) if one["attack"] else None
+        searched = tuple(
+            Searched(bounds_of(s["bounds"]), s["complete"], s["reason"], s["states"], s["depth"], 0.0, None)
+            for s in one["searched"]
+        )
+        reason = REASONS.get(defence.name, "") if attack is None else ""
+        rows.append(Row(defence, one["verdict"], tuple(one["off"]), attack, searched, reason))
+    return tuple(rows)
+
+
+def committed_rows() -> tuple[Row, ...]:
+    """The committed rows, in the order of the profile."""
+    file = resources.files("lockedroom.model.segment").joinpath("defences.json")
+    return read_rows(json.loads(file.read_text(encoding="utf-8")))

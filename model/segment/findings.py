@@ -1,0 +1,308 @@
+"""Findings: attacks on the description as it is written, one for each root cause.
+
+Two attacks share a root cause exactly when the same single defences of the hardened profile each remove both: switched
+on alone, with it none of the attack's own moves, in whatever order, brings the property down any more (`removed_by`).
+
+The enumeration. First, on the description itself: for each bounds of the ladder and each property the shortest attack.
+Then what those hide: for each root cause that was found one of its defences is switched on, and the ladder climbed
+again; what falls now is a further cause, and so on until nothing falls within the bounds. That is done in rounds, so
+that each defence of each cause has its turn to be the one that is switched on: a cause whose defences are some of
+another's is not hidden by it for good. A cause whose defences include all of another's stays hidden where no property
+tells the two apart; whoever mends the one has mended the other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import resources
+from typing import Any, Final, Literal
+
+from lockedroom.model.crew import Crew
+from lockedroom.model.segment.attacks import (
+    LADDER,
+    Attack,
+    Searched,
+    Stale,
+    attack_of,
+    bounds_of,
+    follow,
+    removed_by,
+    search,
+    segment_of,
+)
+from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.properties import BY_NAME, PROPERTIES
+from lockedroom.reference.segment.profile import AS_WRITTEN, DEFENCES, defence
+
+ORDER: Final = tuple(one.name for one in DEFENCES)
+"""Every defence, in the order of the chapter."""
+
+Cause = tuple[str, ...]
+"""A root cause: the defences each of which removes it, in the order of the chapter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One root cause with the shortest attack that was found of it, on the description itself; and the other properties
+    that fall to it, each with the length of its attack."""
+
+    cause: Cause
+    attack: Attack
+    also: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called, in a few words."""
+        return next((title for marks, title in TITLES if marks & set(self.cause)), f"{self.attack.falls} falls")
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses of the defences that remove it."""
+        return tuple(dict.fromkeys(clause for name in self.cause for clause in defence(name).clauses))
+
+    def to_json(self) -> dict[str, object]:
+        """All of it."""
+        return {
+            "name": self.name,
+            "removed_by": list(self.cause),
+            "clauses": list(self.clauses),
+            "property": self.attack.falls,
+            "class": f"{BY_NAME[self.attack.falls].store} store",
+            "message": self.attack.message,
+            "length": self.attack.length,
+            "bounds": self.attack.bounds.to_json(),
+            "also": [{"property": name, "length": length} for name, length in self.also],
+            "attack": self.attack.to_json(),
+        }
+
+
+TITLES: Final[tuple[tuple[frozenset[str], str], ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A root cause that a reader of the description expects: what it is, the defences that show that a finding is it,
+    and, where there is no such finding, which rule of the literal reading prevents it."""
+
+    name: str
+    marks: frozenset[str]
+    prevented: str = ""
+
+    def found(self, findings: Sequence[Finding]) -> Finding | None:
+        """The first finding that it is."""
+        return next((one for one in findings if self.marks & set(one.cause)), None)
+
+
+EXPECTED: Final[tuple[Expected, ...]] = (
+    Expected("a record of another segment, replayed through a reused pid", frozenset({"unique-segment-id"})),
+    Expected("a message that was consumed, replayed in its segment", frozenset({"increasing-sequence"})),
+    Expected(
+        "an encapsulation signed anew or redirected, so that two honest members disagree with whom they share a key",
+        frozenset({"exchange-binds-names", "exchange-binds-ephemeral-key", "records-in-place"}),
+    ),
+    Expected("an old state of the list, put back", frozenset({"acl-rollback-refusal"})),
+    Expected("agreement on a key, lost when exchanges or rotations cross", frozenset({"tie-break"})),
+)
+"""The root causes that are looked for by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsReport:
+    """Every finding, the shortest attack first; what was searched, with the defences that were on; how long it took."""
+
+    findings: tuple[Finding, ...]
+    searched: tuple[tuple[tuple[str, ...], Searched], ...]
+    ladder: tuple[Bounds, ...]
+    seconds: float
+
+    @property
+    def unexplained(self) -> tuple[Expected, ...]:
+        """What was expected, is not there, and no rule is named that prevents it."""
+        return tuple(one for one in EXPECTED if one.found(self.findings) is None and not one.prevented)
+
+    @property
+    def verdict(self) -> Literal["accounted", "unaccounted", "incomplete"]:
+        """Whether everything was searched, and everything expected is there or explained."""
+        if not all(found.complete or found.attack for _, found in self.searched):
+            return "incomplete"
+        return "unaccounted" if self.unexplained else "accounted"
+
+    @property
+    def exit_code(self) -> int:
+        """0 accounted, 1 unaccounted, 4 incomplete."""
+        return {"accounted": 0, "unaccounted": 1, "incomplete": 4}[self.verdict]
+
+    def to_json(self) -> dict[str, object]:
+        """One object with all of it."""
+        return {
+            "verdict": self.verdict,
+            "protocol": "segment",
+            "profile": AS_WRITTEN.label,
+            "ladder": [bounds.to_json() for bounds in self.ladder],
+            "seconds": round(self.seconds, 3),
+            "searches": len(self.searched),
+            "findings": [one.to_json() for one in self.findings],
+            "expected": self.expected(),
+        }
+
+    def expected(self) -> list[dict[str, str | None]]:
+        """What was looked for by name: the finding that it is, or what prevents it."""
+        said: list[dict[str, str | None]] = []
+        for one in EXPECTED:
+            found = one.found(self.findings)
+            said.append(
+                {
+                    "name": one.name,
+                    "finding": found.name if found else None,
+                    "prevented": "" if found else one.prevented,
+                }
+            )
+        return said
+
+
+@dataclass(slots=True)
+class Enumeration:
+    """What is known so far: the shortest attack for each cause and property, what was searched, and what no single
+    defence removes."""
+
+    found: dict[Cause, dict[str, Attack]] = field(default_factory=dict)
+    searched: list[tuple[tuple[str, ...], Searched]] = field(default_factory=list)
+
+    def add(self, cause: Cause, attack: Attack) -> bool:
+        """Keep an attack if it is the shortest for its cause and property; whether the cause is new."""
+        new = cause not in self.found
+        known = self.found.setdefault(cause, {})
+        if attack.falls not in known or attack.length < known[attack.falls].length:
+            known[attack.falls] = attack
+        return new
+
+    def findings(self) -> tuple[Finding, ...]:
+        """A finding for each cause, those with the shortest attacks first."""
+        made = []
+        for cause, known in self.found.items():
+            best = min(known.values(), key=lambda attack: (attack.length, attack.falls))
+            also = tuple(sorted((name, attack.length) for name, attack in known.items() if attack is not best))
+            made.append(Finding(cause, best, also))
+        return tuple(sorted(made, key=lambda one: (one.attack.length, one.attack.falls, one.cause)))
+
+
+# ---- enumerating ---------------------------------------------------------------------------------------
+
+
+def judged_in(bounds: Bounds) -> tuple[str, ...]:
+    """The properties that are judged within bounds: with an intruder those of the hostile store, else all."""
+    return tuple(one.name for one in PROPERTIES if not one.waits and (one.store == "hostile" or not bounds.intruder))
+
+
+def one_search(bounds: Bounds, on: tuple[str, ...], only: str | None) -> tuple[Searched, Cause]:
+    """A search on the description with some defences on, and the cause of the attack if there is one."""
+    found = search(bounds, AS_WRITTEN.having(*on), only=only)
+    return found, removed_by(found.attack, ORDER) if found.attack else ()
+
+
+def enumerated(
+    ladder: Sequence[Bounds] = LADDER,
+    *,
+    one: Callable[[Bounds, tuple[str, ...], str | None], tuple[Searched, Cause]] = one_search,
+    jobs: int = 1,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Enumeration:
+    """Every cause that the enumeration comes to within these bounds. With several `jobs`, `one` is pickled. Raises
+    KeyboardInterrupt when interrupted."""
+    tell = progress or (lambda what, done, of: None)
+    known = Enumeration()
+    first = [(bounds, (), name) for bounds in ladder for name in judged_in(bounds)]
+    with Crew(jobs) as crew:
+        for (found, cause), (_, on, _) in zip(
+            crew.each(one, first, partial(tell, "each property of the description")), first, strict=True
+        ):
+            known.searched.append((on, found))
+            if found.attack is not None:
+                known.add(cause, found.attack)
+    turn = 0
+    while turn < max((len(cause) for cause in known.found), default=1):
+        tell("what is hidden by what was found, rounds", turn, max((len(cause) for cause in known.found), default=1))
+        _round(known, ladder, one, turn)
+        turn += 1
+    return known
+
+
+def _round(
+    known: Enumeration,
+    ladder: Sequence[Bounds],
+    one: Callable[[Bounds, tuple[str, ...], str | None], tuple[Searched, Cause]],
+    turn: int,
+) -> None:
+    """Switch on a defence for each cause that is known, the `turn`-th of each, and climb: until nothing falls."""
+    on: tuple[str, ...] = ()
+    while True:
+        on = _mended(known.found, on, turn)
+        for bounds in ladder:
+            found, cause = one(bounds, on, None)
+            known.searched.append((on, found))
+            if found.attack is not None:
+                break
+        if found.attack is None:
+            return
+        attack = _on_the_description(found.attack)
+        known.add(cause, attack)
+        if not cause:  # no defence alone is enough: every one that is left is switched on, and the round is over
+            return
+
+
+def _mended(found: Mapping[Cause, object], on: tuple[str, ...], turn: int) -> tuple[str, ...]:
+    for cause in sorted(found, key=lambda one: (len(one), [ORDER.index(name) for name in one])):
+        if cause and not set(cause) & set(on):
+            on = (*on, cause[turn % len(cause)])
+    return on
+
+
+def _on_the_description(attack: Attack) -> Attack:
+    """The attack on the description as it is, where its moves are one there too; else as it was found."""
+    bare = replace(attack, profile=AS_WRITTEN)
+    try:
+        follow(segment_of(bare.bounds, bare.profile), bare)
+    except Stale:
+        return attack
+    return bare
+
+
+# ---- what is written down ------------------------------------------------------------------------------
+
+
+def written_findings(known: Enumeration) -> dict[str, object]:
+    """What an enumeration came to as it is committed: without the time that it took."""
+    return {
+        "findings": [
+            {"cause": list(one.cause), "also": [list(pair) for pair in one.also], "attack": one.attack.to_json()}
+            for one in known.findings()
+        ],
+        "searched": [{"on": list(on), **found.to_json(), "fell": bool(found.attack)} for on, found in known.searched],
+    }
+
+
+def committed_findings() -> FindingsReport:
+    """The committed findings."""
+    file = resources.files("lockedroom.model.segment").joinpath("findings.json")
+    return read_findings(json.loads(file.read_text(encoding="utf-8")))
+
+
+def read_findings(found: Mapping[str, Any]) -> FindingsReport:
+    """Findings that were written down. Raises KeyError, TypeError or ValueError where they are none."""
+    findings = tuple(
+        Finding(tuple(one["cause"]), attack_of(one["attack"]), tuple((name, length) for name, length in one["also"]))
+        for one in found["findings"]
+    )
+    searched = tuple(
+        (
+            tuple(one["on"]),
+            Searched(
+                bounds_of(one["bounds"]), one["complete"] or one["fell"], "", one["states"], one["depth"], 0.0, None
+            ),
+        )
+        for one in found["searched"]
+    )
+    return FindingsReport(findings, searched, tuple(dict.fromkeys(one.bounds for _, one in searched)), 0.0)

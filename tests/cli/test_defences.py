@@ -1,0 +1,86 @@
+"""`defences`: the table, the charts, the JSON object and its schema, traces that replay, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+from lockedroom.cli.exits import Exit
+from lockedroom.conformance.reports import defences_schema
+from lockedroom.reference.segment import profile as switch
+from tests.cli.run import BIN, environment, inside, lockedroom
+
+ONE = ("defences", "segment", "--only", switch.TIE_BREAK, "--jobs", "1")
+
+
+def test_a_row_names_the_property_the_steps_and_the_bounds_and_draws_the_attack() -> None:
+    ran = inside(*ONE, env={"COLUMNS": "160"})
+    assert ran.code == 0, ran.err
+    assert "agreement after concurrent exchange or rotation" in ran.out and "2 members, 1 message, 1 join" in ran.out
+    assert "without tie-break, within 2 members, 1 message, 1 join:" in ran.out
+    assert "accept from bob: crossed with ours" in ran.out
+    assert "accounted: of 1 defences, 1 admit an attack when they are lost" in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_the_answer_is_one_object_as_its_schema_says() -> None:
+    ran = inside(*ONE, "--only", switch.LIFE_LOCKS, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    answer = json.loads(ran.out)
+    Draft202012Validator(dict(defences_schema())).validate(answer)
+    assert answer["verdict"] == "accounted"
+    rows = {row["name"]: row for row in answer["defences"]}
+    assert set(rows) == {switch.TIE_BREAK, switch.LIFE_LOCKS}
+    row = rows[switch.TIE_BREAK]
+    assert (row["verdict"], row["off"], row["length"]) == ("attack", [switch.TIE_BREAK], 8)
+    assert [found["complete"] for found in row["searched"]] == [False]
+    assert len(row["attack"]["moves"]) == row["length"]
+
+
+def test_traces_replay_on_the_machine_that_lacks_the_defence(tmp_path: Path) -> None:
+    traces, pictures = tmp_path / "traces", tmp_path / "pictures"
+    ran = inside(*ONE, "--trace", traces, "--svg", pictures, "--json")
+    assert ran.code == 0
+    (row,) = json.loads(ran.out)["defences"]
+    assert (row["trace"], row["svg"]) == ("tie-break.json", "tie-break.svg")
+    about = json.loads((traces / "tie-break.json").read_text())["#meta"]["machine"]
+    assert about["profile"] == "hardened -tie-break"
+    assert (pictures / "tie-break.svg").read_text().startswith("<svg ")
+    again = inside("replay", traces / "tie-break.json")
+    assert (again.code, again.err) == (0, "")
+    assert "segment, hardened -tie-break" in again.out and "reproduced" in again.out
+
+
+def test_nothing_is_written_into_a_folder_that_is_not_empty(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    ran = inside(*ONE, "--trace", tmp_path)
+    assert ran.code == Exit.USAGE and "is not empty" in ran.err
+    assert [file.name for file in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_defence_that_there_is_not_is_a_usage_error() -> None:
+    ran = inside("defences", "segment", "--only", "moat")
+    assert ran.code == Exit.USAGE and "there is no defence 'moat'" in ran.err and switch.TIE_BREAK in ran.err
+
+
+def test_ctrl_c_ends_it_and_every_process_of_it() -> None:
+    command = [BIN / "lockedroom", "defences", "segment", "--jobs", "2"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+    ) as run:
+        try:
+            run.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=20)
+    assert run.returncode == Exit.INTERRUPTED, err
+    assert out == "" and "Traceback" not in err
+
+
+def test_the_help_says_what_it_does() -> None:
+    ran = lockedroom("defences", "--help")
+    assert ran.code == 0 and "--only" in ran.out
