@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockedroom.model.proofs.segment import acl, exchange, intruder, world
+from lockedroom.model.proofs.segment import acl, exchange, intruder, messages, stays, world
 from lockedroom.model.proofs.system import Builder, System
 from lockedroom.reference.segment.profile import HARDENED, Profile
 
@@ -11,8 +11,10 @@ def segment(profile: Profile = HARDENED) -> System:
     """The system of a profile: without the guards that are part of a defence which is off."""
     b = Builder("segment", world.SORTS)
     world.declare(b)
-    for part in (acl, exchange, intruder):
+    for part in (acl, stays, exchange, messages, intruder):
         part.declare(b)
-    for claims in (acl, exchange):
+    for part in (acl, stays, exchange, messages, intruder):
+        part.act(b)
+    for claims in (acl, stays, exchange, messages):
         claims.claim(b)
     return b.build().without_defences(*sorted(HARDENED.defences - profile.defences))
