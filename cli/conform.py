@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lockedroom.cli.exits import MEANING, usage
+from lockedroom.cli.exits import MEANING, Exit, Problem, usage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from rich.console import Console
 
     from lockedroom.conformance.conform import ConformReport, Progress
+    from lockedroom.conformance.known_failures import KnownFailures
+    from lockedroom.conformance.report import Report
+    from lockedroom.conformance.report_cases import Candidate
+    from lockedroom.conformance.trace import Trace
 
 
 def add(app: typer.Typer) -> None:
@@ -26,41 +33,153 @@ def conform(
         int | None, typer.Option(min=1, max=64, help="Traces at a time; by default one for each processor.")
     ] = None,
     command: Annotated[
-        str, typer.Option(help="The implementation under test, as a shell would split it; ours by default.")
+        str,
+        typer.Option(
+            "--impl", "--command", help="The implementation under test, as a shell would split it; ours by default."
+        ),
     ] = "",
     profile: Annotated[
         Literal["hardened", "as-written"], typer.Option(help="The profile whose traces are replayed.")
     ] = "hardened",
+    smoke: Annotated[bool, typer.Option("--smoke", help="Few and short traces that perform every operation.")] = False,
+    case: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only cases with such an id. Several: any of them.")
+    ] = None,
+    clause: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only cases that exercise such a clause.")
+    ] = None,
+    flag: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Only cases with such a flag.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the cases that would run, and run none.")] = False,
+    known: Annotated[
+        Path | None, typer.Option("--known-failures", metavar="FILE", help="Cases that are known to fail, as TOML.")
+    ] = None,
+    write_known: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-known-failures", metavar="FILE", help="Write a first such file: the cases that fail now."
+        ),
+    ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write the report as JSON: the same bytes wherever it is run."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> int:
     """Replay the whole corpus for real.
 
-    One process for each member, on real shared memory; every observation is compared with the traces.
+    One process for each member, on real shared memory; every observation is compared with the traces. Report files
+    are written anew; the file of known failures never is.
     """
-    from lockedroom.cli.progress import Live
+    from lockedroom.cli.counterexample import refuse_existing, write_new
     from lockedroom.cli.terminal import console, print_json
-    from lockedroom.conformance.conform import conform as run
-    from lockedroom.conformance.corpus import corpus
+    from lockedroom.conformance.known_failures import write_known_failures
+    from lockedroom.conformance.report import build, canonical
+    from lockedroom.conformance.report_cases import Selection, not_run
 
-    traces = [trace for trace in corpus(protocol) if trace.settings.profile == profile]
+    refuse_existing([write_known])
+    _check_folders([report_file, write_known])
+    split = _split(command)
+    traces, candidates = _cases(protocol, profile)
+    expected = _known(known, candidates)
+    left_out = not_run(
+        candidates, traces, Selection(tuple(case or ()), tuple(clause or ()), tuple(flag or ()), smoke), expected
+    )
+    if len(left_out) == len(candidates):
+        raise usage("no case is left to run", "choose other globs; --list shows the cases")
+    if listed:
+        _list([one for one in candidates if one.id not in left_out], as_json)
+        return Exit.HOLDS
+    ran = _run(protocol, split, jobs, [trace for name, trace in traces.items() if name not in left_out], as_json)
+    report = build(ran, candidates, left_out, expected)
+    if report_file is not None:
+        report_file.write_text(canonical(report), encoding="utf-8")
+    if write_known is not None:
+        failed = [(one.id, one.reason) for one in report.cases if one.verdict == "fail"]
+        write_new(write_known, write_known_failures(failed))
+    if as_json:
+        print_json({**report.to_json(), "run": _run_json(ran)})
+    else:
+        show_report(console(), report, ran)
+    return report.exit_code
+
+
+def _cases(protocol: str, profile: str) -> tuple[Mapping[str, Trace], Sequence[Candidate]]:
+    from lockedroom.conformance import corpus
+    from lockedroom.conformance.report_cases import candidate, named
+
+    traces = named([trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile])
     if not traces:
         raise usage(
             f"there is no corpus of the profile {profile}",
             "it promises nothing to conform to: replay single attacks on it by `lockedroom replay`",
         )
-    with Live(quiet=as_json) as live:
-        report = run(
+    return traces, [candidate(name, trace) for name, trace in traces.items()]
+
+
+def _run(
+    protocol: Literal["segment"], command: list[str] | None, jobs: int | None, traces: Sequence[Trace], quiet: bool
+) -> ConformReport:
+    from lockedroom.cli.progress import Live
+    from lockedroom.conformance.conform import conform as run
+
+    with Live(quiet=quiet) as live:
+        return run(
             protocol,
-            command=_split(command),
+            command=command,
             jobs=jobs or os.cpu_count() or 1,
-            traces=traces,
             progress=lambda at: live.show("replaying, steps", *progress_of(at)),
+            traces=traces,
         )
+
+
+def _run_json(ran: ConformReport) -> dict[str, object]:
+    import platform
+
+    return {
+        "seconds": round(ran.seconds, 3),
+        "processes": ran.processes,
+        "jobs": ran.jobs,
+        "machine": {"system": platform.system(), "architecture": platform.machine(), "processors": os.cpu_count()},
+        "python": platform.python_version(),
+    }
+
+
+def _known(file: Path | None, candidates: Sequence[Candidate]) -> KnownFailures:
+    from lockedroom.conformance.known_failures import KnownFailures, MalformedKnownFailures, read_known_failures
+
+    if file is None:
+        return KnownFailures()
+    try:
+        found = read_known_failures(file)
+    except MalformedKnownFailures as error:
+        raise Problem("CONFORM", str(error), "see spec/reports.md", Exit.MALFORMED) from None
+    if unused := found.unused(one.id for one in candidates):
+        problem = f"{file.name}: no case has the id {unused[0]}"
+        raise Problem(
+            "CONFORM", problem, "remove the entry, or choose from `lockedroom conform --list`", Exit.MALFORMED
+        )
+    return found
+
+
+def _check_folders(files: Iterable[Path | None]) -> None:
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise usage(f"there is no folder {file.parent}", f"make it, {file.name} is to be written there")
+        if file is not None and file.is_dir():
+            raise usage(f"{file} is a folder", "name a file")
+
+
+def _list(candidates: Sequence[Candidate], as_json: bool) -> None:
+    from lockedroom.cli.tables import plain
+    from lockedroom.cli.terminal import console, print_json
+
     if as_json:
-        print_json(report.to_json())
-    else:
-        show(console(), report)
-    return report.exit_code
+        print_json({"cases": [{"id": one.id, "steps": len(one.steps), "flags": list(one.flags)} for one in candidates]})
+        return
+    table = plain("case", "steps", "flags")
+    for one in candidates:
+        table.add_row(one.id, str(len(one.steps)), ", ".join(one.flags))
+    console().print(table)
 
 
 def _split(command: str) -> list[str] | None:
@@ -78,13 +197,35 @@ def progress_of(at: Progress) -> tuple[int, int, str]:
     return at.steps_done, at.steps, f"{at.traces_done} of {at.traces} traces{failed}"
 
 
-def show(out: Console, report: ConformReport) -> None:
-    """The report for people: what was run, what it covered, and where it differed."""
+def show_report(out: Console, report: Report, ran: ConformReport) -> None:
+    """The report for people: what was run, what it covered, and what is not as expected."""
     from lockedroom.cli.tables import conformance_table
+    from lockedroom.cli.terminal import safe
 
-    out.print(conformance_table(report))
-    for result in report.traces:
+    out.print(conformance_table(ran))
+    show_differences(out, ran)
+    told = {name: n for name, n in report.counts.items() if n and name not in ("pass", "fail")}
+    for case in report.cases:
+        if case.verdict == "unexpected pass":
+            out.print(safe(f"\n{case.id}: {case.reason} ({case.known})"), style="red")
+        elif case.verdict == "fail":
+            out.print(safe(f"{case.id}: breaks {', '.join(case.broken)}"), style="red")
+    if told:
+        out.print("\n" + ", ".join(f"{n} {name}" for name, n in told.items()), style="bold")
+
+
+def show_differences(out: Console, ran: ConformReport) -> None:
+    """Where each trace that did not pass differed."""
+    for result in ran.traces:
         if result.divergence is not None:
             out.print(f"\n{result.title}\n{result.divergence}", style="red")
         elif result.status != "passed":
             out.print(f"\n{result.title}: {result.reason}", style="red" if result.status == "failed" else "yellow")
+
+
+def show(out: Console, report: ConformReport) -> None:
+    """A replay of the corpus for people: what was run, what it covered, and where it differed."""
+    from lockedroom.cli.tables import conformance_table
+
+    out.print(conformance_table(report))
+    show_differences(out, report)

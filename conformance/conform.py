@@ -16,6 +16,7 @@ from typing import Final, Literal
 from lockedroom.conformance.corpus import corpus
 from lockedroom.conformance.coverage import Coverage, clauses_covered, rejections_covered, transitions_covered
 from lockedroom.conformance.process import Limits
+from lockedroom.conformance.protocol import Implementation
 from lockedroom.conformance.runner import BUILT_IN, Cancelled, Fleet, replay_for_real
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Divergence, Replayed, Status
@@ -36,13 +37,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class TraceResult:
-    """What became of one trace. `steps` agreed; `reason` says in words why it did not pass."""
+    """What became of one trace. `steps` agreed; `reason` says in words why it did not pass, and `fault` of which kind
+    it was when the implementation did not even answer."""
 
     title: str
     status: Status
     steps: int
     divergence: Divergence | None
     reason: str
+    fault: str = ""
 
     def to_json(self) -> dict[str, Json]:
         """For a report."""
@@ -58,7 +61,7 @@ class TraceResult:
 @dataclass(frozen=True, slots=True)
 class ConformReport:
     """What became of a corpus. Steps count those that ran and agreed; coverage counts traces that passed and no
-    other."""
+    other. `implementation` is what the one under test said of itself, if it said anything."""
 
     protocol: str
     traces: tuple[TraceResult, ...]
@@ -68,6 +71,7 @@ class ConformReport:
     processes: int
     seconds: float
     jobs: int
+    implementation: Implementation | None = None
 
     @property
     def steps(self) -> int:
@@ -150,7 +154,7 @@ def conform(
     return ConformReport(
         protocol,
         tuple(
-            TraceResult(trace.title, result.status, result.steps, result.divergence, result.reason)
+            TraceResult(trace.title, result.status, result.steps, result.divergence, result.reason, result.fault)
             for trace, result in zip(chosen, results, strict=True)
         ),
         clauses_covered(passed),
@@ -159,6 +163,7 @@ def conform(
         sum(fleet.started for fleet in crew.fleets),
         time.monotonic() - begun,
         several,
+        next((about for fleet in crew.fleets if (about := fleet.greeting) is not None), None),
     )
 
 

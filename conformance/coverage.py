@@ -17,6 +17,7 @@ from types import CodeType, FrameType
 
 from lockedroom.conformance.replay import replay_on_engine
 from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.stage import StepSeen
 from lockedroom.conformance.trace import Trace, operations
 from lockedroom.reference.segment.table import BY_OPERATION
 from lockedroom.spec.registry import clauses, expanded
@@ -107,33 +108,53 @@ def _cited() -> Mapping[tuple[str, str], frozenset[str]]:
     return found
 
 
+def implemented() -> frozenset[str]:
+    """The clauses of the protocol that the engine implements."""
+    whole = {clause for clause in clauses() if clause.startswith("SEG-")}
+    return frozenset().union(*_cited().values(), rejection_clauses()) & whole
+
+
 def clauses_covered(traces: Iterable[Trace]) -> Coverage:
     """The clauses that the traces exercise, of all clauses of the protocol that the engine implements."""
-    several = tuple(traces)
+    return coverage({clause for trace in traces for step in clauses_by_step(trace) for clause in step}, implemented())
+
+
+def clauses_by_step(trace: Trace) -> tuple[frozenset[str], ...]:
+    """The clauses that each step of a trace exercises, when the engine takes it."""
     cited = _cited()
-    ran = {clause for code in _ran(several) for clause in cited.get((_file(code), code.co_name), ())}
-    rejected = {step.seen.clause or "" for trace in several for step in trace.steps}
-    whole = {clause for clause in clauses() if clause.startswith("SEG-")}
-    implemented = frozenset().union(*cited.values()) | rejection_clauses()
-    return coverage(ran | rejected, whole & implemented)
+    ran = _ran(trace)
+    return tuple(
+        frozenset(clause for code in codes for clause in cited.get((_file(code), code.co_name), ()))
+        | ({step.seen.clause} if step.seen.clause else set())
+        for step, codes in zip(trace.steps, ran, strict=True)
+    )
 
 
-def _ran(traces: Iterable[Trace]) -> frozenset[CodeType]:
-    """The engine's functions that run when the traces are replayed on it."""
+def _ran(trace: Trace) -> list[frozenset[CodeType]]:
+    """The engine's functions that run in each step when the trace is replayed on it."""
+    steps: list[frozenset[CodeType]] = []
     found: set[CodeType] = set()
 
     def note(frame: FrameType, what: str, _: object) -> None:
         if what == "call":
             found.add(frame.f_code)
 
+    def stepped(_: StepSeen) -> None:
+        steps.append(frozenset(found))
+        found.clear()
+
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        for trace in traces:
-            replay_on_engine(trace, "symbolic")
+        replay_on_engine(trace, "symbolic", stepped)
     finally:
         sys.setprofile(before)
-    return frozenset(code for code in found if "reference/segment/" in code.co_filename.replace("\\", "/"))
+    ours = [
+        frozenset(code for code in codes if "reference/segment/" in code.co_filename.replace("\\", "/"))
+        for codes in steps
+    ]
+    # A trace that is wrong ends early on the engine: its later steps exercise nothing.
+    return ours + [frozenset()] * (len(trace.steps) - len(ours))
 
 
 def _file(code: CodeType) -> str:
@@ -142,8 +163,10 @@ def _file(code: CodeType) -> str:
 
 __all__ = [
     "Coverage",
+    "clauses_by_step",
     "clauses_covered",
     "coverage",
+    "implemented",
     "operations",
     "outcome_of",
     "pairs",

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.conformance import corpus, explored, model_trace, protocol, reports, trace
+from lockedroom.conformance import corpus, explored, known_failures, model_trace, protocol, report, reports, trace
 from lockedroom.conformance.schemas import committed, pretty
 
 FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"),)
@@ -27,6 +27,8 @@ def schemas() -> Mapping[Path, str]:
         committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
         committed(reports.DEFENCES_SCHEMA): pretty(reports.defences_schema()),
         committed(reports.FINDINGS_SCHEMA): pretty(reports.findings_schema()),
+        committed(report.SCHEMA): pretty(report.report_schema()),
+        committed(known_failures.SCHEMA): pretty(known_failures.known_failures_schema()),
     }
 
 

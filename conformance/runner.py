@@ -119,6 +119,11 @@ class Fleet:
         """What the n-th process, which runs, said of itself."""
         return self._about[number]
 
+    @property
+    def greeting(self) -> Implementation | None:
+        """What the implementation said of itself, if any process of it ever did."""
+        return next(iter(self._about.values()), None)
+
     def ask(self, number: int, command: Command, seconds: float | None = None) -> Reply:
         """The reply of the n-th process, which runs. One that broke is killed. Raises Broken, Cancelled."""
         try:

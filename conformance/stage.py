@@ -107,12 +107,14 @@ class StepSeen:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of one replay: its status, how many steps agreed, and why it ended before the last if it did."""
+    """What became of one replay: its status, how many steps agreed, and why it ended before the last if it did. `fault`
+    is the kind of a `Broken`, if that is why."""
 
     status: Status
     steps: int
     divergence: Divergence | None = None
     reason: str = ""
+    fault: str = ""
 
     def to_json(self) -> dict[str, Json]:
         """All of it, for a report."""
@@ -134,7 +136,7 @@ def replay_on(
     except Unsupported as why:
         return Replayed(Status.UNSUPPORTED, 0, None, f"before the first step: {why}")
     except Broken as why:
-        return Replayed(Status.FAILED, 0, None, f"before the first step: {why}")
+        return Replayed(Status.FAILED, 0, None, f"before the first step: {why}", why.kind)
     if (unlike := _unlike(trace.start, before)) is not None:
         by, expected, found = unlike
         what = f"what is visible{by}"
@@ -147,7 +149,7 @@ def replay_on(
         except Unsupported as why:
             return Replayed(Status.UNSUPPORTED, index - 1, None, f"step {index}, {step}: {why}")
         except Broken as why:
-            return Replayed(Status.FAILED, index - 1, None, f"step {index}, {step}: {why}")
+            return Replayed(Status.FAILED, index - 1, None, f"step {index}, {step}: {why}", why.kind)
         if watch is not None:
             watch(StepSeen(index, step, seen, observation))
         difference = differs(index, step, seen, observation, outcomes=outcomes)

@@ -13,6 +13,7 @@ import pytest
 from lockedroom.cli import demo
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance import conform as runner
+from lockedroom.conformance import corpus
 from lockedroom.conformance.trace import Trace
 from lockedroom.model.segment import bounds
 from lockedroom.model.segment.bounds import Bounds
@@ -21,11 +22,17 @@ from tests.cli.run import inside, orphans
 WIDE = {"COLUMNS": "160"}
 
 
+def replaying(monkeypatch: pytest.MonkeyPatch, *traces: Trace) -> None:
+    """Make these the whole corpus."""
+    for module in (runner, corpus):
+        monkeypatch.setattr(module, "corpus", lambda _: traces)
+
+
 @pytest.fixture
 def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     """The demonstration, which is the whole corpus here."""
     found = demo.script_trace(("alice", "bob"))
-    monkeypatch.setattr(runner, "corpus", lambda _: (found,))
+    replaying(monkeypatch, found)
     monkeypatch.setattr(bounds, "VERIFY", Bounds(crashes=1))
     return found
 
@@ -35,7 +42,7 @@ def wrong(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> Trace:
     """The same with one step that sees what cannot be."""
     step = trace.steps[3]
     bad = replace(trace, steps=(*trace.steps[:3], replace(step, seen=replace(step.seen, events=()))))
-    monkeypatch.setattr(runner, "corpus", lambda _: (trace, bad))
+    replaying(monkeypatch, trace, bad)
     return bad
 
 

@@ -1,0 +1,93 @@
+"""`lockedroom conform`: its choices, its files and its exit codes. The corpus is one short trace here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lockedroom.cli import demo
+from lockedroom.cli.exits import Exit
+from lockedroom.conformance import corpus
+from lockedroom.conformance.trace import Trace
+from tests.cli.run import inside
+
+
+@pytest.fixture(autouse=True)
+def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
+    """The demonstration, which is the whole corpus here."""
+    found = demo.script_trace(("alice", "bob"))
+    monkeypatch.setattr(corpus, "corpus", lambda _: (found,))
+    return found
+
+
+def test_the_report_is_what_is_printed_without_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    ran = inside("conform", "--json", "--report", file)
+    assert (ran.code, ran.err) == (0, "")
+    printed = json.loads(ran.out)
+    assert printed.pop("run").keys() == {"seconds", "processes", "jobs", "machine", "python"}
+    assert json.loads(file.read_text("utf-8")) == printed
+    assert printed["counts"]["pass"] == 1
+    assert printed["implementation"]["name"] == "lockedroom"
+    before = file.read_bytes()
+    assert inside("conform", "--report", file).code == 0, "a report is written anew"
+    assert file.read_bytes() == before
+
+
+def test_known_failures_from_the_first_list_to_the_last_entry(tmp_path: Path) -> None:
+    known = tmp_path / "known.toml"
+    failing = ("conform", "--impl", "false")
+    ran = inside(*failing, "--write-known-failures", known)
+    assert ran.code == Exit.REFUSED
+    assert "ADAPTER-LINE-1" in ran.out
+    assert 'reason = "before the first step: ended' in known.read_text("utf-8")
+    ran = inside(*failing, "--known-failures", known)
+    assert (ran.code, "1 expected fail" in ran.out) == (0, True), ran
+    ran = inside("conform", "--known-failures", known)
+    assert (ran.code, "1 unexpected pass" in ran.out) == (Exit.REFUSED, True), ran
+    assert inside(*failing, "--write-known-failures", known).code == Exit.USAGE, "it may have been edited"
+    known.write_text('[[known]]\ncase = "*"\nreason = "not here"\nexclude = true\n')
+    ran = inside("conform", "--known-failures", known)
+    assert (ran.code, "no case is left to run" in ran.err) == (Exit.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[[known]]", "known.toml: known[0]: "),
+        ('[[known]]\ncase = "trace/none"\nreason = "x"', "known.toml: no case has the id trace/none"),
+    ],
+)
+def test_a_list_that_is_none_is_malformed(tmp_path: Path, text: str, problem: str) -> None:
+    known = tmp_path / "known.toml"
+    known.write_text(text)
+    ran = inside("conform", "--known-failures", known)
+    assert (ran.code, problem in ran.err) == (Exit.MALFORMED, True), ran
+
+
+def test_files_that_cannot_be_written_are_told_of_before_the_run(tmp_path: Path) -> None:
+    for file in (tmp_path / "no" / "report.json", tmp_path):
+        ran = inside("conform", "--report", file, "--impl", "sleep 1000")
+        assert (ran.code, ran.out) == (Exit.USAGE, ""), ran
+    assert inside("conform", "--known-failures", tmp_path / "none").code == Exit.USAGE
+
+
+def test_a_list_of_what_would_run() -> None:
+    ran = inside("conform", "--list", "--json")
+    (case,) = json.loads(ran.out)["cases"]
+    assert {"crash", "refused", "rotated"} <= set(case["flags"])
+    assert case["id"] in inside("conform", "--list", env={"COLUMNS": "160"}).out
+    assert inside("conform", "--list", "--case", case["id"], "--clause", "SEG-*", "--flag", "crash").code == 0
+
+
+@pytest.mark.parametrize("choice", [("--case", "none"), ("--clause", "none-*"), ("--flag", "none")])
+def test_nothing_chosen_is_usage(choice: tuple[str, str]) -> None:
+    ran = inside("conform", *choice)
+    assert (ran.code, "no case is left to run" in ran.err) == (Exit.USAGE, True)
+
+
+def test_the_smoke_test() -> None:
+    ran = inside("conform", "--smoke", "--json")
+    assert (ran.code, json.loads(ran.out)["verdict"]) == (0, "passed")
