@@ -29,6 +29,7 @@ test-system: setup
 
 full: lint types contracts drift test test-system verify
 	$(BIN)/python -m pytest -q tests -m full
+	$(BIN)/lockedroom mutants segment
 
 lint: setup
 	$(BIN)/ruff format --check .

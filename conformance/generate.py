@@ -12,7 +12,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.conformance import corpus, explored, known_failures, model_trace, protocol, report, reports, trace
+from lockedroom.conformance import (
+    corpus,
+    explored,
+    known_failures,
+    model_trace,
+    mutant_report,
+    protocol,
+    report,
+    reports,
+    trace,
+)
 from lockedroom.conformance.schemas import committed, pretty
 
 FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"),)
@@ -29,6 +39,7 @@ def schemas() -> Mapping[Path, str]:
         committed(reports.FINDINGS_SCHEMA): pretty(reports.findings_schema()),
         committed(report.SCHEMA): pretty(report.report_schema()),
         committed(known_failures.SCHEMA): pretty(known_failures.known_failures_schema()),
+        committed(mutant_report.SCHEMA): pretty(mutant_report.mutants_schema()),
     }
 
 

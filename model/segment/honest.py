@@ -12,10 +12,10 @@ from lockedroom.model.segment.ledger import number_of
 from lockedroom.reference.crypto.terms import Bits, Term
 from lockedroom.reference.machine import Name
 from lockedroom.reference.segment import events
-from lockedroom.reference.segment.effects import life, member
+from lockedroom.reference.segment.effects import HEADER, life, member
 from lockedroom.reference.segment.parts import lane
-from lockedroom.reference.segment.records import Message
-from lockedroom.reference.segment.state import Member, Session
+from lockedroom.reference.segment.records import MESSAGE, Exchange, Header, Message
+from lockedroom.reference.segment.state import BoardKey, Member, Session
 from lockedroom.reference.segment.store import Cell
 
 _LEAVING: Final = (events.Sent, events.Exchanged, events.RotationProposed, events.RotationAcknowledged)
@@ -40,12 +40,17 @@ def lost(step: Facts) -> Judgement:
     for event in step.events:
         if isinstance(event, _LEAVING):
             judged = True
-            if not any(_one_more(was, now) for slot, was, now in step.lanes() if slot.owner == event.peer):
+            left = [now[-1] for slot, was, now in step.lanes() if slot.owner == event.peer and _one_more(was, now)]
+            if not left:
                 return f"{type(event).__name__}, but nothing was left for {event.peer}"
+            if isinstance(left[0], Exchange | Message) and not _there(step, event.peer, left[0].recipient_incarnation):
+                return f"{type(event).__name__}, but for an incarnation of {event.peer} that is not there"
         elif isinstance(event, events.Published):
             judged = True
             if not any(len(now.posts) - len(was.posts) == len(event.peers) for _, was, now in step.cells()):
                 return "Published, but the posts do not stand on the board"
+        elif isinstance(event, events.Unreadable) and _has_key(step, event):
+            return f"post {event.number} of {event.peer} does not open at {step.actor}, which has its key"
         elif isinstance(event, events.Delivered | events.RotationRead | events.Rotated) and event.gap:
             return f"{event.gap} records of {event.peer} before this one never came to {step.actor}"
         elif isinstance(event, events.Delivered):
@@ -65,14 +70,33 @@ def lost(step: Facts) -> Judgement:
     return True
 
 
+def _there(step: Facts, peer: Name, incarnation: Bits) -> bool:
+    announced = step.cell(peer).announcement
+    return announced is not None and announced.incarnation == incarnation
+
+
+def _has_key(step: Facts, seen: events.Unreadable) -> bool:
+    """Whether the reader has the key of a post that it was shown."""
+    mine = step.old.presence
+    assert mine is not None, "only the joined read"
+    for post in step.cell(seen.peer).posts:
+        if post.number == seen.number and post.recipient == step.actor:
+            session = mine.session(seen.peer, post.sender_incarnation)
+            return session is not None and session.board(post.epoch) is not None
+    return False
+
+
 def _one_more(was: tuple[object, ...], now: tuple[object, ...]) -> bool:
     return len(now) == len(was) + 1 and now[:-1] == was
 
 
 def standing(step: Facts) -> Judgement:
     """What a member has on the board is there from joining to leaving, posts behind it as they come, and nobody takes
-    it away but who reaps the dead."""
-    judged = step.operation in ("join", "leave") and step.clause is None
+    it away but who reaps the dead. Whoever comes holds its life lock, whoever goes lets go of it; both, and reaping,
+    leave an empty inbox behind."""
+    judged = step.operation in ("join", "leave", "reap") and step.clause is None
+    if judged and (wrong := _untidy(step)):
+        return wrong
     for name, was, now in step.cells():
         if name != step.actor:
             if was == now:
@@ -91,6 +115,23 @@ def standing(step: Facts) -> Judgement:
             if now.announcement != was.announcement or now.posts[: len(was.posts)] != was.posts:
                 return f"{name} loses what it has on the board by {step.operation}"
     return judged
+
+
+def _untidy(step: Facts) -> str:
+    """What a step of coming or going leaves undone beside the board."""
+    who = str(step.arguments.get("peer", step.actor))
+    if step.operation == "reap" and step.before[life(who)]:
+        return ""
+    if step.operation != "reap" and bool(step.after[life(who)]) != (step.operation == "join"):
+        return f"{who} {'joins without' if step.operation == 'join' else 'leaves with'} its life lock"
+    full = next((slot for slot, _, now in step.lanes() if now), None)
+    if full is not None:
+        return f"{step.operation} of {step.actor} leaves what {full.part} left for {full.owner}"
+    if step.operation == "reap":
+        stay = next((now for name, _, now in step.cells() if now != Cell(name)), None)
+        if stay is not None:
+            return f"{step.actor} reaps {stay.name}, and {_count(stay)} stay under its name"
+    return ""
 
 
 def _count(cell: Cell) -> str:
@@ -115,20 +156,47 @@ def _inside(sealed: Bits) -> object:
     return sealed.args[3] if isinstance(sealed, Term) and sealed.op == "seal" else None
 
 
+def quotas(step: Facts) -> Judgement:
+    """Nobody leaves more for anybody than its quota, one control record above it excepted, and
+    nobody is refused for want of room where there is some."""
+    header = step.before.get(HEADER)
+    if not isinstance(header, Header):
+        return False
+    judged, quota = False, header.capacity.quota
+    for slot, was, now in step.lanes():
+        if _one_more(was, now):
+            judged = True
+            control = isinstance(now[-1], Message) and now[-1].flags != MESSAGE
+            if len(was) >= quota + control:
+                return (
+                    f"{step.actor} leaves a record where {len(was)} of its lie for {slot.owner}; its quota is {quota}"
+                )
+    room = {"SEG-FULL-1": quota, "SEG-FULL-2": quota, "SEG-FULL-5": quota + 1}.get(step.clause or "")
+    if room is not None:
+        judged = True
+        lying = max((len(was) for slot, was, _ in step.lanes() if slot.owner != step.actor), default=0)
+        if lying < room:
+            return f"{step.actor} is refused for want of room ({step.clause}) where {lying} of {room} lie"
+    return judged
+
+
 # ---- agreement ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What matters of a member for its agreement with one peer: its incarnation and its sessions with the peer."""
+    """What matters of a member for its agreement with one peer: its incarnation, its sessions with the peer, and with
+    which of the peer's incarnations it is done, since the peer was revoked."""
 
     incarnation: Bits
     sessions: tuple[Session, ...]
+    closed: frozenset[Bits]
 
 
 def agreement(names: tuple[Name, ...], property_name: str) -> tuple[Invariant, ...]:
-    """For each pair of members: where nothing lies unread between them, each can read what the other sends next, and
-    once no rotation is under way both send under one epoch."""
+    """For each pair of members, neither of whom has closed its session with the other: where nothing lies unread
+    between them, each can read what the other sends and publishes next, and once no rotation is under way both send
+    under one epoch."""
     pairs = [(a, b) for index, a in enumerate(names) for b in names[index + 1 :]]
     return tuple(
         Invariant(
@@ -152,7 +220,10 @@ class _Towards:
     def __call__(self, value: object) -> Shared | None:
         assert isinstance(value, Member), "a member's slot holds a member"
         presence = value.presence
-        return None if presence is None else Shared(presence.incarnation, presence.with_peer(self._peer))
+        if presence is None:
+            return None
+        closed = frozenset(one.incarnation for one in presence.closed if one.peer == self._peer)
+        return Shared(presence.incarnation, presence.with_peer(self._peer), closed)
 
 
 def _towards(peer: Name) -> _Towards:
@@ -163,6 +234,8 @@ def _agree(seen: tuple[object, ...]) -> Judgement:
     one, other, unread, unread_too = seen
     if not isinstance(one, Shared) or not isinstance(other, Shared) or unread or unread_too:
         return False
+    if other.incarnation in one.closed or one.incarnation in other.closed:
+        return False
     here = next((s for s in one.sessions if s.theirs == other.incarnation), None)
     there = next((s for s in other.sessions if s.theirs == one.incarnation), None)
     if here is None or there is None:
@@ -171,7 +244,18 @@ def _agree(seen: tuple[object, ...]) -> Judgement:
         out, keys = sender.keys(sender.sending), receiver.keys(sender.sending)
         if out is None or keys is None or out.sending != keys.receiving:
             return f"{sender.peer} cannot read what is sent to it under epoch {sender.sending}"
+        board = _board(sender)
+        if receiver.board(board.epoch) != board.key:
+            return f"{sender.peer} cannot read what is published for it under {board.epoch}"
+    for session, other in ((here, there), (there, here)):
+        if session.pending is not None and other.owed != session.pending:
+            return f"{session.pending} awaits an acknowledgement that {session.peer} does not owe"
     settled = not (here.pending or here.owed or there.pending or there.owed)
     if settled and here.sending != there.sending:
         return f"nothing is under way, but {there.peer} sends under {here.sending}, {here.peer} under {there.sending}"
     return True
+
+
+def _board(session: Session) -> BoardKey:
+    """The key that takes precedence among those that a session has for posts."""
+    return next(one for one in session.boards if not any(other.epoch.outranks(one.epoch) for other in session.boards))

@@ -31,7 +31,7 @@ from lockedroom.reference.segment.records import (
     entry_transcript,
     root_transcript,
 )
-from lockedroom.reference.segment.state import Roster
+from lockedroom.reference.segment.state import Pin, Presence, Roster
 
 INTRUDER: Final = "intruder"
 """The name that every term of the intruder's own carries."""
@@ -41,6 +41,9 @@ OWN: Final[Knowledge] = frozenset(
 )
 """What the intruder knows before it has seen anything: its own key and its own fresh values."""
 
+_VERIFYING: Final = frozenset({"join", "review", "exchange", "accept"})
+"""The operations that verify the list and remember what they verified (SEG-REVIEW-4)."""
+_SIGNING: Final = frozenset({"create", "grant", "revoke"})
 _SECRET: Final = frozenset({"body", "derive", "kem-private", "shared", "signing", "fresh"})
 _PUBLIC_PURPOSES: Final = frozenset({"incarnation"})
 
@@ -95,6 +98,8 @@ def authentication(step: Facts) -> Judgement:
         return judged
     known = epoch_masters(step.old)
     for session in mine.sessions:
+        if len(masters_in(session)) < len(session.epochs):
+            return f"{step.actor} shares one master key with {session.peer} for two epochs"
         for proposer, master in sorted(masters_in(session) - known, key=repr):
             judged = True
             other, stay, its = (
@@ -168,28 +173,40 @@ def access(step: Facts) -> Judgement:
     """Members act on what the creator signed, all of it and in its order, never on less than they knew; nobody does, or
     has done to it, what the list does not allow; and of the revoked only what lay there is still read."""
     old, new = step.old, step.new
-    if new.authority != old.authority and old.authority is not None:
-        entry = next((record for record in step.left() if isinstance(record, Entry)), None)
-        last = old.authority.last
-        if entry is None or (entry.serial, entry.previous) != (last.serial + 1, last.head):
-            return f"{step.actor} signs {entry} after serial {last.serial}"
-        return True
+    if old.authority is not None and step.operation in _SIGNING and step.clause is None:
+        return _signed(old.authority.last, step) or True
     if new.roster is not None and new.roster != old.roster:
         wrong = _unfounded(new.roster, old.roster, step)
         if wrong:
             return wrong
     judged = new.roster != old.roster
-    for event in step.events:
-        needed = _needed(event, step.actor)
-        if needed is None or new.roster is None:
-            continue
+    if step.operation in _VERIFYING and new != old and new.roster is not None:
         judged = True
-        name, rights = needed
-        if new.roster.rights(name) & rights != rights and not (name != step.actor and _owed(step, name)):
-            return (
-                f"{type(event).__name__} at {step.actor} needs rights {rights} of {name}, which the list does not give"
-            )
+        if new.roster.serial != len(step.list()):
+            return f"{step.actor} verifies {len(step.list())} entries and remembers serial {new.roster.serial}"
+        if new.presence is not None and (peer := _open_with_revoked(new.presence, new.roster)):
+            return f"{step.actor} knows that {peer} may not be here, and does not close its session"
+    for event in step.events:
+        for name, rights in _needed(event, step.actor):
+            judged = True
+            held = new.roster.rights(name) if new.roster is not None else 0
+            if held & rights != rights and not (name != step.actor and _owed(step, name)):
+                return f"{type(event).__name__} at {step.actor} needs rights {rights} of {name}, which has {held}"
     return judged
+
+
+def _signed(last: Pin, step: Facts) -> str:
+    """What is wrong with the entry that the creator signs after `last`."""
+    entry = next((record for record in step.left() if isinstance(record, Entry)), None)
+    if entry is None or (entry.serial, entry.previous) != (last.serial + 1, last.head):
+        return f"{step.actor} signs {entry} after serial {last.serial}"
+    asked = step.arguments
+    named, rights = asked.get("subject"), asked.get("rights", 0)
+    if (entry.subject, entry.rights) != (named, rights) or asked.get("key", entry.key) != entry.key:
+        return f"{step.actor} is to {step.operation} {named} {rights}, and signs {entry}"
+    if step.new.authority is None or step.new.authority.last.serial != entry.serial:
+        return f"{step.actor} signs serial {entry.serial} and does not remember it"
+    return ""
 
 
 def _unfounded(roster: Roster, known: Roster | None, step: Facts) -> str:
@@ -211,20 +228,29 @@ def _unfounded(roster: Roster, known: Roster | None, step: Facts) -> str:
     return ""
 
 
-def _needed(event: object, me: Name) -> tuple[Name, int] | None:
-    """Whose rights an event needs, and which."""
+def _open_with_revoked(mine: Presence, roster: Roster) -> str:
+    for session in mine.sessions:
+        if not roster.rights(session.peer) & JOIN and mine.closing(session.peer, session.theirs) is None:
+            return session.peer
+    return ""
+
+
+def _needed(event: object, me: Name) -> tuple[tuple[Name, int], ...]:
+    """Whose rights an event needs, and which. Nothing goes to somebody who may not be there."""
     match event:
         case events.Joined():
-            return me, JOIN
-        case events.Exchanged():
-            return me, EXCHANGE
+            return ((me, JOIN),)
+        case events.Exchanged(peer):
+            return (me, EXCHANGE), (peer, JOIN)
         case events.Accepted(peer):
-            return peer, EXCHANGE
-        case events.Sent() | events.Published() | events.RotationProposed() | events.RotationAcknowledged():
-            return me, SEND
+            return ((peer, EXCHANGE),)
+        case events.Sent(peer) | events.RotationProposed(peer) | events.RotationAcknowledged(peer):
+            return (me, SEND), (peer, JOIN)
+        case events.Published(_, peers):
+            return (me, SEND), *((peer, JOIN) for peer in peers)
         case events.Delivered(peer) | events.RotationRead(peer) | events.Rotated(peer) | events.Read(peer):
-            return peer, SEND
-    return None
+            return ((peer, SEND),)
+    return ()
 
 
 def _owed(step: Facts, peer: Name) -> bool:

@@ -69,8 +69,15 @@ PROPERTIES: Final[tuple[Property, ...]] = (
             "SEG-ACL-4",
             "SEG-ACL-5",
             "SEG-ACL-6",
+            "SEG-GRANT-1",
+            "SEG-REVOKE-2",
             "SEG-JOIN-1",
             "SEG-REVIEW-2",
+            "SEG-REVIEW-4",
+            "SEG-EXCHANGE-1",
+            "SEG-EXCHANGE-3",
+            "SEG-SEND-1",
+            "SEG-SEND-4",
             "SEG-RECEIVE-4",
         ),
         "step",
@@ -94,16 +101,23 @@ PROPERTIES: Final[tuple[Property, ...]] = (
     Property(
         "nothing committed is lost",
         "honest",
-        ("SEG-SEND-8", "SEG-SEND-9", "SEG-LEAVE-3", "SEG-ACCEPT-9", "SEG-REVIEW-2"),
+        ("SEG-SEND-3", "SEG-SEND-8", "SEG-SEND-9", "SEG-READ-3", "SEG-LEAVE-3", "SEG-ACCEPT-9", "SEG-REVIEW-2"),
         "step",
         honest.lost,
     ),
     Property(
         "non-consumables live as long as their sender",
         "honest",
-        ("SEG-PUBLISH-4", "SEG-JOIN-5", "SEG-LEAVE-1", "SEG-REAP-1"),
+        ("SEG-PUBLISH-4", "SEG-JOIN-5", "SEG-JOIN-6", "SEG-LEAVE-1", "SEG-REAP-1", "SEG-REAP-3"),
         "step",
         honest.standing,
+    ),
+    Property(
+        "quotas kept, and room not refused",
+        "honest",
+        ("SEG-FULL-1", "SEG-FULL-2", "SEG-FULL-5"),
+        "step",
+        honest.quotas,
     ),
     Property("multicast all or nothing", "honest", ("SEG-MULTICAST-2", "SEG-FULL-2"), "step", honest.multicast),
     Property(
@@ -126,7 +140,8 @@ def judge_of(stores: frozenset[Store], profile: Profile = HARDENED) -> StepJudge
     def judge(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
         if action.operation not in BY_OPERATION or action.operation == "destroy":
             return ()
-        if outcome.writes is None and outcome.clause is not None and action.operation != "multicast":
+        refused = outcome.clause if outcome.writes is None else None
+        if refused is not None and action.operation != "multicast" and not refused.startswith("SEG-FULL"):
             return ()
         step = facts_of(action, values, outcome, profile)
         return [(name, rule(step)) for name, rule in judged]

@@ -27,15 +27,6 @@ class Mutant:
         return mutated(self.name, self.patches)
 
 
-ROOM: Final = Bounds(2, 1, 1)
-TALKING: Final = Bounds(2, 2, 1)
-RETURNING: Final = Bounds(2, 1, 2)
-ROTATING: Final = Bounds(2, 1, 1, rotations=1)
-REVOKED: Final = Bounds(2, 1, 1, revocations=1)
-CRASHED: Final = Bounds(2, 1, 1, crashes=1)
-INTRUDED: Final = Bounds(2, 1, 1, intruder=1)
-THREE: Final = Bounds(3, 1, 1)
-
 BINDING: Final = "segment binding"
 AUTHENTIC: Final = "authentication and injective agreement"
 SECRET: Final = "secrecy of keys and plaintexts"
@@ -45,5 +36,6 @@ NONCES: Final = "no nonce twice under a key"
 ADDRESSEE: Final = "only the addressee consumes"
 LOST: Final = "nothing committed is lost"
 STANDING: Final = "non-consumables live as long as their sender"
+QUOTAS: Final = "quotas kept, and room not refused"
 MULTICAST: Final = "multicast all or nothing"
 AGREED: Final = "agreement after concurrent exchange or rotation"
