@@ -63,6 +63,12 @@ def conform(
         Path | None,
         typer.Option("--report", metavar="FILE", help="Write the report as JSON: the same bytes wherever it is run."),
     ] = None,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the report as JUnit XML.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one page of HTML.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> int:
     """Replay the whole corpus for real.
@@ -71,13 +77,15 @@ def conform(
     are written anew; the file of known failures never is.
     """
     from lockedroom.cli.counterexample import refuse_existing, write_new
+    from lockedroom.cli.report_html import html
+    from lockedroom.cli.report_junit import junit
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.known_failures import write_known_failures
     from lockedroom.conformance.report import build, canonical
     from lockedroom.conformance.report_cases import Selection, not_run
 
     refuse_existing([write_known])
-    _check_folders([report_file, write_known])
+    _check_folders([report_file, junit_file, html_file, write_known])
     split = _split(command)
     traces, candidates = _cases(protocol, profile)
     expected = _known(known, candidates)
@@ -93,6 +101,10 @@ def conform(
     report = build(ran, candidates, left_out, expected)
     if report_file is not None:
         report_file.write_text(canonical(report), encoding="utf-8")
+    if junit_file is not None:
+        junit_file.write_text(junit(report), encoding="utf-8")
+    if html_file is not None:
+        html_file.write_text(html(report, traces), encoding="utf-8")
     if write_known is not None:
         failed = [(one.id, one.reason) for one in report.cases if one.verdict == "fail"]
         write_new(write_known, write_known_failures(failed))
