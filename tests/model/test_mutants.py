@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.loader import NotApplicable, mutated
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
+from lockedroom.model.segment.mutants.unseen import UNSEEN, Unseen
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.verdict import CheckReport, check
 from lockedroom.spec.registry import clauses
@@ -64,6 +66,15 @@ def test_the_engine_passes_in_many_states(bounds: Bounds) -> None:
     test_the_engine_passes_where_mutants_fail(bounds)
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_smaller_bounds_do_not_suffice(mutant: Mutant) -> None:
+    for name, value in asdict(mutant.bounds).items():
+        if value > (name == "members"):
+            report = check("segment", replace(mutant.bounds, **{name: value - 1}), logic=mutant.logic(), time_limit=20)
+            assert mutant.violates not in shortest(report), name
+
+
 def test_there_are_many_and_each_has_a_name_and_a_clause_of_its_own() -> None:
     assert len(MUTANTS) >= 100 and len(BY_NAME) == len(MUTANTS) == len(STEPS)
     assert len({one.patches for one in MUTANTS}) == len(MUTANTS)
@@ -80,3 +91,12 @@ def test_a_mutant_that_does_not_match_is_an_error() -> None:
         mutated("nowhere", (("acl", "no such line", ""),))
     with pytest.raises(NotApplicable, match="no module of logic"):
         mutated("data", (("records", "MAGIC", "MAGIC"),))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("change", UNSEEN, ids=lambda change: change.name)
+def test_what_is_no_mutant_is_seen_by_nothing(change: Unseen) -> None:
+    """A property that has come to see one makes it a mutant."""
+    report = check("segment", change.bounds, logic=change.logic())
+    assert report.verdict == "holds", report.counterexample
+    assert change.touches in clauses() and change.name not in BY_NAME
