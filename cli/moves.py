@@ -107,7 +107,7 @@ def _shared(places: Sequence[str]) -> str:
 
 def _value(value: object) -> object:
     """A term as text, anything else as it is."""
-    from lockedroom.conformance.derive import body_text
+    from lockedroom.conformance.recipes import body_text
     from lockedroom.reference.crypto.terms import Term
 
     if isinstance(value, Term):

@@ -64,7 +64,7 @@ def knowledge(run: Run) -> list[str]:
 
 def whose(term: Field) -> str:
     """A term by what it truly is."""
-    from lockedroom.conformance.derive import body_text
+    from lockedroom.conformance.recipes import body_text
     from lockedroom.model.segment.facts import fresh_of
     from lockedroom.reference.crypto.terms import Term
 

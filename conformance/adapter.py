@@ -24,7 +24,7 @@ from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION
 
 ABOUT: Final = Implementation(
-    "lockedroom", lockedroom.__version__, "Python", ("segment",), tuple(PROFILES), SUITES, ("entropy",)
+    "lockedroom", lockedroom.__version__, "Python", ("segment",), tuple(PROFILES), SUITES, ("entropy", "rooms")
 )
 """What this adapter says of itself."""
 
@@ -40,7 +40,8 @@ class EngineActor:
         creator = reset.members[0]
         me = Member(reset.actor, bytes.fromhex(reset.identity), public[creator])
         # Only the creator has one, beside its identity; to everybody else the file is not there.
-        kept = AuthorityFile(Path(reset.directory) / "authority.json") if reset.actor == creator else None
+        file = Path(reset.directory) / f"{reset.room}.authority.json"
+        kept = AuthorityFile(file) if reset.actor == creator else None
         self._public = public
         self._engine = Engine(reset.room, me, reset.suite, profile=reset.profile, authority=kept)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from lockedroom.conformance.engine import EngineRoom
 from lockedroom.conformance.observation import rights_named
+from lockedroom.conformance.recipes import Recipes, Unsayable, body_text
 from lockedroom.conformance.schemas import Json
-from lockedroom.conformance.trace import INTRUDER, INTRUDERS, RecordOf, Settings, Trace, TraceStep, operations
+from lockedroom.conformance.trace import INTRUDER, Settings, Trace, TraceStep, operations
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.machine import Action, Name, Outcome
 
@@ -24,6 +25,7 @@ class Act:
     actor: Name
     operation: str
     arguments: Mapping[str, Json]
+    room: Name = ""
 
 
 class Underivable(Exception):
@@ -36,8 +38,8 @@ def derive(settings: Settings, acts: Iterable[Act], suite: str = "symbolic") -> 
     start = room.observe()
     steps: list[TraceStep] = []
     for index, act in enumerate(acts, start=1):
-        seen = room.act(index, act.actor, act.operation, act.arguments)
-        steps.append(TraceStep(act.actor, act.operation, act.arguments, seen, room.observe()))
+        seen = room.act(index, act.actor, act.operation, act.arguments, act.room)
+        steps.append(TraceStep(act.actor, act.operation, act.arguments, seen, room.observe(act.room), act.room))
     return Trace(settings, start, tuple(steps))
 
 
@@ -45,18 +47,26 @@ def derive_path(settings: Settings, path: Iterable[tuple[Action, Outcome]]) -> T
     """The trace of a path of the explorer. Raises Underivable when it cannot be said or the engine disagrees."""
     taken = tuple(path)
     acts: list[Act] = []
-    left: dict[object, RecordOf] = {}
-    for index, (action, outcome) in enumerate(taken, start=1):
-        acts.append(act_of(action) if action.actor != INTRUDER else intrusion_of(action, outcome, left))
-        for number, record in enumerate(_left(action, outcome)):
-            left.setdefault(record, RecordOf(index, number))
+    ends: list[int] = []
+    recipes = Recipes()
+    for action, outcome in taken:
+        try:
+            if action.actor == INTRUDER:
+                acts += [Act(INTRUDER, *intrusion) for intrusion in recipes.intrusions(action, outcome)]
+            else:
+                acts.append(act_of(action))
+                recipes.see(len(acts), action, outcome)
+        except Unsayable as what:
+            raise Underivable(f"{action}: traces cannot say {what}") from None
+        ends.append(len(acts))
     trace = derive(settings, acts)
-    for step, (action, outcome) in zip(trace.steps, taken, strict=True):
+    for end, (action, outcome) in zip(ends, taken, strict=True):
+        seen = trace.steps[end - 1].seen
         kinds = [type(event).__name__ for event in outcome.events]
-        found = [event["event"] for event in step.seen.events if isinstance(event, dict)]
-        if step.seen.clause != outcome.clause or found != kinds:
+        found = [event["event"] for event in seen.events if isinstance(event, dict)]
+        if action.actor != INTRUDER and (seen.clause != outcome.clause or found != kinds):
             raise Underivable(
-                f"{action}: the explorer has {outcome.clause or kinds}, the replay {step.seen.clause or found}"
+                f"{action}: the explorer has {outcome.clause or kinds}, the replay {seen.clause or found}"
             )
     return trace
 
@@ -85,47 +95,6 @@ def _concrete(name: str, value: object) -> Json:
     if isinstance(value, str | int):
         return value
     raise Underivable(f"{name}={value!r}: traces cannot say that")
-
-
-def intrusion_of(action: Action, outcome: Outcome, left: Mapping[object, RecordOf]) -> Act:
-    """What the intruder does in the words of a trace, `left` being the records that the run has left in inboxes."""
-    given = dict(action.arguments)
-    if action.operation not in INTRUDERS:
-        raise Underivable(f"{action}: traces have no such operation")
-    arguments: dict[str, Json] = {name: str(given[name]) for name in ("inbox", "sender")}
-    if action.operation == "inject":
-        written = zip(action.writes, outcome.writes or (), strict=False)
-        (records,) = (value for slot, value in written if slot.kind == "inbox")
-        record = records[0] if isinstance(records, tuple) and records else None
-        if record not in left:
-            raise Underivable(f"{action}: a record that no step of this run left ({outcome.label})")
-        origin = left[record]
-        arguments = {"record": {"step": origin.step, "record": origin.record}, **arguments}
-    return Act(INTRUDER, action.operation, arguments)
-
-
-def _left(action: Action, outcome: Outcome) -> list[object]:
-    """The records that a step left in inboxes, in the order of the peers that it names."""
-    if action.actor == INTRUDER or outcome.clause is not None or outcome.writes is None:
-        return []
-    lanes = {
-        slot.owner: value[-1]
-        for slot, value in zip(action.writes, outcome.writes, strict=True)
-        if slot.kind == "inbox" and slot.part == action.actor and isinstance(value, tuple) and value
-    }
-    given = dict(action.arguments)
-    peers = given.get("peers", (given["peer"],) if "peer" in given else ())
-    return [lanes[peer] for peer in peers if peer in lanes] if isinstance(peers, tuple) else []
-
-
-def body_text(body: Term) -> str:
-    """The text of a body term `body(sender, recipient, n, length)`: that many characters which begin with who writes
-    to whom and the number."""
-    sender, recipient, number, length = body.args
-    if not isinstance(length, int):
-        raise Underivable(f"{body}: no length")
-    label = f"{sender!s}>{recipient!s}#{number!s}"
-    return label.ljust(length, ".")[: max(length, 0)]
 
 
 def _owner(key: Term) -> str:

@@ -9,17 +9,19 @@ from collections.abc import Hashable, Mapping
 from typing import Final, cast
 
 from lockedroom.conformance.entropy import ORIGIN, Keys
+from lockedroom.conformance.forging import Forge
+from lockedroom.conformance.intruding import intrude, left_by
 from lockedroom.conformance.observation import Observation, Seen, look, render, rights_of
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.trace import INTRUDERS, Settings
 from lockedroom.reference.crypto.real import RealSuite
 from lockedroom.reference.crypto.suite import Suite
 from lockedroom.reference.crypto.symbolic import SymbolicSuite
-from lockedroom.reference.machine import Effect, Name, Rejected, Slot
-from lockedroom.reference.segment import effects, store
+from lockedroom.reference.machine import Name, Rejected, Slot
+from lockedroom.reference.segment import store
 from lockedroom.reference.segment.effects import ACL, BOARD, HEADER, inbox, life, member
 from lockedroom.reference.segment.profile import PROFILES
-from lockedroom.reference.segment.records import Capacity, Consumable
+from lockedroom.reference.segment.records import Capacity, Record
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION, perform
 
@@ -38,85 +40,72 @@ class EngineRoom:
         self._settings = settings
         self._keys = Keys(suite_named(suite), bytes.fromhex(settings.entropy))
         self._profile = PROFILES[settings.profile]
-        self._slots: dict[Slot, Hashable] = {HEADER: None, ACL: store.EMPTY, BOARD: store.EMPTY}
-        for name in settings.members:
-            self._slots |= {member(name): self._newborn(name), inbox(name): store.EMPTY, life(name): False}
-        self._left: dict[int, tuple[Consumable, ...]] = {}
+        self._rooms: dict[Name, dict[Slot, Hashable]] = {}
+        self._left: dict[int, tuple[Record, ...]] = {}
+        self._forge = Forge(self._keys, self._left)
 
     @property
     def slots(self) -> Mapping[Slot, Hashable]:
-        """The value of every slot."""
-        return self._slots
+        """The value of every slot of the run's own room."""
+        return self._slots("")
 
-    def observe(self) -> Observation:
-        """What is visible now."""
-        return look(self._slots)
+    def observe(self, room: Name = "") -> Observation:
+        """What is visible now of a room."""
+        return look(self._slots(room))
 
-    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
+    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json], room: Name = "") -> Seen:
         """Take one step, the `index`-th of its trace, from 1."""
         if operation == "crash":
             return self._crash(actor)
+        slots = self._slots(room)
         if operation in INTRUDERS:
-            return self._intrude(operation, arguments)
+            return intrude(slots, self._forge, operation, arguments)
         row = BY_OPERATION[operation]
         peers = arguments.get("peers", [arguments["peer"]] if "peer" in arguments else [])
         reads, writes = row.footprint(actor, cast(list[Name], peers))
-        footprint = {slot: self._slots[slot] for slot in (*reads, *writes)}
-        me = cast(Member, self._slots[member(actor)])
+        footprint = {slot: slots[slot] for slot in (*reads, *writes)}
+        me = cast(Member, slots[member(actor)])
         fresh = self._keys.fresh(actor, index)
         at = store.at(me, self._keys.suite, fresh, self._settings.capacity, footprint, self._profile)
         result = perform(row, at, **arguments_of(row.arguments, arguments, self._settings, self._keys))
         if result.state is not None:
-            self._slots[member(actor)] = result.state
-        self._apply(index, result.effects)
+            slots[member(actor)] = result.state
+        for effect in result.effects:
+            slots[effect.slot] = store.apply(effect, slots[effect.slot])
+        self._left[index] = tuple(record for effect in result.effects for record in left_by(effect))
         if isinstance(result, Rejected):
             return Seen("rejected", result.clause, (), result.detail)
         return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
 
     def would(self, actor: Name, operation: str, arguments: Mapping[str, Json]) -> tuple[Seen, bool]:
         """What a step would show, and whether it would change anything. Nothing is changed by asking."""
-        slots, left = dict(self._slots), dict(self._left)
+        slots, left = dict(self._slots("")), self._left.pop(0, ())
         try:
             seen = self.act(0, actor, operation, arguments)
-            return seen, self._slots != slots
+            return seen, self._rooms[""] != slots
         finally:
-            self._slots, self._left = slots, left
+            self._rooms[""], self._left[0] = slots, left
+
+    def _slots(self, room: Name) -> dict[Slot, Hashable]:
+        """The slots of a room; of one that is new, before anything was created."""
+        if room not in self._rooms:
+            slots: dict[Slot, Hashable] = {HEADER: None, ACL: store.EMPTY, BOARD: store.EMPTY}
+            for name in self._settings.members:
+                slots |= {member(name): self._newborn(name), inbox(name): store.EMPTY, life(name): False}
+            self._rooms[room] = slots
+        return self._rooms[room]
 
     def _newborn(self, name: Name) -> Member:
         creator = self._keys.signing(self._settings.members[0])
         return Member(name, self._keys.signing(name), self._keys.suite.signing_public(creator))
 
-    def _apply(self, index: int, changes: tuple[Effect, ...]) -> None:
-        left: list[Consumable] = []
-        for effect in changes:
-            self._slots[effect.slot] = store.apply(effect, self._slots[effect.slot])
-            if isinstance(effect, effects.Append):
-                left.append(effect.record)
-        self._left[index] = tuple(left)
-
     def _crash(self, actor: Name) -> Seen:
-        """The process dies and forgets everything but what lies beside its identity (SEG-GRANT-1)."""
-        old = cast(Member, self._slots[member(actor)])
-        reborn = self._newborn(actor)
-        self._slots[member(actor)] = Member(actor, reborn.signing, reborn.creator, old.authority, old.pin)
-        self._slots[life(actor)] = False
-        return Seen("ok")
-
-    def _intrude(self, operation: str, arguments: Mapping[str, Json]) -> Seen:
-        """Somebody who may write to the store takes the first record of a lane away, or puts one there that this run
-        has seen, before what lies there."""
-        box, lane = cast(Name, arguments["inbox"]), cast(Name, arguments["sender"])
-        value = cast(store.Inbox, self._slots[inbox(box)])
-        lying = next((found.records for found in value if found.sender == lane), store.EMPTY)
-        if operation == "drop":
-            lying = lying[1:]
-        else:
-            origin = cast(Mapping[str, int], arguments["record"])
-            left = self._left.get(origin["step"], ())
-            if origin["record"] >= len(left):
-                return Seen("rejected", None, (), f"step {origin['step']} left no record {origin['record']}")
-            lying = (left[origin["record"]], *lying)
-        self._slots[inbox(box)] = store.laid(value, lane, lying)
+        """The process dies and forgets everything, in every room, but what lies beside its identity (SEG-GRANT-1)."""
+        for slots in self._rooms.values():
+            old = cast(Member, slots[member(actor)])
+            reborn = self._newborn(actor)
+            slots[member(actor)] = Member(actor, reborn.signing, reborn.creator, old.authority, old.pin)
+            slots[life(actor)] = False
         return Seen("ok")
 
 

@@ -70,19 +70,21 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """Perform an operation, the `step`-th step of the trace."""
+    """Perform an operation, the `step`-th step of the trace; in another room than that of `reset` if one is named."""
 
     command: Literal["do"]
     step: Annotated[int, {"minimum": 1}]
     operation: Operation
     arguments: Mapping[str, object]
+    room: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """Tell what is visible in the store."""
+    """Tell what is visible in the store; of another room than that of `reset` if one is named."""
 
     command: Literal["observe"]
+    room: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Implementation:
     protocols: tuple[Name, ...]
     profiles: tuple[Name, ...]
     suites: tuple[Text, ...]
-    capabilities: tuple[Literal["entropy"], ...]
+    capabilities: tuple[Literal["entropy", "rooms"], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +214,9 @@ def definitions() -> dict[str, Json]:
     do = schema_of(Do)
     properties = do["properties"]
     assert isinstance(properties, dict), "an object has properties"
-    properties |= {"operation": {"enum": [name for name in operations() if name not in {"crash", *INTRUDERS}]}}
-    found["Do"] = {**do, "allOf": arguments_by_operation()}
+    known = [name for name in operations() if name not in {"crash", *INTRUDERS}]
+    properties |= {"operation": {"enum": known}}
+    found["Do"] = {**do, "allOf": arguments_by_operation(known)}
     return found
 
 

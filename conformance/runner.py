@@ -153,10 +153,12 @@ class RealRoom:
         settings = trace.settings
         self._settings = settings
         self._intruded = any(step.actor == INTRUDER for step in trace.steps)
+        self._several = any(step.room for step in trace.steps)
         self._fleet = fleet
         self._keys = Keys(RealSuite(settings.suite), bytes.fromhex(settings.entropy))
         self._room = f"replay-{os.getpid()}-{next(_COUNTER)}-{secrets.token_hex(3)}"
-        self._intruder = Tamperer(self._room)
+        self._others: dict[Name, str] = {}
+        self._intruder = Tamperer(self._object, self._keys)
         self._files = tempfile.TemporaryDirectory(prefix="lockedroom-replay-")
         self._present: set[Name] = set()
 
@@ -169,7 +171,8 @@ class RealRoom:
                 self._let_go(name)
         finally:
             self._intruder.close()
-            rooms.remove(self._room)
+            for room in (self._room, *self._others.values()):
+                rooms.remove(room)
             self._files.cleanup()
 
     @property
@@ -177,30 +180,40 @@ class RealRoom:
         """The room's name."""
         return self._room
 
-    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
+    def _object(self, room: Name) -> str:
+        """The name of a room's object."""
+        if not room:
+            return self._room
+        return self._others.setdefault(room, f"{self._room}.{len(self._others)}")
+
+    def _other(self, room: Name) -> str | None:
+        return self._object(room) if room else None
+
+    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json], room: Name = "") -> Seen:
         """See `Stage`. A crash is a SIGKILL of the member's process; a fresh one comes when the member acts again."""
         if actor == INTRUDER:
-            return self._intruder.act(operation, arguments)
+            return self._intruder.act(room, operation, arguments)
         if operation == "crash":
             self._number(actor)
             self._fleet.kill(self._settings.members.index(actor))
             self._present.discard(actor)
             return Seen("ok")
-        match self._ask(actor, Do("do", index, operation, arguments)):
-            case Done(events):
+        match self._ask(actor, Do("do", index, operation, arguments, self._other(room))):
+            case Done(said):
+                events = cast("tuple[Json, ...]", said)
                 if self._intruded:
-                    self._intruder.watch(index, actor, arguments)
-                return Seen("ok", None, cast("tuple[Json, ...]", events))
+                    self._intruder.watch(index, room, actor, operation, arguments, events)
+                return Seen("ok", None, events)
             case Refused(clause, True, detail):
                 return Seen("rejected", clause, (), detail)
             case reply:
                 raise _unexpected(operation, reply)
 
-    def observe(self) -> Mapping[Name, Observation]:
+    def observe(self, room: Name = "") -> Mapping[Name, Observation]:
         """See `Stage`: what each member whose process runs sees; before any runs, the first one's."""
         found: dict[Name, Observation] = {}
         for name in sorted(self._present) or self._settings.members[:1]:
-            reply = self._ask(name, Observe("observe"))
+            reply = self._ask(name, Observe("observe", self._other(room)))
             if not isinstance(reply, Observation):
                 raise _unexpected("observe", reply)
             found[name] = reply
@@ -235,6 +248,8 @@ class RealRoom:
         ):
             if wanted not in offered:
                 raise Unsupported(f"{about.implementation} does not offer {what} {wanted}")
+        if self._several and "rooms" not in about.capabilities:
+            raise Unsupported(f"{about.implementation} is in one room at a time")
 
     def _reset(self, name: Name) -> Reset:
         settings = self._settings

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from lockedroom.conformance.observation import Observation, Seen
@@ -32,7 +33,7 @@ from lockedroom.conformance.schemas import Mismatch, NotJson
 
 
 class Actor(Protocol):
-    """One member in one trace's room."""
+    """One member in one room of a trace. `serve` makes one for each room."""
 
     def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
         """Perform an operation of the table."""
@@ -79,7 +80,8 @@ class _Session:
     def __init__(self, about: Implementation, make: Callable[[Reset], Actor]) -> None:
         self._about = about
         self._make = make
-        self._actor: Actor | None = None
+        self._reset: Reset | None = None
+        self._actors: dict[str, Actor] = {}
 
     def answer(self, command: Command) -> Reply:
         """The reply to a command. A fault of the implementation is told, with its traceback, and ends nothing."""
@@ -89,10 +91,10 @@ class _Session:
             return Errored(traceback.format_exc(limit=-6)[-2000:])
 
     def close(self) -> None:
-        """Let go of the room, if there is one."""
-        actor, self._actor = self._actor, None
-        if actor is not None:
-            actor.close()
+        """Let go of every room."""
+        self._reset = None
+        while self._actors:
+            self._actors.popitem()[1].close()
 
     def _answer(self, command: Command) -> Reply:
         match command:
@@ -100,20 +102,25 @@ class _Session:
                 return self._about
             case Reset():
                 self.close()
-                self._actor = self._make(command)
+                self._actors[command.room] = self._make(command)
+                self._reset = command
                 return Nothing()
-            case Do(_, step, operation, arguments):
-                seen = self._member().act(step, operation, arguments)
+            case Do(_, step, operation, arguments, room):
+                seen = self._member(room).act(step, operation, arguments)
                 if seen.clause is not None:
                     return Refused(seen.clause, True, seen.detail[:2000])
                 return Done(tuple(event for event in seen.events if isinstance(event, Mapping)))
-            case Observe():
-                return self._member().observe()
+            case Observe(_, room):
+                return self._member(room).observe()
             case Close() | Stop():
                 self.close()
                 return Nothing()
 
-    def _member(self) -> Actor:
-        if self._actor is None:
+    def _member(self, room: str | None) -> Actor:
+        """The same member in the room of that name, that of `reset` if None."""
+        if self._reset is None:
             raise LookupError("reset comes first")
-        return self._actor
+        name = room or self._reset.room
+        if name not in self._actors:
+            self._actors[name] = self._make(replace(self._reset, room=name))
+        return self._actors[name]

@@ -47,12 +47,12 @@ class Broken(Exception):
 class Stage(Protocol):
     """Where a trace is replayed."""
 
-    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
-        """Take a step. Raises Unsupported, Broken."""
+    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json], room: Name = "") -> Seen:
+        """Take a step, in the run's own room or another. Raises Unsupported, Broken."""
         ...
 
-    def observe(self) -> Observation | Mapping[Name, Observation]:
-        """What is visible: to anybody, or to each of several observers. Raises Unsupported, Broken."""
+    def observe(self, room: Name = "") -> Observation | Mapping[Name, Observation]:
+        """What is visible of a room: to anybody, or to each of several observers. Raises Unsupported, Broken."""
         ...
 
 
@@ -144,8 +144,8 @@ def replay_on(
         return Replayed(Status.FAILED, 0, difference, str(difference))
     for index, step in enumerate(trace.steps, start=1):
         try:
-            seen = stage.act(index, step.actor, step.operation, step.arguments)
-            observation = stage.observe()
+            seen = stage.act(index, step.actor, step.operation, step.arguments, step.room)
+            observation = stage.observe(step.room)
         except Unsupported as why:
             return Replayed(Status.UNSUPPORTED, index - 1, None, f"step {index}, {step}: {why}")
         except Broken as why:

@@ -1,87 +1,197 @@
 """The intruder on the real machine: whoever may write to a room's object edits its words and cells, and asks nobody.
 
-It sees what every step leaves in an inbox, takes the first record of a lane away, and puts one that it saw
-before what lies there. No lock is taken: between two steps of a replay nobody else is at work.
+It sees what every step leaves in the store, and puts, takes away and changes what it likes, in every room of a run
+(spec/traces.md, *The intruder*). No lock is taken: between two steps of a replay nobody else is at work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, cast
 
-from lockedroom.backend import errors, shm
+from lockedroom.backend import errors, regions, shm
+from lockedroom.backend.layout import Cell
 from lockedroom.backend.segment.memory import WORDS, Memory
+from lockedroom.conformance.entropy import Keys
+from lockedroom.conformance.forging import Forge, Impossible
 from lockedroom.conformance.observation import Seen
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Unsupported
 from lockedroom.reference.machine import Name
-from lockedroom.reference.segment.records import Entry
+from lockedroom.reference.segment.codec import decode, encode
+from lockedroom.reference.segment.records import (
+    Announcement,
+    Entry,
+    Exchange,
+    Header,
+    Malformed,
+    Message,
+    Post,
+    Record,
+)
 
 
 class Tamperer:
-    """Somebody who may write to one room's object. Use `close` at the end."""
+    """Somebody who may write to the rooms of one run; `named` gives the name of the object of each. Use `close` at the
+    end."""
 
-    def __init__(self, room: str) -> None:
-        self._room = room
-        self._memory: Memory | None = None
-        self._seen: dict[tuple[int, int], bytes] = {}
+    def __init__(self, named: Callable[[Name], str], keys: Keys) -> None:
+        self._named: Final = named
+        self._rooms: dict[Name, _Opened] = {}
+        self._left: dict[int, tuple[Record, ...]] = {}
+        self._forge: Final = Forge(keys, self._left)
 
     def close(self) -> None:
-        """Let go of the object."""
-        if self._memory is not None:
-            self._memory.store.close()
-            self._memory = None
+        """Let go of the objects."""
+        while self._rooms:
+            self._rooms.popitem()[1].memory.store.close()
 
-    def watch(self, index: int, actor: Name, arguments: Mapping[str, Json]) -> None:
-        """Keep a copy of what the step left: the last record of `actor` in the inbox of each peer that it names."""
-        peers = arguments.get("peers", [arguments["peer"]] if "peer" in arguments else [])
-        for number, peer in enumerate(cast("list[Name]", peers)):
-            lane = self._lane(peer, actor)
-            if lane:
-                self._seen[index, number] = lane[-1]
+    def watch(
+        self, index: int, room: Name, actor: Name, operation: str, arguments: Mapping[str, Json], events: Sequence[Json]
+    ) -> None:
+        """Keep a copy of the records that the step left."""
+        self._left[index] = self._open(room).left(actor, operation, _peers(operation, arguments, events))
 
-    def act(self, operation: str, arguments: Mapping[str, Json]) -> Seen:
+    def act(self, room: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
         """Do what an intruder's step says. Raises Unsupported when the object cannot hold it."""
-        owner, sender = cast(Name, arguments["inbox"]), cast(Name, arguments["sender"])
-        lying = self._lane(owner, sender)
-        if operation == "drop":
-            self._fill(owner, sender, lying[1:])
-        else:
-            origin = cast("Mapping[str, int]", arguments["record"])
-            record = self._seen.get((origin["step"], origin["record"]))
-            if record is None:
-                raise Unsupported(f"step {origin['step']} left no record {origin['record']}")
-            self._fill(owner, sender, [record, *lying])
+        there = self._open(room)
+        try:
+            match operation:
+                case "drop" | "inject":
+                    lane = (cast(Name, arguments["inbox"]), cast(Name, arguments["sender"]))
+                    lying = there.lane(*lane)
+                    put = [self._data(arguments["record"], Exchange, Message)] if operation == "inject" else []
+                    there.fill(*lane, [*put, *(lying if put else lying[1:])])
+                case "announce":
+                    there.announce(cast(Name, arguments["name"]), self._data(arguments["record"], Announcement))
+                case "post":
+                    there.post(cast(Name, arguments["name"]), self._data(arguments["record"], Post))
+                case "withdraw" | "unpost":
+                    there.withdraw(cast(Name, arguments["name"]), whole=operation == "withdraw")
+                case "relist":
+                    entries = cast("Sequence[Json]", arguments["entries"])
+                    there.relist([self._data(entry, Entry) for entry in entries])
+                case "rehead":
+                    there.put(there.memory.layout.header(), self._data(arguments["record"], Header))
+                case _:
+                    raise Unsupported(f"no intruder can {operation}")
+        except Impossible as why:
+            raise Unsupported(str(why)) from None
         return Seen("ok")
 
-    def _open(self) -> Memory:
-        if self._memory is None:
+    def _data(self, recipe: Json, *kinds: type[Record]) -> bytes:
+        record = self._forge.record(recipe, *kinds)
+        try:
+            return encode(record)
+        except (TypeError, ValueError, OverflowError) as problem:
+            raise Impossible(f"no bytes for {type(record).__name__.lower()} ({problem})") from None
+
+    def _open(self, room: Name) -> _Opened:
+        if room not in self._rooms:
             try:
-                self._memory = Memory(shm.attach(self._room))
+                self._rooms[room] = _Opened(Memory(shm.attach(self._named(room))))
             except errors.BackendError as problem:
                 raise Unsupported(f"nothing to tamper with: {problem}") from None
-        return self._memory
+        opened = self._rooms[room]
+        opened.look()
+        return opened
 
-    def _places(self, owner: Name, sender: Name) -> tuple[int, int] | None:
-        """The indices of two members: their places in the order of the list's first entries."""
-        entries = self._open().entries()
-        names = list(dict.fromkeys(entry.subject for entry in entries if isinstance(entry, Entry)))
-        return (names.index(owner), names.index(sender)) if {owner, sender} <= set(names) else None
 
-    def _lane(self, owner: Name, sender: Name) -> list[bytes]:
-        memory, places = self._open(), self._places(owner, sender)
-        if places is None:
-            return []
-        head, count = memory.ring(*places)
-        cells = [memory.layout.record(*places, (head + k) % WORDS) for k in range(count)]
+def _peers(operation: str, arguments: Mapping[str, Json], events: Sequence[Json]) -> list[Name]:
+    """In whose inboxes a step has left something: of a multicast in those that its events name."""
+    if operation == "multicast":
+        sent = (event for event in events if isinstance(event, Mapping) and event["event"] == "Sent")
+        return [cast(Name, event["peer"]) for event in sent]
+    return [cast(Name, arguments["peer"])] if operation in ("exchange", "send", "rotate", "acknowledge") else []
+
+
+class _Opened:
+    """One room's object, edited. A name keeps the index that it had when the list first stated it."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory: Final = memory
+        self._names: list[Name] = []
+
+    def look(self) -> None:
+        """Learn the names that the list states now."""
+        for entry in self.memory.entries():
+            if isinstance(entry, Entry) and entry.subject not in self._names:
+                self._names.append(entry.subject)
+
+    def left(self, actor: Name, operation: str, peers: Sequence[Name]) -> tuple[Record, ...]:
+        """What a step that was just taken has left, in the order of spec/traces.md."""
+        memory = self.memory
+        match operation:
+            case "create":
+                found: Sequence[object] = (memory.header(), *memory.entries()[:1])
+            case "grant" | "revoke":
+                found = memory.entries()[-1:]
+            case "join":
+                found = (memory.announcement(self._index(actor)),)
+            case "publish":
+                posts = [post for post in memory.posts(self._index(actor)) if isinstance(post, Post)]
+                found = [post for post in posts if post.number == posts[-1].number]
+            case _:
+                found = [decode(lane[-1]) for peer in peers if (lane := self.lane(peer, actor))]
+        return tuple(cast(Record, one) for one in found if one is not None and not isinstance(one, Malformed))
+
+    def lane(self, owner: Name, sender: Name) -> list[bytes]:
+        """What lies in a lane, first to last."""
+        memory, to, by = self.memory, self._index(owner), self._index(sender)
+        head, count = memory.ring(to, by)
+        cells = [memory.layout.record(to, by, (head + k) % WORDS) for k in range(count)]
         found = [memory.store.read_cell(cell) for cell in cells]
         return [data for data in found if isinstance(data, bytes)]
 
-    def _fill(self, owner: Name, sender: Name, records: list[bytes]) -> None:
-        memory, places = self._open(), self._places(owner, sender)
-        if places is None or len(records) > memory.layout.capacity.quota + 1:
+    def fill(self, owner: Name, sender: Name, records: Sequence[bytes]) -> None:
+        """Let these records lie in a lane, and nothing else."""
+        memory, to, by = self.memory, self._index(owner), self._index(sender)
+        if len(records) > memory.layout.capacity.quota + 1:
             raise Unsupported(f"no place for {len(records)} records of {sender} in the inbox of {owner}")
-        head, _ = memory.ring(*places)
+        head, _ = memory.ring(to, by)
         for k, record in enumerate(records):
-            memory.store.write_cell(memory.layout.record(*places, (head + k) % WORDS), record)
-        memory.store.store(memory.layout.tail(*places), (head + len(records)) % WORDS)
+            self.put(memory.layout.record(to, by, (head + k) % WORDS), record)
+        memory.store.store(memory.layout.tail(to, by), (head + len(records)) % WORDS)
+
+    def announce(self, name: Name, announcement: bytes) -> None:
+        """Let this announcement stand under a name, whose posts stay."""
+        memory, index = self.memory, self._index(name)
+        half = regions.SECOND_HALF if memory.half(index) == regions.FIRST_HALF else regions.FIRST_HALF
+        self.put(memory.layout.half(index, half), announcement)
+        memory.store.store(memory.layout.announced(index), half)
+
+    def post(self, name: Name, post: bytes) -> None:
+        """Put a post behind those that stand under a name."""
+        memory, index = self.memory, self._index(name)
+        count = memory.post_count(index)
+        if count >= memory.layout.capacity.posts:
+            raise Unsupported(f"no place for {count + 1} posts of {name}")
+        self.put(memory.layout.post(index, count), post)
+        memory.store.store(memory.layout.post_count(index), count + 1)
+
+    def withdraw(self, name: Name, *, whole: bool) -> None:
+        """Take the posts under a name off the board, or the whole of what stands there."""
+        memory, index = self.memory, self._index(name)
+        if whole:
+            memory.store.store(memory.layout.announced(index), regions.NO_HALF)
+        memory.store.store(memory.layout.post_count(index), 0)
+
+    def relist(self, entries: Sequence[bytes]) -> None:
+        """Let the list have these entries."""
+        memory = self.memory
+        if len(entries) > memory.layout.capacity.entries:
+            raise Unsupported(f"no place for {len(entries)} entries")
+        for k, entry in enumerate(entries):
+            self.put(memory.layout.entry(k), entry)
+        memory.store.store(memory.layout.acl_count(), len(entries))
+
+    def put(self, cell: Cell, data: bytes) -> None:
+        """Fill a cell."""
+        if len(data) > cell.room:
+            raise Unsupported(f"no place for {len(data)} bytes in a cell for {cell.room}")
+        self.memory.store.write_cell(cell, data)
+
+    def _index(self, name: Name) -> int:
+        if name not in self._names:
+            raise Unsupported(f"the list states no {name}, who has no place in the store then")
+        return self._names.index(name)

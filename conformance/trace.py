@@ -6,7 +6,7 @@ observer must see. It is a valid ITF file (`#meta`, `vars`, `states`) with more 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Annotated, Final, Literal, TypeAlias, cast
 from jsonschema import Draft202012Validator
 
 from lockedroom.backend.layout import excess
+from lockedroom.conformance import forging
+from lockedroom.conformance.forging import Recipe
 from lockedroom.conformance.observation import (
     Body,
     Clause,
@@ -72,14 +74,6 @@ class MalformedTrace(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class RecordOf:
-    """A record that was seen in this run: the `record`-th, from 0, that step `step` left in the store."""
-
-    step: Count
-    record: Count
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """What every member of a run is told. The first of `members` is the creator; `entropy` is the seed of every
     key and every fresh value; `bounds` are those of the exploration that the trace comes from, if any."""
@@ -98,17 +92,19 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """One step: who does what, what it must see, and what must be visible afterwards."""
+    """One step: who does what, what it must see, and what must be visible afterwards. `room`: in which, where it is not
+    the run's own; what is visible is then seen there."""
 
     actor: str
     operation: str
     arguments: Mapping[str, Json]
     seen: Seen
     observation: Observation
+    room: str = ""
 
     def __str__(self) -> str:
         inner = ", ".join(_brief(value) for value in self.arguments.values())
-        return f"{self.actor}: {self.operation}({inner})"
+        return f"{self.actor}: {self.operation}({inner})" + (f" in {self.room}" if self.room else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +153,30 @@ def operations() -> dict[str, Mapping[str, object]]:
         row.operation: {name: ARGUMENTS[name] for name in row.arguments if name not in _FROM_SETTINGS} for row in TABLE
     }
     found["crash"] = {}
-    found["drop"] = {"inbox": Name, "sender": Name}
-    found["inject"] = {"record": RecordOf, "inbox": Name, "sender": Name}
-    return found
+    return {**found, **INTRUSIONS}
 
 
-INTRUDERS: Final = frozenset({"drop", "inject"})
-"""The operations of the intruder, which no member has."""
+INTRUSIONS: Final[Mapping[str, Mapping[str, object]]] = {
+    "drop": {"inbox": Name, "sender": Name},
+    "inject": {"record": Recipe, "inbox": Name, "sender": Name},
+    "announce": {"record": Recipe, "name": Name},
+    "withdraw": {"name": Name},
+    "post": {"record": Recipe, "name": Name},
+    "unpost": {"name": Name},
+    "relist": {"entries": tuple[Recipe, ...]},
+    "rehead": {"record": Recipe},
+}
+"""The operations of the intruder, which no member has, with their arguments."""
+
+INTRUDERS: Final = frozenset(INTRUSIONS)
 
 
-def arguments_by_operation() -> list[Json]:
-    """For each operation the schema of its arguments."""
+def arguments_by_operation(known: Iterable[str]) -> list[Json]:
+    """For each of these operations the schema of its arguments."""
     cases: dict[str, Mapping[str, Json]] = {
         operation: {"properties": {"arguments": closed({name: schema_of(kind) for name, kind in arguments.items()})}}
         for operation, arguments in operations().items()
+        if operation in known
     }
     return by_value("operation", cases)
 
@@ -185,12 +191,16 @@ def trace_schema() -> dict[str, Json]:
             "outcome": {"enum": ["ok", "rejected"]},
             "clause": schema_of(Clause),
             "events": {"type": "array", "items": {"$ref": "#/$defs/event"}},
+            "room": schema_of(Name),
         },
         ["actor", "operation", "arguments", "outcome", "events"],
     )
     rejected: Mapping[str, Json] = {"required": ["clause"], "properties": {"events": {"maxItems": 0}}}
     accepted: Mapping[str, Json] = {"not": {"required": ["clause"]}}
-    step["allOf"] = [*arguments_by_operation(), *by_value("outcome", {"rejected": rejected, "ok": accepted})]
+    step["allOf"] = [
+        *arguments_by_operation(operations()),
+        *by_value("outcome", {"rejected": rejected, "ok": accepted}),
+    ]
     observed = schema_of(Observation)["properties"]
     assert isinstance(observed, dict), "an object has properties"
     first = closed({"#meta": closed({"index": {"const": 0}}), **observed})
@@ -205,7 +215,7 @@ def trace_schema() -> dict[str, Json]:
                 "states": {"type": "array", "minItems": 1, "prefixItems": [first], "items": later},
             }
         ),
-        "$defs": {"event": event_schema()},
+        "$defs": {"event": event_schema(), **forging.definitions()},
     }
 
 
@@ -271,6 +281,7 @@ def _step(state: Mapping[str, Json]) -> TraceStep:
         cast(dict[str, Json], step["arguments"]),
         seen,
         _observation(state),
+        cast(str, step.get("room", "")),
     )
 
 
@@ -290,13 +301,14 @@ def _check_names(trace: Trace, source: str) -> None:
         if step.actor not in (*members, INTRUDER):
             raise MalformedTrace(source, f"{place}.actor", f"{step.actor!r} is none of the members")
         for name, value in step.arguments.items():
-            if name in ("peer", "subject", "key", "inbox") and value not in members:
+            if name in ("peer", "subject", "key", "inbox", "name") and value not in members:
                 raise MalformedTrace(source, f"{place}.arguments.{name}", f"{value!r} is none of the members")
             if name == "peers" and not set(cast(list[str], value)) <= set(members):
                 raise MalformedTrace(source, f"{place}.arguments.{name}", "names somebody who is none of the members")
             if name == "body" and not _is_text(cast(str, value)):
                 raise MalformedTrace(source, f"{place}.arguments.{name}", "half of a surrogate pair is no text")
-            if name == "record" and cast(dict[str, int], value)["step"] >= index:
+            recipes = cast("list[Json]", value) if name == "entries" else [value] if name == "record" else []
+            if any(cast(dict[str, int], recipe).get("step", 0) >= index for recipe in recipes):
                 raise MalformedTrace(source, f"{place}.arguments.{name}.step", "not a step before this one")
 
 
@@ -332,6 +344,8 @@ def step_json(step: TraceStep) -> dict[str, Json]:
     if step.seen.clause is not None:
         found["clause"] = step.seen.clause
     found["events"] = step.seen.events
+    if step.room:
+        found["room"] = step.room
     return found
 
 

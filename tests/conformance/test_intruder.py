@@ -4,9 +4,11 @@ from typing import Literal
 
 import pytest
 
-from lockedroom.conformance.derive import Act, Underivable, derive_path
+from lockedroom.conformance.conform import conform
+from lockedroom.conformance.derive import Act, derive_path
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.replay import Status, replay, replay_on_engine
+from lockedroom.conformance.trace import Trace
 from lockedroom.model.explore import explore
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.machine import segment_machine
@@ -59,19 +61,22 @@ def test_a_lane_that_is_full_takes_no_more() -> None:
     assert "no place for 4 records of alice in the inbox of bob" in result.reason
 
 
-def test_what_the_models_intruder_replays_is_a_trace_and_what_it_forges_is_not() -> None:
+def test_what_the_models_intruder_does_is_a_trace_and_runs_on_real_memory() -> None:
     setting = Setting(Bounds(2, 1, 1, intruder=1), Capacity(2, 2, 2, 4, 2048))
     found = explore(segment_machine(setting), state_limit=30_000)
-    derived, forged = set(), 0
+    derived: dict[tuple[tuple[str, ...], str | None], Trace] = {}
     for one in found.behaviours():
         if any(taken.action.actor == "intruder" for taken in one.path):
             pairs = [(taken.action, taken.outcome) for taken in one.path]
-            try:
-                trace = derive_path(scripts.settings(capacity=setting.capacity), pairs)
-            except Underivable:
-                forged += 1
-                continue
-            derived.add((one.operation, one.clause))
+            trace = derive_path(scripts.settings(capacity=setting.capacity), pairs)
             assert trace.steps[-1].seen.clause == one.clause
-    assert {("drop", None), ("accept", "SEG-ACCEPT-5")} <= derived
-    assert forged
+            intrusions = tuple(step.operation for step in trace.steps if step.actor == "intruder")
+            derived.setdefault((intrusions, one.clause), trace)
+    operations = {operation for intrusions, _ in derived for operation in intrusions}
+    assert operations == {"drop", "inject", "announce", "withdraw", "relist", "rehead"}
+    assert {"SEG-ACCEPT-4", "SEG-ACCEPT-5", "SEG-HEADER-4", "SEG-ACL-2", "SEG-RECEIVE-5"} <= {c for _, c in derived}
+    for suite in ("symbolic", "LR0", "LR1"):
+        assert {replay_on_engine(trace, suite).reason for trace in derived.values()} == {""}
+    report = conform(traces=list(derived.values()), jobs=2, limits=PATIENT)
+    assert [result.reason for result in report.traces if result.reason] == []
+    assert report.verdict == "passed" and len(report.traces) > 10

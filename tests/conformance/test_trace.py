@@ -64,7 +64,7 @@ def test_it_is_itf() -> None:
 
 
 def test_every_operation_and_every_event_has_a_place_in_the_format() -> None:
-    assert {row.operation for row in TABLE} | {"crash", "drop", "inject"} == set(operations())
+    assert {row.operation for row in TABLE} | {"crash", *traces.INTRUSIONS} == set(operations())
     assert len(event_kinds()) >= 17
     event_schema()
     visible = {name for kind in event_kinds().values() for name in kind.__dataclass_fields__} - {"segment"}

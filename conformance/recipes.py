@@ -1,0 +1,217 @@
+"""What an explorer's intruder did, in the words of a trace: which records it put where, and what those are made of.
+
+It follows a path step by step. A value that some record shows is taken from there; what the intruder made itself is
+said as it was made (`forging`). Who draws a fresh value is known by the step in which it first appears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Final, cast
+
+from lockedroom.conformance.forging import KINDS
+from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.trace import INTRUDER
+from lockedroom.reference.crypto.symbolic import SymbolicSuite
+from lockedroom.reference.crypto.terms import Field, Term
+from lockedroom.reference.machine import Action, Name, Outcome, Slot
+from lockedroom.reference.segment import store
+from lockedroom.reference.segment.records import Capacity, Entry, Epoch, Header, Record
+
+_STORE: Final = frozenset({"header", "acl", "board", "inbox"})
+_SENT: Final = frozenset({"exchange", "send", "rotate", "acknowledge"})
+
+
+class Unsayable(Exception):
+    """Something that no trace can say: what."""
+
+
+Intrusion = tuple[str, Mapping[str, Json]]
+"""An operation of the intruder, and its arguments."""
+
+
+class Recipes:
+    """What a path has left so far, and the words for what its intruder does with that."""
+
+    def __init__(self) -> None:
+        self._slots: dict[Slot, Hashable] = {}
+        self._left: dict[Record, tuple[int, int]] = {}
+        self._shown: dict[Term, Json] = {}
+        self._drawn: dict[Term, tuple[Name, int]] = {}
+        self._suite: Json = None
+
+    def see(self, step: int, action: Action, outcome: Outcome) -> None:
+        """Take note of what an honest action, the `step`-th step of the trace, drew and left."""
+        if outcome.writes is None:
+            return
+        after = dict(zip(action.writes, outcome.writes, strict=True))
+        for term in _terms(tuple(after.values())):
+            if term.op == "fresh" and term.args[0] == action.actor:
+                self._drawn.setdefault(term, (action.actor, step))
+        for number, record in enumerate(_left(action, outcome, after)):
+            self._left.setdefault(record, (step, number))
+            if isinstance(record, Header) and self._suite is None:
+                self._suite = {"field": [step, number, "suite"]}  # a trace is replayed under another than the model's
+            for field in fields(record):
+                value = getattr(record, field.name)
+                if isinstance(value, Term):
+                    self._shown.setdefault(value, {"field": [step, number, field.name]})
+        self._slots |= after
+
+    def intrusions(self, action: Action, outcome: Outcome) -> Iterator[Intrusion]:
+        """What an action of the intruder does to the store, operation by operation. Raises Unsayable."""
+        for slot, new in zip(action.writes, outcome.writes or (), strict=True):
+            if slot.kind in _STORE:
+                yield from self._change(slot, self._slots.get(slot), new)
+                self._slots[slot] = new
+
+    def _change(self, slot: Slot, old: Hashable, new: Hashable) -> Iterator[Intrusion]:
+        match slot.kind:
+            case "inbox":
+                yield from self._lane(slot, cast("tuple[Record, ...]", old or ()), cast("tuple[Record, ...]", new))
+            case "board":
+                stood = cast(store.Cell, old or store.Cell(slot.part))
+                yield from self._board(slot.part, stood, cast(store.Cell, new))
+            case "acl" if new != old:
+                yield "relist", {"entries": [self.recipe(entry) for entry in cast("tuple[Entry, ...]", new)]}
+            case "header" if new != old:
+                if not isinstance(new, Header):
+                    raise Unsayable(f"a header that is {new}")
+                yield "rehead", {"record": self.recipe(new)}
+
+    def _lane(self, slot: Slot, old: tuple[Record, ...], new: tuple[Record, ...]) -> Iterator[Intrusion]:
+        lane: dict[str, Json] = {"inbox": slot.owner, "sender": slot.part}
+        kept = next(n for n in range(len(old), -1, -1) if old[len(old) - n :] == new[len(new) - n :] or n == 0)
+        for _ in range(len(old) - kept):
+            yield "drop", lane
+        for record in reversed(new[: len(new) - kept]):
+            yield "inject", {"record": self.recipe(record), **lane}
+
+    def _board(self, name: Name, old: store.Cell, new: store.Cell) -> Iterator[Intrusion]:
+        if new.announcement is None and old.announcement is not None:
+            yield "withdraw", {"name": name}
+            old = store.Cell(name)
+        elif new.posts[: len(old.posts)] != old.posts:
+            yield "unpost", {"name": name}
+            old = store.Cell(name, old.announcement)
+        for post in new.posts[len(old.posts) :]:
+            yield "post", {"record": self.recipe(post), "name": name}
+        if new.announcement is not None and new.announcement != old.announcement:
+            yield "announce", {"record": self.recipe(new.announcement), "name": name}
+
+    # ---- records and values ----------------------------------------------------------------------------
+
+    def recipe(self, record: Record) -> Json:
+        """What a record is made of: one that was left, one that was left with changes, or field by field. Raises
+        Unsayable."""
+        if record in self._left:
+            step, number = self._left[record]
+            return {"step": step, "record": number}
+        alike = [one for one in self._left if type(one) is type(record) and _shared(one, record)]
+        like = max(alike, key=lambda one: _shared(one, record), default=None)
+        changed = [f.name for f in fields(record) if like is None or getattr(like, f.name) != getattr(record, f.name)]
+        change: Json = {name: self.said(getattr(record, name)) for name in changed}
+        if like is not None:
+            step, number = self._left[like]
+            return {"step": step, "record": number, "change": change}
+        (kind,) = (name for name, found in KINDS.items() if found is type(record))
+        return {"kind": kind, "change": change}
+
+    def said(self, value: object) -> Json:
+        """A value in words. Raises Unsayable."""
+        match value:
+            case Term():
+                return self._term(value)
+            case bytes():
+                return {"bytes": [value.hex()]}
+            case Epoch(number, proposer):
+                return [number, proposer]
+            case Capacity():
+                return [cast(int, getattr(value, field.name)) for field in fields(value)]
+            case tuple():
+                return [self.said(one) for one in value]
+            case str() if value == SymbolicSuite.name and self._suite is not None:
+                return self._suite
+            case int() | str():
+                return value
+        raise Unsayable(f"the value {value!r}")
+
+    def _term(self, term: Term) -> Json:
+        if term in self._shown:
+            return self._shown[term]
+        match term.op:
+            case "signing":
+                return {"static": [self.said(term.args[0])]}
+            case "body":
+                return {"body": [body_text(term)]}
+            case "fresh":
+                # What nobody has drawn here was drawn in another segment: in no step of this trace.
+                elsewhere = (term.args[0], term.args[1] if term.args[0] == INTRUDER else 0)
+                actor, step = self._drawn.get(term, elsewhere)
+                return {"fresh": [self.said(actor), self.said(step), *map(self.said, term.args[2:])]}
+            case "shared" if Term("kem", *term.args) in self._shown:
+                public = term.args[0]
+                if isinstance(public, Term) and public.op == "kem-public":
+                    private: Json = {"kem-private": [self.said(public.args[0])]}
+                    return {"decapsulate": [private, self._shown[Term("kem", *term.args)]]}
+            case "junk":
+                raise Unsayable(f"what opens nothing: {term}")
+        return {term.op: [self.said(one) for one in term.args]}
+
+
+def body_text(body: Term) -> str:
+    """The text of a body term `body(sender, recipient, n, length)`: that many characters which begin with who writes
+    to whom and the number. Raises Unsayable."""
+    sender, recipient, number, length = body.args
+    if not isinstance(length, int):
+        raise Unsayable(f"{body}: no length")
+    label = f"{sender!s}>{recipient!s}#{number!s}"
+    return label.ljust(length, ".")[: max(length, 0)]
+
+
+def _left(action: Action, outcome: Outcome, after: Mapping[Slot, Hashable]) -> Iterator[Record]:
+    """The records that an honest step left, in the order in which a trace numbers them."""
+    if outcome.clause is not None:
+        return
+    given, me = dict(action.arguments), action.actor
+    header, entries = after.get(Slot("header")), cast("tuple[Entry, ...]", after.get(Slot("acl"), ()))
+    mine = after.get(Slot("board", "", me))
+    match action.operation:
+        case "create":
+            if isinstance(header, Header):
+                yield header
+            yield from entries[:1]
+        case "grant" | "revoke":
+            yield from entries[-1:]
+        case "join" if isinstance(mine, store.Cell) and mine.announcement is not None:
+            yield mine.announcement
+        case "publish" if isinstance(mine, store.Cell):
+            yield from (post for post in mine.posts if post.number == mine.posts[-1].number)
+        case operation if operation in _SENT or operation == "multicast":
+            sent = (event.peer for event in outcome.events if type(event).__name__ == "Sent")  # type: ignore[attr-defined]
+            peers = (given["peer"],) if operation in _SENT else sent
+            for peer in cast("tuple[Name, ...]", peers):
+                lane = cast("tuple[Record, ...]", after.get(Slot("inbox", peer, me), ()))
+                yield from lane[-1:]
+        case _:
+            return
+
+
+def _shared(one: Record, other: Record) -> int:
+    """How many keys, signatures and ciphertexts two records of one kind have in common."""
+    pairs = ((getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    return sum(mine == yours for mine, yours in pairs if isinstance(mine, Term))
+
+
+def _terms(value: object) -> Iterator[Term]:
+    """Every term in a value, those in terms too."""
+    if isinstance(value, Term):
+        yield value
+        yield from _terms(value.args)
+    elif isinstance(value, tuple | frozenset):
+        for one in value:
+            yield from _terms(one)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _terms(cast(Field, getattr(value, field.name)))
