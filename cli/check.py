@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _SEGMENT_ONLY: Final = (
     "members", "messages", "joins", "rotations", "revocations", "crashes", "intruder",
-    "mutant", "profile",
+    "insider", "mutant", "profile",
 )  # fmt: skip
 
 
@@ -53,7 +53,11 @@ def check(
     rotations: Annotated[int, _bound("Rotations by each member.")] = 0,
     revocations: Annotated[int, _bound("Revocations in the room.")] = 0,
     crashes: Annotated[int, _bound("Members killed, at any point.")] = 0,
-    intruder: Annotated[int, _bound("Records that an intruder drops or puts into the store.")] = 0,
+    intruder: Annotated[int, _bound("Steps of an intruder, who changes the store at will.")] = 0,
+    insider: Annotated[
+        int,
+        typer.Option(min=0, max=1, help="1: the last member is the intruder's, with valid keys to misuse."),
+    ] = 0,
     walks: Annotated[
         int | None, typer.Option(min=1, help="Walk at random so often instead of exploring everything.")
     ] = None,
@@ -159,7 +163,7 @@ def check(
     mistake = _mutant(mutant)
     spoken = _profile(profile)
     try:
-        bounds = Bounds(members, messages, joins, rotations, revocations, crashes, intruder)
+        bounds = Bounds(members, messages, joins, rotations, revocations, crashes, intruder, insider)
     except ValueError as error:
         raise usage(str(error), "choose smaller bounds") from None
     report: CheckReport | WalkReport

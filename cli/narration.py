@@ -45,7 +45,7 @@ def beliefs(run: Run) -> list[str]:
 
 def knowledge(run: Run) -> list[str]:
     """What somebody who has read everything that ever lay in the store knows that it should not."""
-    from lockedroom.model.segment.hostile import OWN
+    from lockedroom.model.segment.knowledge import own
     from lockedroom.reference.crypto.closure import analyse, derivable
     from lockedroom.reference.crypto.terms import Term
 
@@ -56,7 +56,7 @@ def knowledge(run: Run) -> list[str]:
             seen.update(value for name in fields if isinstance(value := getattr(record, name), Term))
     if not any(done.action.actor == INTRUDER for done in run.steps):
         return ["No intruder has a hand in this: every step is an honest one."]
-    learnt = sorted(term for term in analyse(OWN | seen) if _names_a_secret(term) and not derivable(OWN, term))
+    learnt = sorted(term for term in analyse(own() | seen) if _names_a_secret(term) and not derivable(own(), term))
     if not learnt:
         return ["The intruder learns no key and no body: it has only moved what it cannot read."]
     return [f"The intruder knows {_and([whose(term) for term in learnt])}."]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lockedroom.conformance.engine import EngineRoom
 from lockedroom.conformance.observation import rights_named
-from lockedroom.conformance.recipes import Recipes, Unsayable, body_text
+from lockedroom.conformance.recipes import Recipes, Unsayable, body_text, taken_at_once
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.trace import INTRUDER, Settings, Trace, TraceStep, operations
 from lockedroom.reference.crypto.terms import Term
@@ -52,13 +52,15 @@ def derive_path(settings: Settings, path: Iterable[tuple[Action, Outcome]]) -> T
     for action, outcome in taken:
         try:
             if action.actor == INTRUDER:
-                acts += [Act(INTRUDER, *intrusion) for intrusion in recipes.intrusions(action, outcome)]
+                intrusions = recipes.intrusions(action, outcome)
             else:
                 acts.append(act_of(action))
                 recipes.see(len(acts), action, outcome)
+                intrusions = taken_at_once(action, outcome)
+            ends.append(len(acts))
+            acts += [Act(INTRUDER, *intrusion) for intrusion in intrusions]
         except Unsayable as what:
             raise Underivable(f"{action}: traces cannot say {what}") from None
-        ends.append(len(acts))
     trace = derive(settings, acts)
     for end, (action, outcome) in zip(ends, taken, strict=True):
         seen = trace.steps[end - 1].seen

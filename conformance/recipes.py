@@ -17,7 +17,7 @@ from lockedroom.reference.crypto.symbolic import SymbolicSuite
 from lockedroom.reference.crypto.terms import Field, Term
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
 from lockedroom.reference.segment import store
-from lockedroom.reference.segment.records import Capacity, Entry, Epoch, Header, Record
+from lockedroom.reference.segment.records import Capacity, Entry, Epoch, Exchange, Header, Message, Record
 
 _STORE: Final = frozenset({"header", "acl", "board", "inbox"})
 _SENT: Final = frozenset({"exchange", "send", "rotate", "acknowledge"})
@@ -60,7 +60,10 @@ class Recipes:
         self._slots |= after
 
     def intrusions(self, action: Action, outcome: Outcome) -> Iterator[Intrusion]:
-        """What an action of the intruder does to the store, operation by operation. Raises Unsayable."""
+        """What an action of the intruder does to the store, operation by operation: nothing, when it is only told
+        something. Raises Unsayable."""
+        if action.operation == "disclose":
+            return
         for slot, new in zip(action.writes, outcome.writes or (), strict=True):
             if slot.kind in _STORE:
                 yield from self._change(slot, self._slots.get(slot), new)
@@ -193,7 +196,7 @@ def _left(action: Action, outcome: Outcome, after: Mapping[Slot, Hashable]) -> I
             peers = (given["peer"],) if operation in _SENT else sent
             for peer in cast("tuple[Name, ...]", peers):
                 lane = cast("tuple[Record, ...]", after.get(Slot("inbox", peer, me), ()))
-                yield from lane[-1:]
+                yield from lane[-1:] or _taken(outcome, me, peer)
         case _:
             return
 
@@ -215,3 +218,17 @@ def _terms(value: object) -> Iterator[Term]:
     elif is_dataclass(value):
         for field in fields(value):
             yield from _terms(cast(Field, getattr(value, field.name)))
+
+
+def taken_at_once(action: Action, outcome: Outcome) -> Iterator[Intrusion]:
+    """What an intruder that is a member does after an honest step: it takes what was left for it."""
+    for slot, value in zip(action.writes, outcome.writes or (), strict=outcome.writes is not None):
+        if slot.kind == "inbox" and value == () and any(_taken(outcome, slot.part, slot.owner)):
+            yield "drop", {"inbox": slot.owner, "sender": slot.part}
+
+
+def _taken(outcome: Outcome, sender: Name, recipient: Name) -> Iterator[Record]:
+    """The record that a step left for somebody who took it at once."""
+    for record in (record for _, added in outcome.grows for record in added):
+        if isinstance(record, Exchange | Message) and (record.sender, record.recipient) == (sender, recipient):
+            yield record

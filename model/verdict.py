@@ -207,10 +207,12 @@ def check(
     phases: list[Phase] = []
     for store, setting, stores in plan(bounds):
         spent = sum(phase.exploration.seconds for phase in phases)
-        engine = Engine(setting.capacity, bounds.names, logic)
-        judge, invariants = witnessing(judge_of(stores, logic.profile)), invariants_of(bounds.names, stores)
+        within = setting.bounds
+        engine = Engine(setting.capacity, within.names, logic)
+        judge = witnessing(judge_of(stores, logic.profile, within.foe))
+        invariants = invariants_of(within.honest, stores, within.foe)
         machine = bind(setting, engine)
-        goals = [progress_of(bounds)] if "honest" in stores else []
+        goals = [progress_of(within)] if "honest" in stores else []
         left = None if time_limit is None else max(0.0, time_limit - spent)
         if direct:
             plain = Explorer(machine, judge, invariants, goals=goals, engine_calls=engine.count)
@@ -261,7 +263,7 @@ def _report(bounds: Bounds, phases: tuple[Phase, ...]) -> CheckReport:
         elif not complete:
             results.append(PropertyResult(p.name, p.store, p.clauses, "incomplete", count))
         elif not count:
-            says = f"waits for {p.waits}" if p.waits else "nothing within these bounds could violate it"
+            says = "nothing within these bounds could violate it"
             results.append(PropertyResult(p.name, p.store, p.clauses, "not exercised", 0, says))
         else:
             results.append(PropertyResult(p.name, p.store, p.clauses, "holds", count))

@@ -23,7 +23,8 @@ _LARGEST: Final = 16
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The budgets: members; messages for each ordered pair (sent, multicast and published together); joins and
-    rotations for each member; revocations, crashes and the intruder's steps for the room.
+    rotations for each member; revocations, crashes and the intruder's steps for the room. With an `insider` (0 or 1)
+    the intruder has the keys of the last of the members, who is granted like the others; it is none of the honest.
 
     Raises ValueError, with a text for people, when one is out of range.
     """
@@ -35,6 +36,7 @@ class Bounds:
     revocations: int = 0
     crashes: int = 0
     intruder: int = 0
+    insider: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.members <= len(NAMES):
@@ -42,23 +44,39 @@ class Bounds:
         for name, value in asdict(self).items():
             if not 0 <= value <= _LARGEST:
                 raise ValueError(f"{name}: 0 to {_LARGEST}, not {value}")
+        if self.insider > 1:
+            raise ValueError(f"insider: 0 or 1, not {self.insider}")
+        if self.insider and (self.members < 2 or not self.intruder):
+            raise ValueError(
+                "an insider is one of two members at least, the creator not, and has steps: intruder 1 or more"
+            )
 
     @property
     def names(self) -> tuple[Name, ...]:
         """The members' names."""
         return NAMES[: self.members]
 
+    @property
+    def honest(self) -> tuple[Name, ...]:
+        """The names of those whose keys are their own."""
+        return NAMES[: self.members - self.insider]
+
+    @property
+    def foe(self) -> Name:
+        """The name of the member that the intruder is, if it is one."""
+        return self.names[-1] if self.insider else ""
+
     def without_intruder(self) -> Bounds:
-        """The same, for an honest store."""
-        return replace(self, intruder=0)
+        """The same, for an honest store: the honest alone."""
+        return replace(self, members=self.members - self.insider, intruder=0, insider=0)
 
     @property
     def settled(self) -> bool:
-        """Whether the list is complete before anybody joins, each granted once and in the order of names. So it is with
-        more than two members, unless revocations are explored: a grant that comes late tells each member apart by how
-        far it has verified the list, which is explored with two members, and would multiply the states of three by
+        """Whether the list is complete before anybody joins, in the order of names. So it is with more than two
+        members, unless revocations are explored without an insider: a grant that comes late tells each member apart by
+        how far it has verified the list, which is explored with two members, and would multiply the states of three by
         four; another order of the entries, which nothing but the list looks at, by two."""
-        return self.members > 2 and not self.revocations
+        return self.members > 2 and (not self.revocations or bool(self.insider))
 
     def to_json(self) -> dict[str, int]:
         """The budgets by their names, and whether the list is settled (1) or grows at any time (0)."""
@@ -67,7 +85,7 @@ class Bounds:
     def __str__(self) -> str:
         counted = (("member", self.members), ("message", self.messages), ("join", self.joins))
         first = ", ".join(f"{count} {one}{'' if count == 1 else 's'}" for one, count in counted)
-        rest = ("rotations", "revocations", "crashes", "intruder")
+        rest = ("rotations", "revocations", "crashes", "intruder", "insider")
         budgets = [f"{name} {getattr(self, name)}" for name in rest if getattr(self, name)]
         return ", ".join([first, *budgets, *(["all granted, in order, before anybody joins"] if self.settled else [])])
 

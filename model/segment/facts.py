@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from lockedroom.model.segment.ledger import Ledger
 from lockedroom.reference.crypto.terms import Bits, Field, Term
 from lockedroom.reference.machine import Action, Event, Name, Outcome, Slot
 from lockedroom.reference.segment.effects import ACL, member
 from lockedroom.reference.segment.parts import cell, lane
-from lockedroom.reference.segment.profile import HARDENED, Profile
+from lockedroom.reference.segment.profile import HARDENED, SEALED_HEADER, SIGNED_SEGMENT, Profile
 from lockedroom.reference.segment.records import Announcement, Consumable, Entry, Exchange, Malformed, Message, Post
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.store import Cell
@@ -26,7 +26,8 @@ Left: TypeAlias = "Announcement | Entry | Exchange | Message | Post"
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A step: who did what, its rejection's clause if it was refused, its events, and its footprint before and after
-    (a slot that it does not write is as before), and in which profile."""
+    (a slot that it does not write is as before), in which profile, the member that the intruder is, if it is one, and
+    what it left that the intruder took at once (as an insider does with what is left for it)."""
 
     actor: Name
     operation: str
@@ -36,6 +37,8 @@ class Facts:
     before: Mapping[Slot, Hashable]
     after: Mapping[Slot, Hashable]
     profile: Profile = HARDENED
+    foe: Name = ""
+    gone: tuple[Left, ...] = ()
 
     @property
     def old(self) -> Member:
@@ -103,7 +106,7 @@ class Facts:
         if ACL in self.before:
             new = cast(tuple[object, ...], self.after[ACL])[len(self.list()) :]
             found += [entry for entry in new if isinstance(entry, Entry)]
-        return tuple(found)
+        return (*found, *self.gone)
 
     def taken(self) -> tuple[Slot, Exchange | Message] | None:
         """The lane that the actor took a record from to read it, and the record."""
@@ -115,14 +118,23 @@ class Facts:
         return None
 
 
-def facts_of(action: Action, values: tuple[Hashable, ...], outcome: Outcome, profile: Profile = HARDENED) -> Facts:
+def facts_of(
+    action: Action, values: tuple[Hashable, ...], outcome: Outcome, profile: Profile = HARDENED, foe: Name = ""
+) -> Facts:
     """The step that an outcome of an action is."""
     before = dict(zip(action.reads, values, strict=True))
     after = dict(before)
     if outcome.writes is not None:
         after.update(zip(action.writes, outcome.writes, strict=True))
     arguments = dict(action.arguments)
-    return Facts(action.actor, action.operation, arguments, outcome.clause, outcome.events, before, after, profile)
+    gone = tuple(
+        record
+        for _, added in outcome.grows
+        for record in added
+        if foe and isinstance(record, Exchange | Message) and record.recipient == foe
+    )
+    clause, happened = outcome.clause, outcome.events
+    return Facts(action.actor, action.operation, arguments, clause, happened, before, after, profile, foe, gone)
 
 
 def fresh_of(term: Field) -> tuple[Name, int, str, tuple[Field, ...]] | None:
@@ -134,13 +146,17 @@ def fresh_of(term: Field) -> tuple[Name, int, str, tuple[Field, ...]] | None:
     return None
 
 
-def bound_to(bits: Bits) -> Field | None:
-    """The segment id that a signature or a seal covers: the first field of its transcript."""
-    if isinstance(bits, Term) and bits.op in ("sign", "seal"):
-        transcript = bits.args[1 if bits.op == "sign" else 2]
-        if isinstance(transcript, tuple) and len(transcript) > 1:
-            return transcript[1]
-    return None
+def bound_to(bits: Bits, profile: Profile) -> Field | None:
+    """The segment id that a signature or a seal covers: the first field of its transcript, where a profile puts it
+    there."""
+    if not isinstance(bits, Term) or bits.op not in _COVERING or not profile.has(_COVERING[bits.op]):
+        return None
+    transcript = bits.args[1 if bits.op == "sign" else 2]
+    return transcript[1] if isinstance(transcript, tuple) and len(transcript) > 1 else None
+
+
+_COVERING: Final = {"sign": SIGNED_SEGMENT, "seal": SEALED_HEADER}
+"""What puts the segment id into a signature, and into a seal."""
 
 
 def proof_of(record: Left) -> Bits:

@@ -194,7 +194,7 @@ class Enumeration:
 
 def judged_in(bounds: Bounds) -> tuple[str, ...]:
     """The properties that are judged within bounds: with an intruder those of the hostile store, else all."""
-    return tuple(one.name for one in PROPERTIES if not one.waits and (one.store == "hostile" or not bounds.intruder))
+    return tuple(one.name for one in PROPERTIES if one.store == "hostile" or not bounds.intruder)
 
 
 def one_search(bounds: Bounds, on: tuple[str, ...], only: str | None) -> tuple[Searched, Cause]:

@@ -2,20 +2,33 @@
 
 Each function judges one property on one step that was taken (or that removed a record): True, held though it could have
 been violated; False, nothing to judge; a text, violated. They read intent off the terms: fresh terms are named by who
-drew them, in which stay, for what and for whom.
+drew them, in which stay, for what and for whom. What an insider does to itself is no violation: of what it sends, and
+of the keys that were meant for it, nothing is promised but that nobody else is deceived by them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Final
 
 from lockedroom.model.report import Judgement
 from lockedroom.model.segment.engine import SUITE, signing
 from lockedroom.model.segment.facts import Facts, Left, bound_to, fresh_of, proof_of
-from lockedroom.model.segment.ledger import epoch_masters, masters_in, number_of, use_of
-from lockedroom.reference.crypto.closure import Knowledge, analyse, derivable
+from lockedroom.model.segment.knowledge import (
+    INTRUDER,
+    Record,
+    from_elsewhere,
+    master_in,
+    meant_for,
+    meant_in,
+    own,
+    revealed,
+    secret_in,
+    terms_of,
+)
+from lockedroom.model.segment.ledger import Use, epoch_masters, master_of, masters_in, number_of, use_of
+from lockedroom.reference.crypto.closure import analyse
 from lockedroom.reference.crypto.terms import Bits, Term
 from lockedroom.reference.machine import Name
 from lockedroom.reference.segment import events
@@ -31,21 +44,11 @@ from lockedroom.reference.segment.records import (
     entry_transcript,
     root_transcript,
 )
-from lockedroom.reference.segment.state import Pin, Presence, Roster
-
-INTRUDER: Final = "intruder"
-"""The name that every term of the intruder's own carries."""
-
-OWN: Final[Knowledge] = frozenset(
-    {signing(INTRUDER), *(Term("fresh", INTRUDER, 0, purpose) for purpose in ("ephemeral", "encapsulate", "master"))}
-)
-"""What the intruder knows before it has seen anything: its own key and its own fresh values."""
+from lockedroom.reference.segment.state import Member, Pin, Presence, Roster
 
 _VERIFYING: Final = frozenset({"join", "review", "exchange", "accept"})
 """The operations that verify the list and remember what they verified (SEG-REVIEW-4)."""
 _SIGNING: Final = frozenset({"create", "grant", "revoke"})
-_SECRET: Final = frozenset({"body", "derive", "kem-private", "shared", "signing", "fresh"})
-_PUBLIC_PURPOSES: Final = frozenset({"incarnation"})
 
 
 def binding(step: Facts) -> Judgement:
@@ -53,11 +56,15 @@ def binding(step: Facts) -> Judgement:
     home = step.segment
     if home is None or step.clause is not None:
         return False
-    proofs = [proof_of(record) for record in (*step.left(), *_relied_on(step))]
+    relied = tuple(_relied_on(step))
+    proofs = [proof_of(record) for record in (*step.left(), *relied)]
     for proof in proofs:
-        found = bound_to(proof)
+        found = bound_to(proof, step.profile)
         if found is not None and found != home:
             return f"{step.actor} relies on or makes {proof!r}, in segment {home!r}"
+    for record in relied:
+        if from_elsewhere(record, step.old.creator):
+            return f"{step.actor} relies on what was made in another segment: {record}"
     return bool(proofs)
 
 
@@ -81,14 +88,14 @@ def authentication(step: Facts) -> Judgement:
     for event in step.events:
         if isinstance(event, events.Delivered | events.Read):
             judged = True
-            if not _body_from(event.body, event.peer, step.actor):
+            if not _body_from(event.body, event.peer, step.actor, step.foe):
                 return f"{step.actor} takes {event.body!r} for {event.peer}'s"
-        elif isinstance(event, events.Accepted):
+        elif isinstance(event, events.Accepted) and event.peer != step.foe:
             judged = True
             master = _accepted(step)
             if master is not None and master in step.books.accepted:
                 return f"{step.actor} accepts {master!r} a second time"
-        elif isinstance(event, events.Exchanged):
+        elif isinstance(event, events.Exchanged) and event.peer != step.foe:
             judged = True
             announced = step.cell(event.peer).announcement
             if announced is None or not _announced_by(announced, event.peer):
@@ -102,71 +109,82 @@ def authentication(step: Facts) -> Judgement:
             return f"{step.actor} shares one master key with {session.peer} for two epochs"
         for proposer, master in sorted(masters_in(session) - known, key=repr):
             judged = True
-            other, stay, its = (
-                (session.peer, session.theirs, mine.incarnation)
+            maker, stay, taker, its = (
+                (session.peer, session.theirs, step.actor, mine.incarnation)
                 if proposer == session.peer
-                else (step.actor, mine.incarnation, session.theirs)
+                else (step.actor, mine.incarnation, session.peer, session.theirs)
             )
-            if not _made_for(master, other, stay, its):
-                return f"{step.actor} shares {master!r} with {session.peer}, which {other} never made for this pair"
+            of_foe = maker == step.foe and meant_for(step.foe, master)
+            if not of_foe and not _made_for(master, maker, stay, taker, its):
+                return f"{step.actor} shares {master!r} with {session.peer}, which {maker} never made for this pair"
     return judged
 
 
 def _accepted(step: Facts) -> Bits | None:
     """The master key in the exchange that a step consumed."""
     taken = step.taken()
-    if taken is None or not isinstance(taken[1], Exchange):
-        return None
-    wrapped = taken[1].wrapped
-    master = wrapped.args[1] if isinstance(wrapped, Term) and wrapped.op == "wrap" else None
-    return master if isinstance(master, Term) else None
+    return master_in(taken[1]) if taken is not None and isinstance(taken[1], Exchange) else None
 
 
-def _body_from(body: Bits, sender: Name, recipient: Name) -> bool:
-    return isinstance(body, Term) and body.op == "body" and body.args[0] == sender and body.args[1] in (recipient, "*")
+def _body_from(body: Bits, sender: Name, recipient: Name, foe: Name) -> bool:
+    """Whether a body is the sender's for the recipient. A foe says what it likes, but nothing that was not for it."""
+    if not isinstance(body, Term) or body.op != "body":
+        return sender == foe
+    if sender == foe:
+        return body.args[0] == foe or body.args[1] in (foe, "*")
+    return body.args[0] == sender and body.args[1] in (recipient, "*")
 
 
 def _announced_by(announced: Announcement, peer: Name) -> bool:
     stay = fresh_of(announced.incarnation)
     if stay is None or stay[0] != peer:
         return False
-    return announced.ephemeral == Term("kem-public", Term("fresh", peer, stay[1], "ephemeral"))
+    own_secrets = (Term("fresh", peer, stay[1], "ephemeral"), signing(peer))
+    return announced.ephemeral in [Term("kem-public", secret) for secret in own_secrets]
 
 
-def _made_for(master: Bits, maker: Name, makers_stay: Bits, others_stay: Bits) -> bool:
+def _made_for(master: Bits, maker: Name, makers_stay: Bits, taker: Name, takers_stay: Bits) -> bool:
     made, during = fresh_of(master), fresh_of(makers_stay)
     if made is None or during is None or made[2] not in ("master", "rotation"):
         return False
-    return made[:2] == during[:2] == (maker, during[1]) and others_stay in made[3]
+    return made[:2] == during[:2] == (maker, during[1]) and made[3][:2] == (taker, takers_stay)
 
 
 def secrecy(step: Facts) -> Judgement:
-    """Nothing that an honest member leaves in the store gives an intruder a key or a body.
+    """Nothing that an honest member leaves in the store gives an intruder a key or a body that was not for it.
 
     Judged record by record, which is enough for all records together: if none gives away an atom or a key by itself,
     then none of them holds the key to another (keys are derived from atoms that were not given away)."""
     judged = False
     for record in step.left():
         judged = True
-        secret = revealed(record)
+        secret = revealed(record, step.foe)
         if secret is not None:
             return f"{secret} can be learnt from what {step.actor} leaves in the store"
     return judged
 
 
-@cache
-def revealed(record: Left) -> Term | None:
-    """A secret that a record gives to the intruder, if there is one. (One record is left by many steps.)"""
-    fields = (getattr(record, name) for name in record.__dataclass_fields__)
-    terms = frozenset(field for field in fields if isinstance(field, Term))
-    return min(filter(_is_secret, analyse(OWN | terms)), default=None)
+def forward_secrecy(pair: tuple[Member, Member], seen: Iterable[Record], foe: Name) -> Judgement:
+    """Once both of a pair have left, all that they still hold gives no key and no body of what was ever seen."""
+    kept = frozenset(term for member in pair for term in _held(member))
+    records = tuple(seen)
+    known = own(foe).union((signing(member.name) for member in pair), *(meant_in(record, foe) for record in records))
+    secret = secret_in(analyse(known.union(kept, *map(terms_of, records))), known)
+    if secret is None:
+        return True
+    return f"{secret} can be learnt once {pair[0].name} and {pair[1].name} have left, from what they still hold"
 
 
-def _is_secret(term: Term) -> bool:
-    if term.op not in _SECRET or derivable(OWN, term):
-        return False
-    drawn = fresh_of(term)
-    return drawn is None or drawn[2] not in _PUBLIC_PURPOSES
+def _held(value: object) -> Iterator[Term]:
+    """The terms in a member's private state."""
+    if isinstance(value, Term):
+        yield value
+    elif isinstance(value, tuple | frozenset):
+        for part in value:
+            yield from _held(part)
+    elif is_dataclass(value):
+        for part in fields(value):
+            yield from _held(getattr(value, part.name))
 
 
 def access(step: Facts) -> Judgement:
@@ -213,14 +231,16 @@ def _unfounded(roster: Roster, known: Roster | None, step: Facts) -> str:
     """What is wrong with a roster, given the list that it was read from."""
     entries, head = step.list()[: roster.serial], SUITE.digest(root_transcript(roster.segment))
     rights: dict[Name, tuple[Bits, int]] = {}
-    for entry in entries:
+    for serial, entry in enumerate(entries, start=1):
         transcript = entry_transcript(roster.segment, entry, step.profile)
         if not SUITE.verify(step.old.creator, transcript, entry.signature):
-            return f"{step.actor} believes entry {entry.serial} of the list, which the creator never signed"
+            return f"{step.actor} believes entry {serial} of the list, which the creator never signed"
+        if (entry.serial, entry.previous) != (serial, head):
+            return f"{step.actor} believes entry {serial} of the list, which the creator signed for another place"
         rights[entry.subject] = (entry.key, entry.rights)
-        if known is not None and entry.serial == known.serial and SUITE.digest(transcript) != known.head:
-            return f"{step.actor} believes a list that differs from what it knew at serial {known.serial}"
         head = SUITE.digest(transcript)
+        if known is not None and serial == known.serial and head != known.head:
+            return f"{step.actor} believes a list that differs from what it knew at serial {serial}"
     if known is not None and roster.serial < known.serial:
         return f"{step.actor} knew serial {known.serial} of the list and goes back to {roster.serial}"
     if head != roster.head or rights != {s.name: (s.key, s.rights) for s in roster.subjects}:
@@ -265,7 +285,9 @@ def once_in_order(step: Facts) -> Judgement:
     incarnations a hostile store can exchange, as nothing says which of them came first."""
     judged, taken = False, step.taken()
     for event in step.events:
-        if isinstance(event, events.Delivered) and (number := number_of(event.body)) is not None and taken:
+        if not isinstance(event, events.Delivered) or event.peer == step.foe:
+            continue
+        if (number := number_of(event.body)) is not None and taken:
             judged = True
             last = step.books.pair(event.peer).last(taken[1].sender_incarnation)
             if number <= last:
@@ -274,17 +296,25 @@ def once_in_order(step: Facts) -> Judgement:
 
 
 def nonces(step: Facts) -> Judgement:
-    """Nothing is sealed under a key and a nonce that this member has used before."""
+    """Nothing is sealed under a key and a nonce that this member has used before; the keys that it shares with a foe
+    excepted, which the foe may have made it use twice."""
     uses = [
         use
         for record in step.left()
         if isinstance(record, Message | Post) and (use := use_of(record.sealed)) is not None
     ]
+    uses = [use for use in uses if not of_foe(use, step.foe)]
     if not uses:
         return False
     if len(set(uses)) != len(uses) or not step.books.sealed.isdisjoint(uses):
         return f"{step.actor} seals twice under one key and nonce: {uses}"
     return True
+
+
+def of_foe(use: Use, foe: Name) -> bool:
+    """Whether a key and nonce are those of a session with a foe."""
+    master = master_of(use[0])
+    return master is not None and meant_for(foe, master)
 
 
 def no_shared_nonces(ledgers: tuple[object, ...]) -> Judgement:
@@ -295,3 +325,62 @@ def no_shared_nonces(ledgers: tuple[object, ...]) -> Judgement:
         return False
     both = one & other
     return f"two members have sealed under one key and nonce: {sorted(both, key=repr)[0]}" if both else True
+
+
+# ---- with whom a key is shared ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A key that a member holds: with whom and with which stay of it, in which stay of its own."""
+
+    key: Bits
+    peer: Name
+    theirs: Bits
+    mine: Bits
+
+
+def keys_held(me: object) -> frozenset[Held]:
+    """Every key that a member holds for sealing; but those that the intruder drew, which it can give to anybody."""
+    assert isinstance(me, Member), "a member's slot holds a member"
+    mine = me.presence
+    if mine is None:
+        return frozenset()
+    found = [
+        Held(key, session.peer, session.theirs, mine.incarnation)
+        for session in mine.sessions
+        for key in (
+            *(key for keys in session.epochs for key in (keys.sending, keys.receiving)),
+            *(board.key for board in session.boards),
+        )
+    ]
+    return frozenset(held for held in found if not _drawn_by_intruder(held.key))
+
+
+def _drawn_by_intruder(key: Bits) -> bool:
+    drawn = fresh_of(master_of(key) or b"")
+    return drawn is not None and drawn[0] == INTRUDER
+
+
+class WithEachOther:
+    """Judges the keys that two members hold: a key that both hold they hold with each other, and both know it."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self, one: Name, other: Name) -> None:
+        self._names = (one, other)
+
+    def __call__(self, held: tuple[object, ...]) -> Judgement:
+        mine, its = held
+        assert isinstance(mine, frozenset) and isinstance(its, frozenset), "views give the keys held"
+        if not mine or not its:
+            return False
+        one, other = self._names
+        keys = {found.key: found for found in its}
+        for found in mine:
+            same = keys.get(found.key)
+            if same is None:
+                continue
+            if (found.peer, same.peer, found.theirs, same.theirs) != (other, one, same.mine, found.mine):
+                return f"{one} holds a key with {found.peer}, and {other} holds the same key with {same.peer}"
+        return True

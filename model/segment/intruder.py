@@ -1,16 +1,20 @@
 """The intruder: whoever may write to the store, as one more actor with a budget of steps.
 
-It has seen every record that was ever in the store, an identity of its own that nobody grants anything, and the records
-that the same people make in another segment of the same creator. It removes, replays, redirects and forges, one record
-or one cut of the list a step.
+It has seen every record that was ever in the store. It has an identity of its own: one that nobody grants anything or,
+as an insider, the last of the members, whom the creator grants what it grants the others (and may revoke). An insider
+announces itself as soon as it is granted and takes at once what is left for it, neither of which counts; it needs no
+process. The members of another segment of the same creator make records for it (`forging`). It removes, replays,
+redirects, changes and forges, one record or one cut of the list a step.
 
 It acts as late as it can, which loses nothing, since until somebody looks nobody can tell. A lane is looked at by its
 owner, first record first: so it changes the first record, and its owner comes next. A cell of the board is looked at by
-everybody but its owner, the list and the header by all: somebody who looks comes next (`next_may_be`). Lanes and cells
-of members that are absent it leaves alone: an inbox is purged by joining, and what reads a lane looks at nothing that
-its sender's going changes, so the same could be done before it went, or once it is back. The first record of a lane it
-does not repeat: the copy does as well when the original has been read. Left out is what gains nothing however wrong the
-guards are: ciphertexts of nobody's making, and room in a lane.
+everybody but its owner, a post by whom it is for, the list and the header by all: somebody who looks comes next
+(`next_may_be`). Lanes and cells of members that are absent it leaves alone: what reads a lane looks at nothing that its
+sender's going changes, and who is absent reads nothing, so the same could be done before it went, or once it is back.
+The first record of a lane it does not repeat: the copy does as well when the original has been read. A post that it
+puts on the board is read, which changes nothing, and that is the end of it: what follows would follow without. Left out
+is what gains nothing however wrong the guards are: ciphertexts of nobody's making, and room in a lane. Nothing is left
+out because some guard refuses it.
 """
 
 from __future__ import annotations
@@ -18,43 +22,36 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias, TypeVar, cast
 
+from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.engine import SUITE, signing, static_key
-from lockedroom.model.segment.hostile import INTRUDER
+from lockedroom.model.segment.forging import Forger, mixed, relabelled, summary
+from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.model.segment.ledger import Room
-from lockedroom.reference.crypto.suite import Transcript
-from lockedroom.reference.crypto.symbolic import SymbolicEntropy
-from lockedroom.reference.crypto.terms import Bits, Term
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
-from lockedroom.reference.segment import sessions
 from lockedroom.reference.segment.effects import ACL, HEADER, life
 from lockedroom.reference.segment.parts import cell, lane
+from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.records import (
     ALL_RIGHTS,
+    MESSAGE,
     Announcement,
     Entry,
     Exchange,
     Header,
     Message,
-    announcement_transcript,
-    entry_transcript,
-    exchange_transcript,
+    Post,
     header_transcript,
-    root_transcript,
 )
 from lockedroom.reference.segment.store import Cell
 
 SEEN: Final = Slot("seen")
 """The records that were ever in the store, as far as they can be put back."""
 
-FOREIGN: Final = SUITE.digest(Transcript("LR-SEG-ID", ("another segment",)))
-"""The id of the other segment."""
-
-_ELSEWHERE: Final = 0
-"""The number of a stay in the other segment: stays here begin with 1."""
-
-Seen: TypeAlias = "Exchange | Message | Announcement"
+Seen: TypeAlias = "Exchange | Message | Announcement | Post | Entry"
+Addressed: TypeAlias = "Exchange | Message | Post"
+AnyAddressed = TypeVar("AnyAddressed", bound=Exchange | Message | Post)
 
 
 class Closed(frozenset[Hashable]):
@@ -74,21 +71,26 @@ Change: TypeAlias = "tuple[str, tuple[Hashable, ...]]"
 
 
 class Intruder:
-    """The intruder's actions in a room of these members, within a budget."""
+    """The intruder's actions in a room within these bounds, whose members speak a profile."""
 
-    def __init__(self, names: tuple[Name, ...], budget: int) -> None:
-        self.names = names
-        self.creator = names[0]
-        self.budget = budget
+    def __init__(self, bounds: Bounds, profile: Profile = HARDENED) -> None:
+        self.names, self.honest, self.insider = bounds.names, bounds.honest, bounds.foe
+        self.creator = bounds.names[0]
+        self.budget = bounds.intruder
+        self.forger = Forger(profile, bounds.foe)
 
     def actions(self) -> list[Action]:
         """Everything that it can do."""
         made: list[Action] = [self.swap_header(), self.cut_list(), self.extend_list()]
-        for owner in self.names:
+        for owner in self.honest:
             made += [self.withdraw(owner), self.announce(owner)]
             for sender in self.names:
                 if sender != owner:
-                    made += [self.drop(owner, sender), self.inject(owner, sender)]
+                    made += [self.inject(owner, sender), self.post(sender, owner)]
+                if sender != owner and sender != self.insider:
+                    made.append(self.drop(owner, sender))
+        if self.insider:
+            made.append(self.announce_itself())
         return made
 
     def action(
@@ -98,15 +100,18 @@ class Intruder:
         reads: tuple[Slot, ...],
         writes: tuple[Slot, ...],
         changes: Callable[..., Iterable[Change]],
+        changed: frozenset[Slot] | None = None,
     ) -> Action:
-        """An action of the intruder: `changes` is given the values of `reads` and gives what can become of `writes`."""
+        """An action of the intruder: `changes` is given the values of `reads` and gives what can become of `writes`;
+        `changed` says what somebody must look at next, if that is not what is written."""
         more = (Slot("room"), SEEN)
+        looked_at = frozenset(writes) if changed is None else changed
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
             room, seen = cast(Room, values[0]), cast(frozenset[Seen], values[1])
-            if room.intruder >= self.budget:
+            if room.intruder >= self.budget or room.entering:
                 return ()
-            spent = replace(room, intruder=room.intruder + 1, changed=room.changed | frozenset(writes))
+            spent = replace(room, intruder=room.intruder + 1, changed=room.changed | looked_at)
             left = CLOSED if spent.intruder >= self.budget else seen
             found: dict[tuple[Hashable, ...], str] = {}
             for label, new in changes(seen, *values[2:]):
@@ -122,7 +127,7 @@ class Intruder:
 
         def changes(_: frozenset[Seen], lying: tuple[Hashable, ...], here: bool, there: bool) -> Iterator[Change]:
             if here and there and lying:
-                yield _brief(lying[0]), (lying[1:],)
+                yield summary(lying[0]), (lying[1:],)
 
         slot = lane(owner, sender)
         reads = (slot, life(owner), life(sender))
@@ -145,33 +150,49 @@ class Intruder:
         ) -> Iterator[Change]:
             if not (here and there and own.announcement and other.announcement and isinstance(header, Header)):
                 return
-            for record in self.for_lane(seen, header, entries, own.announcement, other.announcement):
+            made = self.of_insider if sender == self.insider else self.for_lane
+            for how, record in made(seen, header, entries, own.announcement, other.announcement):
                 if record not in lying[:1]:
-                    yield _brief(record), ((record, *lying),)
+                    yield f"{summary(record)}{how}", ((record, *lying),)
 
         return self.action("inject", (("inbox", owner), ("sender", sender)), reads, (slot,), changes)
 
     def for_lane(
         self, seen: frozenset[Seen], header: Header, entries: tuple[Entry, ...], own: Announcement, other: Announcement
-    ) -> Iterator[Exchange | Message]:
+    ) -> Iterator[tuple[str, Exchange | Message]]:
         """The records worth putting into the lane of two members with these announcements, its owner's first."""
-        owner, sender = own.name, other.name
         for record in _sorted(seen):
-            if isinstance(record, Announcement):
+            if not isinstance(record, Exchange | Message):
                 continue
-            if (record.sender, record.recipient) == (sender, owner):
-                yield record
-            else:
-                yield replace(
-                    record,
-                    sender=sender,
-                    recipient=owner,
-                    sender_incarnation=other.incarnation,
-                    recipient_incarnation=own.incarnation,
-                )
-        yield exchange_by(INTRUDER, 0, header.segment, entries, own, sender, other.incarnation)
-        elsewhere = SymbolicEntropy(sender, _ELSEWHERE).draw("incarnation")
-        yield exchange_by(sender, _ELSEWHERE, FOREIGN, entries, own, sender, elsewhere)
+            if (record.sender, record.recipient) == (other.name, own.name):
+                yield "", record
+                if isinstance(record, Message) and record.flags != MESSAGE:
+                    yield ", as a message", relabelled(record)
+            yield _origin(record, other, own), _fitted(record, other, own)
+        forger, sender = self.forger, other.name
+        made = forger.exchange(sender, other.incarnation, own, header.segment, entries, forger.own_master())
+        yield ", forged", made
+        yield ", made in another segment", forger.exchange_elsewhere(sender, own, entries)
+
+    def of_insider(
+        self, seen: frozenset[Seen], header: Header, entries: tuple[Entry, ...], own: Announcement, other: Announcement
+    ) -> Iterator[tuple[str, Exchange | Message]]:
+        """The records that an insider can leave for the member announced first: exchanges of a key of its own, of one
+        that it was given by others, and of what others encapsulated for this member, all signed by itself; what it
+        seals; and what others said, as its own."""
+        forger, segment, mine = self.forger, header.segment, other.incarnation
+        given = [(f", with the key of {record.sender}", key) for key, record in forger.learnt.masters(seen)]
+        for how, master in [("", forger.own_master()), *given]:
+            yield how, forger.exchange(self.insider, mine, own, segment, entries, master)
+        for record in forger.reencapsulated(_sorted(seen), mine, own):
+            named = replace(record, serial=len(entries), head=forger.head(segment, entries))
+            yield ", signed anew", forger.resigned(named, own, segment, forger.key)
+        for message, rotation, _ in forger.sealed(seen, own, mine, segment):
+            yield ", sealed", message
+            yield ", a rotation", rotation
+        for said in _sorted(seen):
+            if isinstance(said, Message):
+                yield _origin(said, other, own), _fitted(said, other, own)
 
     # ---- the board ----------------------------------------------------------------------------------
 
@@ -187,7 +208,8 @@ class Intruder:
         return self.action("withdraw", (("name", name),), (cell(name), life(name)), (cell(name),), changes)
 
     def announce(self, name: Name) -> Action:
-        """Put another announcement under a name: an earlier one, another's, a forged or a foreign one."""
+        """Put another announcement under a name: an earlier one, another's, one with another incarnation, a forged or a
+        foreign one."""
 
         def changes(
             seen: frozenset[Seen], header: object, entries: tuple[Entry, ...], stands: Cell, alive: bool
@@ -196,97 +218,159 @@ class Intruder:
                 return
             for record in _sorted(seen):
                 if isinstance(record, Announcement) and record != stands.announcement:
-                    yield _brief(record), (replace(stands, announcement=replace(record, name=name)),)
-            for maker, segment in ((INTRUDER, header.segment), (name, FOREIGN)):
-                made = announcement_by(maker, segment, entries, header.segment, name)
-                yield _brief(made), (replace(stands, announcement=made),)
+                    yield summary(record), (replace(stands, announcement=replace(record, name=name)),)
+                if isinstance(record, Announcement) and record.name == name:
+                    yield f"{summary(record)}, another incarnation", (replace(stands, announcement=mixed(record)),)
+            forged = self.forger.announcement(name, header.segment, entries)
+            yield f"{summary(forged)}, forged", (replace(stands, announcement=forged),)
+            foreign = self.forger.announcement_elsewhere(name, entries)
+            yield f"{summary(foreign)}, made in another segment", (replace(stands, announcement=foreign),)
 
         reads = (HEADER, ACL, cell(name), life(name))
         return self.action("announce", (("name", name),), reads, (cell(name),), changes)
 
+    def announce_itself(self) -> Action:
+        """The insider's announcement: of its own key as soon as it is granted, and later of the keys of others, as if
+        they were its own, with their incarnations."""
+        name, forger = self.insider, self.forger
+
+        def changes(
+            seen: frozenset[Seen], header: object, entries: tuple[Entry, ...], stands: Cell
+        ) -> Iterator[Change]:
+            if not isinstance(header, Header) or stands.announcement is None:
+                return
+            made = forger.announcement(name, header.segment, entries)
+            if made.incarnation != stands.announcement.incarnation:
+                yield summary(made), (replace(stands, announcement=made),)
+            for record in _sorted(seen):
+                if isinstance(record, Announcement) and record.incarnation != stands.announcement.incarnation:
+                    owned = forger.as_own(record, header.segment, entries)
+                    yield f"{summary(owned)}, signed anew", (replace(stands, announcement=owned),)
+
+        plain = self.action("announce", (("name", name),), (HEADER, ACL, cell(name)), (cell(name),), changes)
+
+        def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+            room, seen, header, entries, _ = values
+            if not (isinstance(room, Room) and room.entering and isinstance(header, Header)):
+                return plain.run(values)
+            made = forger.announcement(name, header.segment, cast(tuple[Entry, ...], entries))
+            entered = replace(room, entering=False)
+            return (Outcome((entered, seen, Cell(name, made)), label=f"{summary(made)}, its own"),)
+
+        return replace(plain, run=run)
+
+    def post(self, name: Name, reader: Name) -> Action:
+        """Put a post under a name for one reader before those that stand there: one that was seen, as it is or made to
+        fit, or one of an insider's."""
+        reads = (HEADER, life(name), life(reader), cell(name), cell(reader))
+
+        def changes(
+            seen: frozenset[Seen], header: object, there: bool, here: bool, stands: Cell, own: Cell
+        ) -> Iterator[Change]:
+            if not (here and there and own.announcement and stands.announcement and isinstance(header, Header)):
+                return
+            for how, record in self.for_board(seen, header, own.announcement, stands.announcement):
+                if record not in stands.posts:
+                    yield f"{summary(record)}{how}", (replace(stands, posts=(record, *stands.posts)),)
+
+        arguments = (("name", name), ("reader", reader))
+        return self.action("post", arguments, reads, (cell(name),), changes, frozenset((looked_for(name, reader),)))
+
+    def for_board(
+        self, seen: frozenset[Seen], header: Header, own: Announcement, other: Announcement
+    ) -> Iterator[tuple[str, Post]]:
+        """The posts worth putting under a name for the member announced first."""
+        for record in _sorted(seen):
+            if isinstance(record, Post):
+                if (record.sender, record.recipient) == (other.name, own.name):
+                    yield "", record
+                yield _origin(record, other, own), _fitted(record, other, own)
+        if other.name == self.insider:
+            for _, _, record in self.forger.sealed(seen, own, other.incarnation, header.segment):
+                yield ", sealed", record
+
     # ---- the list and the header --------------------------------------------------------------------
 
     def cut_list(self) -> Action:
-        """Roll the list back to any earlier state."""
+        """Roll the list back to any earlier state, or take a revocation out of it."""
 
         def changes(_: frozenset[Seen], entries: tuple[Entry, ...]) -> Iterator[Change]:
             for length in range(len(entries)):
                 yield f"to {length} entries", (entries[:length],)
+            for serial, entry in enumerate(entries[:-1], start=1):
+                if entry.rights != ALL_RIGHTS:
+                    yield f"without entry {serial}", (entries[: serial - 1] + entries[serial:],)
 
         return self.action("cut list", (), (ACL,), (ACL,), changes)
 
     def extend_list(self) -> Action:
-        """Append an entry that gives a member every right: signed by the intruder, under whose key it puts the name, or
-        by the creator in the other segment."""
+        """Append an entry that says something new: one that stood there once, or one that gives a name to the
+        intruder's key, signed by the intruder, or by the creator in the other segment."""
 
-        def changes(_: frozenset[Seen], header: object, entries: tuple[Entry, ...]) -> Iterator[Change]:
+        def changes(seen: frozenset[Seen], header: object, entries: tuple[Entry, ...]) -> Iterator[Change]:
             if not isinstance(header, Header) or not entries:
                 return
+            says = {entry.subject: (entry.key, entry.rights) for entry in entries}
+            for record in _sorted(seen):
+                if isinstance(record, Entry) and says.get(record.subject) != (record.key, record.rights):
+                    yield f"entry {record.serial} again", ((*entries, record),)
+            forger = self.forger
             for name in self.names[1:]:
-                for key, signer, segment in (
-                    (static_key(INTRUDER), INTRUDER, header.segment),
-                    (static_key(name), self.creator, FOREIGN),
-                ):
-                    entry = Entry(len(entries) + 1, _head(header.segment, entries), name, key, ALL_RIGHTS, b"")
-                    signature = SUITE.sign(signing(signer), entry_transcript(segment, entry))
-                    yield f"{name}, signed by {signer}", ((*entries, replace(entry, signature=signature)),)
+                for signer, segment in ((forger.key, header.segment), (signing(self.creator), forger.elsewhere)):
+                    entry = forger.entry(header.segment, entries, name, static_key(INTRUDER), ALL_RIGHTS)
+                    yield f"{name}, signed by {signer}", ((*entries, forger.signed(entry, segment, signer)),)
 
         return self.action("extend list", (), (HEADER, ACL), (ACL,), changes)
 
     def swap_header(self) -> Action:
         """Put the header of the other segment in place of this one's."""
+        elsewhere = self.forger.elsewhere
 
         def changes(_: frozenset[Seen], header: object) -> Iterator[Change]:
-            if isinstance(header, Header) and header.segment != FOREIGN:
-                other = replace(header, segment=FOREIGN)
+            if isinstance(header, Header) and header.segment != elsewhere:
+                other = replace(header, segment=elsewhere)
                 yield "", (replace(other, signature=SUITE.sign(signing(self.creator), header_transcript(other))),)
 
         return self.action("swap header", (), (HEADER,), (HEADER,), changes)
+
+
+def looked_for(name: Name, reader: Name) -> Slot:
+    """What stands for a post that the intruder has put under a name for a reader: nobody else looks at it."""
+    return Slot("post", reader, name)
 
 
 def next_may_be(action: Action, revocations: bool) -> Callable[[frozenset[Slot]], bool]:
     """Whether an action looks at all of some slots that the intruder has just changed. Any other action commutes with
     the change, and could as well have come before it. (A review looks into the inbox when somebody was revoked.)"""
     touched = frozenset((*action.reads, *action.writes))
-    looks = frozenset(
+    looks = {
         slot
         for slot in touched
         if not (
             slot.kind == "inbox" and (slot.owner != action.actor or (action.operation == "review" and not revocations))
         )
         and not (slot.kind == "board" and slot.part == action.actor)
+    }
+    if action.operation == "read":
+        looks |= {looked_for(slot.part, action.actor) for slot in looks if slot.kind == "board"}
+    return frozenset(looks).issuperset
+
+
+def _fitted(record: AnyAddressed, sender: Announcement, owner: Announcement) -> AnyAddressed:
+    """A record that names these two and their stays."""
+    return replace(
+        record,
+        sender=sender.name,
+        recipient=owner.name,
+        sender_incarnation=sender.incarnation,
+        recipient_incarnation=owner.incarnation,
     )
-    return looks.issuperset
 
 
-# ---- records of the intruder's making -----------------------------------------------------------------
-
-
-def exchange_by(
-    maker: Name, stay: int, segment: Bits, entries: tuple[Entry, ...], here: Announcement, sender: Name, made: Bits
-) -> Exchange:
-    """An exchange in `sender`'s name for the member announced by `here`: `maker` draws and signs, in that segment."""
-    fresh = SymbolicEntropy(maker, stay)
-    encapsulated = SUITE.encapsulate(here.ephemeral, fresh.draw("encapsulate"))
-    secret: Bits = encapsulated.secret if encapsulated else fresh.draw("encapsulate")
-    ciphertext: Bits = encapsulated.ciphertext if encapsulated else fresh.draw("encapsulate")
-    context = sessions.kek_context(segment, sender, here.name, made, here.incarnation, here.ephemeral)
-    wrapped = SUITE.wrap(SUITE.derive(secret, "kek", context), fresh.draw("master"))
-    head = _head(segment, entries)
-    record = Exchange(sender, here.name, made, here.incarnation, ciphertext, wrapped, len(entries), head, b"")
-    return replace(record, signature=SUITE.sign(signing(maker), exchange_transcript(segment, record, here.ephemeral)))
-
-
-def announcement_by(maker: Name, segment: Bits, entries: tuple[Entry, ...], listed: Bits, name: Name) -> Announcement:
-    """An announcement in a name: `maker` draws and signs, in that segment; it names the list of segment `listed`."""
-    fresh = SymbolicEntropy(maker, _ELSEWHERE)
-    ephemeral = SUITE.kem_keypair(fresh.draw("ephemeral")).public
-    record = Announcement(name, fresh.draw("incarnation"), ephemeral, len(entries), _head(listed, entries), b"")
-    return replace(record, signature=SUITE.sign(signing(maker), announcement_transcript(segment, record)))
-
-
-def _head(segment: Bits, entries: tuple[Entry, ...]) -> Bits:
-    return SUITE.digest(entry_transcript(segment, entries[-1]) if entries else root_transcript(segment))
+def _origin(record: Addressed, sender: Announcement, owner: Announcement) -> str:
+    if (record.sender, record.recipient) == (sender.name, owner.name):
+        return ", made to fit"
+    return f", that was {record.sender}>{record.recipient}"
 
 
 def _sorted(seen: frozenset[Seen]) -> list[Seen]:
@@ -297,21 +381,3 @@ def _sorted(seen: frozenset[Seen]) -> list[Seen]:
 def _text(record: Seen) -> str:
     """A record's text: there are few records, and many sets of them to be put in order."""
     return repr(record)
-
-
-def _brief(record: object) -> str:
-    match record:
-        case Exchange(sender, recipient, made):
-            return f"exchange {sender}>{recipient} of {_stay(made)}"
-        case Message(sender, recipient, made, _, epoch, sequence):
-            return f"record {sequence} {sender}>{recipient} of {_stay(made)}, epoch {epoch.number} of {epoch.proposer}"
-        case Announcement(name, incarnation):
-            return f"announcement of {name}: {_stay(incarnation)}"
-    return str(record)
-
-
-def _stay(incarnation: Bits) -> str:
-    if isinstance(incarnation, Term) and incarnation.op == "fresh":
-        who, stay = incarnation.args[:2]
-        return f"{who!s}'s stay {stay!s}" if stay else f"{who!s}'s stay elsewhere"
-    return repr(incarnation)

@@ -84,13 +84,14 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is used of the budgets of the whole room, and which slots the intruder has changed since a member last
-    did something."""
+    """What is used of the budgets of the whole room, which slots the intruder has changed since a member last did
+    something, and whether the member that it is was granted just now and announces itself next."""
 
     revocations: int = 0
     crashes: int = 0
     intruder: int = 0
     changed: frozenset[Slot] = frozenset()
+    entering: bool = False
 
 
 def master_of(key: Bits) -> Bits | None:

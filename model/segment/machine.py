@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias, cast
 
 from lockedroom.model.segment.bounds import ORIGIN, Setting
+from lockedroom.model.segment.disclosure import disclose
 from lockedroom.model.segment.engine import REFERENCE, Call, Deed, Engine, Logic, signing, static_key, stay_of
 from lockedroom.model.segment.intruder import CLOSED, SEEN, Intruder, next_may_be
 from lockedroom.model.segment.ledger import Ledger, Room, epoch_masters, number_of, use_of
@@ -58,6 +59,7 @@ class _Binding:
         self.bounds = setting.bounds
         self.engine = engine
         self.names = setting.bounds.names
+        self.honest, self.insider = setting.bounds.honest, setting.bounds.foe
         self.creator = self.names[0]
 
     def machine(self) -> Machine:
@@ -65,8 +67,8 @@ class _Binding:
         slots = self.initial()
         monotone: frozenset[Slot] = frozenset()
         if self.bounds.intruder:
-            watchful = [watched(action, self.bounds.revocations > 0) for action in actions]
-            actions = [*watchful, *Intruder(self.names, self.bounds.intruder).actions()]
+            watchful = [watched(action, self.bounds.revocations > 0, self.insider) for action in actions]
+            actions = [*watchful, *Intruder(self.bounds, self.engine.logic.profile).actions(), *self.disclosures()]
             slots[SEEN] = frozenset[Hashable]()
             monotone = frozenset((SEEN,))
         return Machine(f"segment, {self.bounds}", slots, tuple(actions), monotone, self.bounds.to_json())
@@ -75,8 +77,9 @@ class _Binding:
         """Nothing is there yet."""
         slots: dict[Slot, Hashable] = {HEADER: None, ACL: (), ROOM: Room()}
         for name in self.names:
-            me = Member(name, signing(name), static_key(self.creator))
-            slots |= {member(name): me, ledger(name): Ledger(), life(name): False, cell(name): Cell(name)}
+            if name != self.insider:
+                slots |= {member(name): Member(name, signing(name), static_key(self.creator)), ledger(name): Ledger()}
+            slots |= {life(name): name == self.insider, cell(name): Cell(name)}
             slots |= {lane(name, sender): () for sender in self.names if sender != name}
         return slots
 
@@ -93,7 +96,7 @@ class _Binding:
             made += [self.grant(name, rights) for rights in self.setting.rights]
             if self.bounds.revocations:
                 made.append(self.revoke(name))
-        for me in self.names:
+        for me in self.honest:
             made += self.of_member(me)
         made.append(self.destroy())
         return made
@@ -151,15 +154,34 @@ class _Binding:
     def grant(self, subject: Name, rights: int) -> Action:
         arguments: Arguments = (("subject", subject), ("key", static_key(subject)), ("rights", rights))
         plain = self.bound("grant", self.creator, arguments)
+        if subject == self.insider:
+            plain = self.entering(plain)
         if not self.bounds.settled:
             return plain
         at = plain.reads.index(ACL)
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            in_turn = len(cast(Acl, values[at])) == self.names.index(subject)
+            granted = len(cast(Acl, values[at]))
+            in_turn = granted == self.names.index(subject) or granted >= len(self.names)
             return plain.run(values) if in_turn else ()
 
         return replace(plain, run=run)
+
+    def entering(self, plain: Action) -> Action:
+        """The grant of an insider, which announces itself next."""
+        at, own = plain.reads.index(ACL), plain.writes.index(ACL)
+
+        def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+            room = cast(Room, values[-1])
+            known = any(entry.subject == self.insider for entry in cast(tuple[Entry, ...], values[at]))
+            return tuple(
+                outcome
+                if outcome.writes is None or outcome.writes[own] == values[at]
+                else replace(outcome, writes=(*outcome.writes, replace(room, entering=not known)))
+                for outcome in plain.run(values[:-1])
+            )
+
+        return replace(plain, reads=(*plain.reads, ROOM), writes=(*plain.writes, ROOM), run=run)
 
     def join(self, me: Name) -> Action:
         call = self.engine.call("join", me)
@@ -269,15 +291,7 @@ class _Binding:
     def destroy(self) -> Action:
         """Destroy is the end: every transition but leaving is refused at the header from then on, and leaving does not
         look at the header. So every slot becomes what it was at first; with `aftermath` members stay as they are."""
-        call = self.engine.call("destroy", self.creator)
-        spent = Room(self.bounds.revocations, self.bounds.crashes, self.bounds.intruder)
-        last = {**self.initial(), HEADER: Destroyed(), ROOM: spent}
-        if self.bounds.intruder:
-            last[SEEN] = CLOSED
-        for name in self.names:
-            last[ledger(name)] = Ledger(self.bounds.joins)
-            if self.setting.aftermath:
-                del last[member(name)], last[life(name)]
+        call, last = self.engine.call("destroy", self.creator), self.over()
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
             deed = call.deed(0, values)
@@ -285,6 +299,23 @@ class _Binding:
             return (Outcome(writes, deed.clause, deed.events),)
 
         return Action("destroy", self.creator, (), call.slots, tuple(last), run)
+
+    def over(self) -> dict[Slot, Hashable]:
+        """The end: the slots that it writes, with their values."""
+        spent = Room(self.bounds.revocations, self.bounds.crashes, self.bounds.intruder)
+        last = {**self.initial(), HEADER: Destroyed(), ROOM: spent}
+        if self.bounds.intruder:
+            last[SEEN] = CLOSED
+        for name in self.honest:
+            last[ledger(name)] = Ledger(self.bounds.joins)
+            if self.setting.aftermath:
+                del last[member(name)], last[life(name)]
+        return last
+
+    def disclosures(self) -> list[Action]:
+        """For each pair of members: the intruder is told what they hold once they have left. It ends as destroying."""
+        pairs = [(a, b) for index, a in enumerate(self.honest) for b in self.honest[index + 1 :]]
+        return [disclose(a, b, self.bounds.intruder, self.over()) for a, b in pairs]
 
     def crash(self, me: Name) -> Action:
         """The process dies and forgets everything but what lies beside its identity (SEG-GRANT-1)."""
@@ -302,18 +333,19 @@ class _Binding:
         return Action("crash", me, (), slots, slots, run)
 
 
-def watched(action: Action, revocations: bool) -> Action:
-    """The action with the intruder about: what it leaves in the store has been seen, and where the intruder has just
-    changed something, it comes next only if it looks at that."""
+def watched(action: Action, revocations: bool, insider: Name) -> Action:
+    """The action with the intruder about: what it leaves in the store has been seen (and what it leaves for an insider
+    is taken), and where the intruder has just changed something, it comes next only if it looks at that."""
     reads = action.reads if ROOM in action.reads else (*action.reads, ROOM)
     writes = action.writes if ROOM in action.writes else (*action.writes, ROOM)
     at, count = reads.index(ROOM), len(action.reads)
     own = action.writes.index(ROOM) if ROOM in action.writes else None
     may = next_may_be(action, revocations)
+    taken = tuple(index for index, slot in enumerate(action.writes) if slot.kind == "inbox" and slot.owner == insider)
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
         room = cast(Room, values[at])
-        if not may(room.changed):
+        if room.entering or not may(room.changed):
             return ()
         return tuple(_seen(action, cleared(outcome, room)) for outcome in action.run(values[:count]))
 
@@ -326,7 +358,14 @@ def watched(action: Action, revocations: bool) -> Action:
             return replace(outcome, writes=(*outcome.writes, after))
         return replace(outcome, writes=(*outcome.writes[:own], after, *outcome.writes[own + 1 :]))
 
-    return replace(action, reads=reads, writes=writes, run=run)
+    def emptied(outcome: Outcome) -> Outcome:
+        if outcome.writes is None:
+            return outcome
+        return replace(outcome, writes=tuple(() if i in taken else now for i, now in enumerate(outcome.writes)))
+
+    if not taken:
+        return replace(action, reads=reads, writes=writes, run=run)
+    return replace(action, reads=reads, writes=writes, run=lambda values: tuple(map(emptied, run(values))))
 
 
 def _seen(action: Action, outcome: Outcome) -> Outcome:
@@ -334,10 +373,10 @@ def _seen(action: Action, outcome: Outcome) -> Outcome:
         return outcome
     news: set[Hashable] = set()
     for slot, now in zip(action.writes, outcome.writes, strict=False):
-        if slot.kind == "inbox" and now:
+        if slot == ACL or (slot.kind == "inbox" and now):
             news.update(cast(tuple[Hashable, ...], now)[-1:])
         elif isinstance(now, Cell) and now.announcement is not None:
-            news.add(now.announcement)
+            news.update((now.announcement, *now.posts))
     return replace(outcome, grows=((SEEN, frozenset(news)),)) if news else outcome
 
 

@@ -8,10 +8,12 @@ from typing import Final, Literal
 
 from lockedroom.model.report import Invariant, Judgement, StepJudge
 from lockedroom.model.segment import honest, hostile
+from lockedroom.model.segment.disclosure import DISCLOSE, disclosed
 from lockedroom.model.segment.facts import Facts, facts_of
 from lockedroom.model.segment.ledger import Ledger
 from lockedroom.model.segment.progress import PROGRESS
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
+from lockedroom.reference.segment.effects import member
 from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.table import BY_OPERATION
 
@@ -22,19 +24,19 @@ Store = Literal["hostile", "honest"]
 @dataclass(frozen=True, slots=True)
 class Property:
     """A promise: its name, the store in which it is promised (`hostile`: whatever the intruder does; `honest`: crashes
-    allowed), its clauses, whether steps or states are judged, and the judgement of steps. One without a judgement and
-    without invariants is not exercised yet: `waits` says what it waits for."""
+    allowed), its clauses, whether steps or states are judged, and the judgement of the members' steps, if these are."""
 
     name: str
     store: Store
     clauses: tuple[str, ...]
     kind: Kind
     judge: Callable[[Facts], Judgement] | None = None
-    waits: str = ""
 
 
 AGREEMENT: Final = "agreement after concurrent exchange or rotation"
 NONCES: Final = "no nonce twice under a key"
+KNOWN: Final = "no unknown key share"
+FORWARD: Final = "forward secrecy after leave"
 
 PROPERTIES: Final[tuple[Property, ...]] = (
     Property("segment binding", "hostile", ("SEG-HEADER-4", "SEG-HEADER-7"), "step", hostile.binding),
@@ -52,14 +54,8 @@ PROPERTIES: Final[tuple[Property, ...]] = (
         "step",
         hostile.secrecy,
     ),
-    Property(
-        "forward secrecy after leave",
-        "hostile",
-        ("SEG-LEAVE-2",),
-        "state",
-        None,
-        "an intruder that takes a member over",
-    ),
+    Property(KNOWN, "hostile", ("SEG-EXCHANGE-5", "SEG-KEYS-1", "SEG-KEYS-2"), "state"),
+    Property(FORWARD, "hostile", ("SEG-JOIN-4", "SEG-LEAVE-2"), "step"),
     Property(
         "access control, authentic and not escalated",
         "hostile",
@@ -133,36 +129,50 @@ PROPERTIES: Final[tuple[Property, ...]] = (
 BY_NAME: Final[dict[str, Property]] = {found.name: found for found in PROPERTIES}
 
 
-def judge_of(stores: frozenset[Store], profile: Profile = HARDENED) -> StepJudge:
-    """What judges steps of a profile for the properties of these stores."""
+def judge_of(stores: frozenset[Store], profile: Profile = HARDENED, foe: Name = "") -> StepJudge:
+    """What judges steps of a profile for the properties of these stores; `foe` is the member that the intruder is."""
     judged = tuple((p.name, p.judge) for p in PROPERTIES if p.judge is not None and p.store in stores)
 
     def judge(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
+        if action.operation == DISCLOSE:
+            return [(FORWARD, hostile.forward_secrecy(*disclosed(action, values), foe))]
         if action.operation not in BY_OPERATION or action.operation == "destroy":
             return ()
         refused = outcome.clause if outcome.writes is None else None
         if refused is not None and action.operation != "multicast" and not refused.startswith("SEG-FULL"):
             return ()
-        step = facts_of(action, values, outcome, profile)
+        step = facts_of(action, values, outcome, profile, foe)
         return [(name, rule(step)) for name, rule in judged]
 
     return judge
 
 
-def invariants_of(names: tuple[Name, ...], stores: frozenset[Store]) -> tuple[Invariant, ...]:
-    """The rules on states for the properties of these stores."""
+def invariants_of(names: tuple[Name, ...], stores: frozenset[Store], foe: Name = "") -> tuple[Invariant, ...]:
+    """The rules on states for the properties of these stores, among these members; `foe` is none of them."""
     found: list[Invariant] = []
+    pairs = [(a, b) for index, a in enumerate(names) for b in names[index + 1 :]]
     if "hostile" in stores:
-        found += [
-            Invariant(NONCES, (Slot("ledger", a), Slot("ledger", b)), (_sealed, _sealed), hostile.no_shared_nonces)
-            for index, a in enumerate(names)
-            for b in names[index + 1 :]
-        ]
+        sealed = _Sealed(foe)
+        for a, b in pairs:
+            ledgers, members = (Slot("ledger", a), Slot("ledger", b)), (member(a), member(b))
+            found.append(Invariant(NONCES, ledgers, (sealed, sealed), hostile.no_shared_nonces))
+            views = (hostile.keys_held, hostile.keys_held)
+            found.append(Invariant(KNOWN, members, views, hostile.WithEachOther(a, b)))
     if "honest" in stores:
         found += honest.agreement(names, AGREEMENT)
     return tuple(found)
 
 
-def _sealed(value: Hashable) -> Hashable:
-    assert isinstance(value, Ledger), "a ledger's slot holds a ledger"
-    return value.sealed
+class _Sealed:
+    """The view of a ledger that shows what was sealed under, but not in sessions with a foe."""
+
+    __slots__ = ("_foe",)
+
+    def __init__(self, foe: Name) -> None:
+        self._foe = foe
+
+    def __call__(self, value: Hashable) -> Hashable:
+        assert isinstance(value, Ledger), "a ledger's slot holds a ledger"
+        return (
+            frozenset(use for use in value.sealed if not hostile.of_foe(use, self._foe)) if self._foe else value.sealed
+        )

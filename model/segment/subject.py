@@ -31,8 +31,8 @@ def segment_subject(bounds: Bounds, logic: Logic = REFERENCE) -> Subject:
 
     return Subject(
         bind(setting, engine),
-        judge_of(stores, logic.profile),
-        invariants_of(bounds.names, stores),
+        judge_of(stores, logic.profile, bounds.foe),
+        invariants_of(bounds.honest, stores, bounds.foe),
         () if bounds.intruder else (progress_of(bounds),),
         bounds.names,
         {row.operation: row.clauses for row in TABLE},

@@ -73,7 +73,7 @@ def test_what_the_models_intruder_does_is_a_trace_and_runs_on_real_memory() -> N
             intrusions = tuple(step.operation for step in trace.steps if step.actor == "intruder")
             derived.setdefault((intrusions, one.clause), trace)
     operations = {operation for intrusions, _ in derived for operation in intrusions}
-    assert operations == {"drop", "inject", "announce", "withdraw", "relist", "rehead"}
+    assert operations == {"drop", "inject", "announce", "withdraw", "post", "relist", "rehead"}
     assert {"SEG-ACCEPT-4", "SEG-ACCEPT-5", "SEG-HEADER-4", "SEG-ACL-2", "SEG-RECEIVE-5"} <= {c for _, c in derived}
     for suite in ("symbolic", "LR0", "LR1"):
         assert {replay_on_engine(trace, suite).reason for trace in derived.values()} == {""}

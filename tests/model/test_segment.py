@@ -18,7 +18,7 @@ from lockedroom.spec import registry
 
 SMALL = {
     Bounds(2, 1, 1): (374, 1_682, 12),
-    Bounds(2, 1, 1, intruder=1): (7_165, 20_525, 14),
+    Bounds(2, 1, 1, intruder=1): (7_976, 22_833, 14),
     Bounds(2, 1, 1, rotations=1): (13_438, 63_731, 21),
     Bounds(2, 1, 1, revocations=1): (8_511, 44_665, 17),
     Bounds(2, 1, 1, crashes=1): (1_041, 4_768, 13),
@@ -28,7 +28,7 @@ SMALL = {
 """States, transitions and depth."""
 
 LARGEST = {
-    Bounds(3, 0, 1, intruder=1): (284_021, 800_990, 20),
+    Bounds(3, 0, 1, intruder=1): (298_250, 825_794, 20),
     Bounds(3, 0, 1, rotations=1): (1_967_283, 13_083_181, 31),
 }
 """Three members with an intruder, or with rotations, as far as minutes go: with a message each there are over 85 and
@@ -58,7 +58,7 @@ def test_the_largest_bounds_of_three_that_fit_do_not_shrink(bounds: Bounds) -> N
     report = check("segment", bounds)
     assert report.verdict == "holds", report.counterexample
     assert counts(report) == LARGEST[bounds]
-    assert set(report.never_enabled) <= {"send", "multicast", "publish", "receive", "read", "review"}
+    assert set(report.never_enabled) <= {"send", "multicast", "publish", "receive", "read", "review", "post"}
 
 
 @pytest.mark.full
@@ -89,15 +89,14 @@ def test_every_bound_that_is_asked_for_is_pinned() -> None:
     }
 
 
-def test_the_small_bounds_exercise_every_property_but_those_that_wait_and_multicast() -> None:
+def test_the_small_bounds_exercise_every_property_but_multicast() -> None:
     exercised = {
         found.name
         for bounds in (Bounds(2, 1, 1, crashes=1), Bounds(2, 1, 1, intruder=1))
         for found in check("segment", bounds).properties
         if found.verdict == "holds" and found.exercised
     }
-    waiting = {found.name for found in PROPERTIES if found.waits}
-    assert {found.name for found in PROPERTIES} - exercised == waiting | {"multicast all or nothing"}
+    assert {found.name for found in PROPERTIES} - exercised == {"multicast all or nothing"}
 
 
 def test_properties_name_clauses_that_there_are() -> None:
@@ -133,7 +132,7 @@ def test_the_report_is_one_object_of_plain_values() -> None:
     assert {"bounds", "states", "transitions", "depth", "seconds", "engine_calls", "entries"} <= set(report)
     assert all({"name", "class", "clauses", "verdict"} <= set(found) for found in report["properties"])
     waiting = {found["name"] for found in report["properties"] if found["verdict"] == "not exercised"}
-    assert "forward secrecy after leave" in waiting
+    assert "forward secrecy after leave" in waiting, "without an intruder nobody is told anything"
     assert "progress" not in waiting
 
 

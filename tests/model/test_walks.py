@@ -39,6 +39,9 @@ LUCK = {
     "what the revoked send later is read",
     "a sequence number may come again",
     "a right that came and went between two reviews was none",
+    "the keys of an epoch name nobody",
+    "what is past is forgotten",
+    "a receiver counts records, not numbers",
 }
 """Mutants that so few walks find with some seeds only."""
 FOUND = [mutant.name for mutant in MUTANTS if mutant.name not in LUCK and mutant.violates != PROGRESS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.mutants.mutant import ACCESS, ADDRESSEE, AGREED, AUTHENTIC, BINDING, STANDING, Mutant
+from lockedroom.model.segment.mutants.mutant import ACCESS, ADDRESSEE, AGREED, BINDING, FORWARD, STANDING, Mutant
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
@@ -86,8 +86,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
                 "pair = suite.kem_keypair(me.signing)",
             ),
         ),
-        AUTHENTIC,
-        Bounds(2, 0, 1),
+        FORWARD,
+        Bounds(2, 0, 1, intruder=1),
     ),
     Mutant(
         "announcements are signed for no segment",

@@ -30,6 +30,8 @@ class Mutant:
 BINDING: Final = "segment binding"
 AUTHENTIC: Final = "authentication and injective agreement"
 SECRET: Final = "secrecy of keys and plaintexts"
+KNOWN: Final = "no unknown key share"
+FORWARD: Final = "forward secrecy after leave"
 ACCESS: Final = "access control, authentic and not escalated"
 ONCE: Final = "at most once and in order"
 NONCES: Final = "no nonce twice under a key"

@@ -10,6 +10,7 @@ from lockedroom.model.segment.mutants.mutant import (
     AGREED,
     AUTHENTIC,
     BINDING,
+    KNOWN,
     LOST,
     NONCES,
     QUOTAS,
@@ -46,6 +47,19 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         (("transitions", "suite.derive(encapsulated.secret,", "suite.derive(encapsulated.ciphertext,"),),
         SECRET,
         Bounds(2, 0, 1),
+    ),
+    Mutant(
+        "the keys of an epoch name nobody",
+        "SEG-KEYS-2",
+        (
+            (
+                "sessions",
+                'return Transcript("LR-SEG-KEYS", (segment, epoch.number, *first, *second))',
+                'return Transcript("LR-SEG-KEYS", (segment, epoch.number))',
+            ),
+        ),
+        KNOWN,
+        Bounds(3, 0, 1, intruder=1, insider=1),
     ),
     Mutant(
         "the last exchange wins",
