@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -36,6 +37,9 @@ def prove(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Remember nothing, and believe nothing remembered.")
     ] = False,
+    vacuity: Annotated[
+        bool, typer.Option(help="Show too that every action happens, and that what is claimed to be needed is.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> int:
     """Prove the protocol's safety, with no bounds.
@@ -50,6 +54,8 @@ def prove(
     from lockedroom.model.proofs.report import report
     from lockedroom.model.proofs.segment.scope import OUTSIDE
     from lockedroom.model.proofs.segment.whole import segment
+    from lockedroom.model.proofs.segment.witnesses import WITNESSES, needs
+    from lockedroom.model.proofs.vacuity import audit
     from lockedroom.reference.segment.profile import HARDENED
 
     if cache is not None and no_cache:
@@ -58,14 +64,20 @@ def prove(
         profile = HARDENED.without(*(without or ()))
     except ValueError as error:
         raise usage(str(error), "name one of these") from None
+    folder = None if no_cache else cache or _cache()
+    if folder is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    processes = jobs or os.cpu_count() or 1
+    auditing = partial(audit, witnesses=WITNESSES, needs=needs(), jobs=processes, timeout=time_limit)
     with Live(quiet=as_json) as live:
         found = report(
             segment(profile),
             label=str(profile),
             outside=OUTSIDE,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=processes,
             timeout=time_limit,
-            cache=Cache(None if no_cache else cache or _cache()),
+            cache=Cache(folder),
+            auditing=(lambda system, cache: auditing(system, cache=cache)) if vacuity and not without else None,
             progress=lambda done, of: live.show("proving, obligations", done, of),
         )
     if as_json:
@@ -105,7 +117,12 @@ def show(out: Console, found: ProofReport) -> None:
         "of", f"{len(system.actions)} actions, {len(system.invariants)} invariants, {len(system.safety)} promises"
     )
     counts.add_row("bounds", "none")
+    if found.vacuity is not None:
+        for what, number in found.vacuity.shown.items():
+            counts.add_row(what, str(number))
     out.print(counts)
+    for gap in found.vacuity.missing if found.vacuity else ():
+        out.print(f"not shown: {gap}", style="yellow")
     for result in proved.broken():
         why = f": {result.reason}" if result.reason else ""
         out.print(f"{words[result.verdict]}: {result.obligation.name}{why}", style=styles[result.verdict])

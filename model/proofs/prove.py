@@ -85,23 +85,12 @@ def settle(
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Result, ...]:
     """What comes of each of these obligations."""
-    found: dict[int, Result] = {}
-    texts: dict[int, str] = {}
-    for index, obligation in enumerate(wanted):
-        settled = _without_asking(obligation)
-        if settled is not None:
-            found[index] = settled
-            continue
-        texts[index] = obligation.query.text()
+    found = {index: settled for index, one in enumerate(wanted) if (settled := _without_asking(one)) is not None}
+    texts = {index: one.query.text() for index, one in enumerate(wanted) if index not in found}
+    for index, (answered, cached) in answers(texts, jobs=jobs, timeout=timeout, cache=cache):
         asked = digest(texts[index], timeout)
-        remembered = cache.get(asked)
-        if remembered is not None:
-            found[index] = _result(obligation, remembered, asked, cached=True)
-            del texts[index]
-    for index, answered in _answers(texts, jobs, timeout):
-        asked = digest(texts[index], timeout)
-        cache.put(asked, answered)
-        found[index] = _result(wanted[index], answered, asked)
+        verdict = _VERDICTS[answered.answer]
+        found[index] = Result(wanted[index], verdict, answered.seconds, answered.reason, cached, asked)
         if progress is not None:
             progress(len(found), len(wanted))
     return tuple(found[index] for index in range(len(wanted)))
@@ -121,8 +110,20 @@ def circle(outside: Sequence[Edge]) -> str:
     return "; ".join(f"{edge.source} → {edge.target} by {edge.cause}" for edge in outside)
 
 
-def _result(obligation: Obligation, answered: Answered, asked: str, cached: bool = False) -> Result:
-    return Result(obligation, _VERDICTS[answered.answer], answered.seconds, answered.reason, cached, asked)
+def answers(
+    texts: Mapping[int, str], *, jobs: int, timeout: float, cache: Cache
+) -> Iterator[tuple[int, tuple[Answered, bool]]]:
+    """The answers to these queries as they come, and whether they were remembered."""
+    asking = {}
+    for index, text in texts.items():
+        remembered = cache.get(digest(text, timeout))
+        if remembered is not None:
+            yield index, (remembered, True)
+        else:
+            asking[index] = text
+    for index, answered in _answers(asking, jobs, timeout):
+        cache.put(digest(texts[index], timeout), answered)
+        yield index, (answered, False)
 
 
 def _answers(texts: Mapping[int, str], jobs: int, timeout: float) -> Iterator[tuple[int, Answered]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Final, Literal, TypeAlias
@@ -44,8 +44,8 @@ class Query:
     assertions: Mapping[str, Formula]
     relations: tuple[Relation, ...] = ()
 
-    def text(self) -> str:
-        """The query as SMT-LIB."""
+    def text(self, names: Sequence[str] = ()) -> str:
+        """The query as SMT-LIB; each assertion under a condition of its own, where `names` for these are given."""
         functions, relations = self.symbols()
         lines = [f"(declare-sort {sort} 0)" for sort in self.system.sorts]
         for function in functions:
@@ -53,7 +53,11 @@ class Query:
         for relation in relations:
             lines.append(f"(declare-fun {_symbol(relation.name)} ({' '.join(relation.arguments)}) Bool)")
         lines += [f"(declare-const {_symbol(name)} {sort})" for name, sort in self.constants.items()]
-        lines += [f"(assert {smt(assertion)})" for assertion in self.assertions.values()]
+        texts = [smt(assertion) for assertion in self.assertions.values()]
+        if names:
+            lines += [f"(declare-const {name} Bool)" for name in names]
+            texts = [f"(=> {name} {text})" for text, name in zip(texts, names, strict=True)]
+        lines += [f"(assert {text})" for text in texts]
         return "\n".join(lines)
 
     def symbols(self) -> tuple[tuple[Function, ...], tuple[Relation, ...]]:
@@ -90,17 +94,26 @@ def ask(query: Query, timeout: float, *, structure: bool = False, sizes: Mapping
     return answered
 
 
+def core(query: Query, timeout: float) -> frozenset[str]:
+    """The names of assertions that contradict each other already; none when the solver finds no contradiction."""
+    names = {f"core.{index}": name for index, name in enumerate(query.assertions)}
+    solver, answered = _asked(query.text(names=tuple(names)), timeout, tuple(names))
+    if answered.answer != "unsat":
+        return frozenset()
+    return frozenset(names[one.sexpr()] for one in solver.unsat_core())
+
+
 def answer(text: str, timeout: float) -> Answered:
     """The solver's answer to a query's text within so many seconds."""
     return _asked(text, timeout)[1]
 
 
-def _asked(text: str, timeout: float) -> tuple[z3.Solver, Answered]:
+def _asked(text: str, timeout: float, assumed: tuple[str, ...] = ()) -> tuple[z3.Solver, Answered]:
     solver = z3.Solver()
     solver.set("timeout", int(timeout * 1000))
     began = time.monotonic()
     solver.from_string(text)
-    found = solver.check()
+    found = solver.check(*map(z3.Bool, assumed))
     seconds = time.monotonic() - began
     if found == z3.unknown:
         return solver, Answered("unknown", seconds, solver.reason_unknown())

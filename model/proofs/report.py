@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lockedroom.model.proofs.cache import Cache
@@ -12,6 +13,7 @@ from lockedroom.model.proofs.counterexample import counterexample, rendered
 from lockedroom.model.proofs.prove import TIMEOUT, Proved, Result, Verdict, prove
 from lockedroom.model.proofs.query import SOLVER
 from lockedroom.model.proofs.system import Claim, System
+from lockedroom.model.proofs.vacuity import Vacuity
 
 PICTURES: Final = 3
 """Counterexamples that are drawn, of the first obligations that fail."""
@@ -41,10 +43,13 @@ class ProofReport:
     promises: tuple[Promise, ...]
     pictures: Mapping[str, str]
     outside: tuple[str, ...]
+    vacuity: Vacuity | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """As in `Proved`."""
+        """As in `Proved`; unknown too where the proofs are not shown to say something."""
+        if self.proved.verdict == "proved" and self.vacuity is not None and not self.vacuity.clean:
+            return "unknown"
         return self.proved.verdict
 
     @property
@@ -87,6 +92,7 @@ class ProofReport:
             ],
             "obligations": [_obligation(result) for result in results],
             "counterexamples": dict(self.pictures),
+            "vacuity": self.vacuity.to_json() if self.vacuity else None,
             "outside": list(self.outside),
         }
 
@@ -119,10 +125,12 @@ def report(
     timeout: float = TIMEOUT,
     cache: Cache | None = None,
     pictures: int = PICTURES,
+    auditing: Callable[[System, Cache], Vacuity] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ProofReport:
-    """Prove the system and report. Raises `counterexample.Unsound` when the solver contradicts itself, OSError when the
-    cache cannot be written."""
+    """Prove the system and report; `auditing` says whether that means anything. Raises `counterexample.Unsound` when
+    the solver contradicts itself, OSError when the cache cannot be written."""
+    began = time.monotonic()
     proved = prove(system, jobs=jobs, timeout=timeout, cache=cache, progress=progress)
     by_claim = {result.obligation.claim.name: result for result in proved.results if result.obligation.kind == "safety"}
     inductive = all(result.verdict == "proved" for result in proved.results if result.obligation.kind != "safety")
@@ -132,7 +140,9 @@ def report(
         found = counterexample(result.obligation, timeout)
         if found is not None:
             drawn[result.obligation.name] = rendered(found)
-    return ProofReport(proved, label, promises, drawn, tuple(outside))
+    vacuity = auditing(system, cache or Cache(None)) if auditing and proved.verdict == "proved" else None
+    seconds = time.monotonic() - began
+    return ProofReport(replace(proved, seconds=seconds), label, promises, drawn, tuple(outside), vacuity)
 
 
 def _promise(claim: Claim, own: Result, inductive: bool, overall: Verdict) -> Promise:

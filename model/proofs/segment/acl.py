@@ -11,6 +11,12 @@ LOSES = (
     " | h_key(F) ~= h_key(E)"
 )
 
+VOID = (
+    "session({0}, N, J) & exists F, E. current(of({0}), F) & upto(E, h)"
+    " & h_subject(F) = N & h_subject(E) = N & loses(F, E)"
+)
+"""That a list takes rights from a name with which there is a session."""
+
 
 def declare(b: Builder) -> None:
     """The creators' state, what is known of lists, and what each process has verified."""
@@ -39,7 +45,7 @@ def act(b: Builder) -> None:
             guard("~corrupt(k)", needed=False),
             guard("~founded(K, s)", "SEG-CREATE-3", defence=switch.UNIQUE_ID),
             guard("h_segment(h) = s", "SEG-HEADER-7"),
-            guard("upto(E, h) -> E = h", "SEG-ACL-3"),
+            guard("upto(E, h) -> E = h", "SEG-ACL-3", needed=False),
         ],
         [
             "founded(k, s) := true",
@@ -57,7 +63,7 @@ def act(b: Builder) -> None:
         {"k": "key", "s": "segment", "h": "head", "n": "head"},
         [
             guard("~corrupt(k)", needed=False),
-            guard("founded(k, s) & stated(k, h) & h_segment(h) = s", "SEG-WHO-1"),
+            guard("founded(k, s) & stated(k, h) & h_segment(h) = s", "SEG-WHO-1", needed=False),
             guard("authority(k, s, h)", "SEG-GRANT-1", defence=switch.CREATOR_MEMORY),
             guard("upto(h, n) & h ~= n & forall E. upto(E, n) & E ~= n -> upto(E, h)", "SEG-ACL-3"),
             guard("h_segment(n) = s", "SEG-HEADER-7"),
@@ -71,7 +77,7 @@ def act(b: Builder) -> None:
         "verify",
         {"p": "process", "h": "head"},
         [*verifies("p"), guard("joined(I) -> of(I) ~= p", "SEG-REVIEW-3", defence=switch.CLOSING)],
-        verified("p"),
+        [*verified("p"), f"void(I, N, J) := void(I, N, J) | of(I) = p & joined(I) & {VOID.format('I')}"],
         "A process that is not joined verifies the list forward, up to a state that extends what it remembers.",
         "SEG-ACL-6",
         "SEG-ACL-8",
@@ -100,6 +106,7 @@ def verified(process: str) -> list[str]:
 
 def claim(b: Builder) -> None:
     """What holds of lists."""
+    b.invariant("what is seen has a header", "seen(P, H) -> known_header(creator(P), room(P))", "")
     b.invariant("a segment has one founder", "founded(K, S) & founded(L, S) -> K = L", "")
     b.invariant("headers are authentic", "known_header(K, S) & ~corrupt(K) -> founded(K, S)", "")
     b.invariant("entries are authentic", "known_entry(K, H) & ~corrupt(K) -> stated(K, H)", "")
@@ -125,8 +132,11 @@ def claim(b: Builder) -> None:
     )
     b.promise(
         "the list is the creator's",
-        "seen(P, H) & ~corrupt(creator(P)) -> stated(creator(P), H) & founded(creator(P), room(P))",
-        "Nobody but the creator changes the list: what a member has verified, its honest creator stated.",
+        "(seen(P, H) -> known_header(creator(P), room(P)))"
+        " & (seen(P, H) & ~corrupt(creator(P)) -> stated(creator(P), H) & founded(creator(P), room(P)))",
+        "Nobody but the creator changes the list: what a member has verified, its honest creator stated, in a segment"
+        " whose header it signed.",
+        "SEG-HEADER-3",
         "SEG-ACL-2",
         "SEG-ACL-3",
     )

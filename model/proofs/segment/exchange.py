@@ -34,15 +34,22 @@ def declare(b: Builder) -> None:
         "epoch(incarnation, name, incarnation, number, name, master)",
         "in its session with the second, the first has this master for the epoch of this number and proposer",
     )
+    b.relation(
+        "doubtful(incarnation, name, incarnation)",
+        "when the first came to share some key of the session, the peer's static key was the intruder's",
+    )
     b.relation("rotated(incarnation, name, incarnation, master)", "a rotation brought the first this master")
-    b.relation("lawful_offer(incarnation, name, incarnation)", "both had the rights, as the maker had verified")
+    b.relation(
+        "lawful_offer(incarnation, name, incarnation)",
+        "both had the rights, as the maker had verified, and no revocation had closed the session",
+    )
     b.relation("lawful_acceptance(incarnation, name, incarnation)", "the maker had the right, or the record was kept")
     b.initially("nothing is signed", "~known_exchange(K, X) & ~known_capsule(C)", "")
     b.initially("nothing is made", "~made_master(M) & ~made_capsule(C) & ~named(M, H)", "")
     b.initially(
         "nothing is shared",
         "~offered(I, N, J, M) & ~accepted(I, N, J, M) & ~trusted(I, N, J, M) & ~epoch(I, N, J, Q, O, M)"
-        " & ~rotated(I, N, J, M)",
+        " & ~rotated(I, N, J, M) & ~doubtful(I, N, J)",
         "",
     )
 
@@ -74,7 +81,7 @@ def act(b: Builder) -> None:
             guard("a_segment(a) = room(of(i))", "SEG-EXCHANGE-4", "SEG-HEADER-7"),
             guard(f"~offered(i, {peer}, M)", "SEG-EXCHANGE-6", defence=switch.ONE_EXCHANGE),
             guard(f"~accepted(i, {peer}, M)", "SEG-EXCHANGE-6", defence=switch.ONE_EXCHANGE, needed=False),
-            guard(f"~closed(i, {peer})", "SEG-EXCHANGE-6", needed=False),
+            guard(f"~closed(i, {peer})", "SEG-EXCHANGE-6"),
             guard("~made_master(m) & ~known_master(m)", "SEG-EXCHANGE-8", "SEG-KEYS-5"),
             guard("c_opens(c) = a_ephemeral(a) & c_master(c) = m", "SEG-KEYS-1"),
             guard("c_segment(c) = room(of(i)) & c_ephemeral(c) = a_ephemeral(a)", "SEG-KEYS-1"),
@@ -84,7 +91,7 @@ def act(b: Builder) -> None:
             guard("x_segment(x) = room(of(i))", "SEG-EXCHANGE-5", "SEG-HEADER-7"),
             guard("x_sender(x) = who(of(i)) & x_recipient(x) = a_name(a)", "SEG-EXCHANGE-5"),
             guard("x_from(x) = i & x_to(x) = a_incarnation(a)", "SEG-EXCHANGE-5"),
-            guard("x_ephemeral(x) = a_ephemeral(a)", "SEG-EXCHANGE-5"),
+            guard("x_ephemeral(x) = a_ephemeral(a)", "SEG-EXCHANGE-5", needed=False),
             guard("x_capsule(x) = c", "SEG-EXCHANGE-5"),
             guard("seen(of(i), x_head(x))", "SEG-EXCHANGE-5", needed=False),
         ],
@@ -98,7 +105,8 @@ def act(b: Builder) -> None:
             f"offered(i, {peer}, m) := true",
             f"epoch(i, {peer}, zero, who(of(i)), m) := true",
             f"trusted(i, {peer}, m) := ~corrupt(h_key(f))",
-            f"lawful_offer(i, {peer}) := {own} & {theirs}",
+            f"doubtful(i, {peer}) := doubtful(i, {peer}) | corrupt(h_key(f))",
+            f"lawful_offer(i, {peer}) := {own} & {theirs} & ~closed(i, {peer})",
         ],
         "An honest member draws a master key for an announced peer, encapsulates it and signs that.",
         "SEG-EXCHANGE-5",
@@ -111,15 +119,15 @@ def act(b: Builder) -> None:
         [
             guard("joined(j)", "SEG-WHO-3"),
             guard("lies_exchange(j, x)", "SEG-ACCEPT-1", needed=False),
-            guard("x_sender(x) = n", "SEG-ACCEPT-2", defence=switch.IN_PLACE),
-            guard("x_recipient(x) = who(of(j))", "SEG-ACCEPT-2", defence=switch.IN_PLACE),
-            guard("x_to(x) = j", "SEG-ACCEPT-2", defence=switch.IN_PLACE),
+            guard("x_sender(x) = n", "SEG-ACCEPT-2", defence=switch.IN_PLACE, needed=False),
+            guard("x_recipient(x) = who(of(j))", "SEG-ACCEPT-2", defence=switch.IN_PLACE, needed=False),
+            guard("x_to(x) = j", "SEG-ACCEPT-2", defence=switch.IN_PLACE, needed=False),
             guard("seen(of(j), x_head(x))", "SEG-ACL-7", defence=switch.NAMED_STATE),
             guard("current(of(j), f) & h_subject(f) = n", "SEG-ACCEPT-3"),
             guard(ACCEPTS.format("may_exchange(f)"), "SEG-ACCEPT-3", defence=switch.PEER_RIGHTS),
             guard("known_exchange(h_key(f), x)", "SEG-ACCEPT-4"),
-            guard("x_segment(x) = room(of(j))", "SEG-ACCEPT-4", "SEG-HEADER-7"),
-            guard("x_ephemeral(x) = kem(j)", "SEG-ACCEPT-4"),
+            guard("x_segment(x) = room(of(j))", "SEG-ACCEPT-4", "SEG-HEADER-7", needed=False),
+            guard("x_ephemeral(x) = kem(j)", "SEG-ACCEPT-4", needed=False),
             guard("~accepted(j, n, x_from(x), M)", "SEG-ACCEPT-5", defence=switch.ONE_EXCHANGE),
             guard("known_capsule(x_capsule(x))", "SEG-ACCEPT-6", needed=False),
             guard("c_opens(x_capsule(x)) = kem(j)", "SEG-ACCEPT-6"),
@@ -133,6 +141,7 @@ def act(b: Builder) -> None:
             f"accepted({taken}) := true",
             "epoch(j, n, x_from(x), zero, n, c_master(x_capsule(x))) := true",
             f"trusted({taken}) := trusted({taken}) | ~corrupt(h_key(f))",
+            "doubtful(j, n, x_from(x)) := doubtful(j, n, x_from(x)) | corrupt(h_key(f))",
             "lawful_acceptance(j, n, x_from(x)) := " + ACCEPTS.format(RIGHT),
         ],
         "An honest member opens an exchange and shares its master key.",
@@ -156,7 +165,7 @@ def claim(b: Builder) -> None:
         "known_exchange(K, X) & ~corrupt(K) -> used(x_from(X)) & static(of(x_from(X))) = K"
         " & who(of(x_from(X))) = x_sender(X) & room(of(x_from(X))) = x_segment(X)"
         " & offered(x_from(X), x_recipient(X), x_to(X), c_master(x_capsule(X)))"
-        " & made_capsule(x_capsule(X)) & c_opens(x_capsule(X)) = x_ephemeral(X)"
+        " & made_capsule(x_capsule(X))"
         " & named(c_master(x_capsule(X)), x_head(X))",
         "",
     )
@@ -179,6 +188,9 @@ def claim(b: Builder) -> None:
         "trusted capsules are for the honest",
         "trusted(I, N, J, c_master(C)) & made_capsule(C) -> used(c_to(C)) & c_opens(C) = kem(c_to(C))",
         "",
+    )
+    b.invariant(
+        "without doubt all is trusted", "epoch(I, N, J, Q, O, M) & ~doubtful(I, N, J) -> trusted(I, N, J, M)", ""
     )
     b.invariant("trusted masters are secret", "trusted(I, N, J, M) -> ~known_master(M)", "")
     b.invariant(

@@ -184,7 +184,7 @@ def _alters(b: Builder) -> None:
             guard(same("s", "r", "x_segment"), "SEG-HEADER-7", defence=switch.SIGNED_SEGMENT),
             guard(same("s", "r", "x_sender", "x_recipient"), "SEG-EXCHANGE-5", defence=switch.SIGNED_NAMES),
             guard(same("s", "r", "x_from", "x_to"), "SEG-EXCHANGE-5", defence=switch.SIGNED_STAYS),
-            guard(same("s", "r", "x_ephemeral"), "SEG-EXCHANGE-5", defence=switch.SIGNED_EPHEMERAL),
+            guard(same("s", "r", "x_ephemeral"), "SEG-EXCHANGE-5", defence=switch.SIGNED_EPHEMERAL, needed=False),
             guard(same("s", "r", "x_head"), "SEG-EXCHANGE-5", defence=switch.NAMED_STATE),
         ],
         ["known_exchange(k, s) := true"],

@@ -29,13 +29,16 @@ def declare(b: Builder) -> None:
     b.relation("sealed(incarnation, message)", "the stay sealed the record")
     b.relation("sent(incarnation, name, incarnation, count)", "the first used this number towards the second")
     b.relation("got(incarnation, name, incarnation, count)", "the first consumed this number of the second")
-    b.relation("delivered(incarnation, name, message)", "the stay delivered the record as one of that name")
-    b.relation("again(incarnation, message)", "it delivered the record when it had done so before")
-    b.relation("then(incarnation, message, message)", "it delivered the second after the first")
+    b.relation("delivered(incarnation, name, message)", "the stay consumed the record as one of that name")
+    b.relation("again(incarnation, message)", "it consumed the record when it had done so before")
+    b.relation("then(incarnation, message, message)", "it consumed the second after the first")
     b.relation("sealed_then(incarnation, message, message)", "the stay sealed the second after the first")
     b.relation("known_message(message)", "the sealed record is to be had")
     b.relation("known_body(body)", "the intruder has the body")
-    b.relation("lawful_seal(incarnation, message)", "the sealer had the right to send, as it had verified")
+    b.relation(
+        "lawful_seal(incarnation, message)",
+        "the sealer had the right to send, as it had verified, in a session that was not over",
+    )
     b.relation("lawful_delivery(incarnation, message)", "the sender had the right, or the record was kept")
     b.initially("nothing is sealed", "~sealed(I, G) & ~sent(I, N, J, S) & ~sealed_then(I, G, H)", "")
     b.initially("nothing is read", "~got(I, N, J, S) & ~delivered(I, N, G) & ~again(I, G) & ~then(I, G, H)", "")
@@ -46,10 +49,10 @@ def declare(b: Builder) -> None:
 def _seals(*, flags: str) -> list[tuple[str, Guard]]:
     """What every sealing checks, and how the record is made."""
     return [
-        guard("joined(i)", "SEG-WHO-3"),
+        guard("joined(i)", "SEG-WHO-3", needed=False),
         guard(OWN_RIGHT, "SEG-SEND-1"),
         guard("epoch(i, n, j, q, o, m)", "SEG-SEND-2"),
-        guard("~closed(i, n, j) & ~ended(i, n, j)", "SEG-SEND-4", needed=False),
+        guard("~closed(i, n, j) & ~ended(i, n, j)", "SEG-SEND-4"),
         guard("sent(i, n, j, S) -> less(S, g_count(g))", "SEG-SEND-8"),
         guard("k_master(g_cipher(g)) = m", "SEG-KEYS-2"),
         guard("forth(g_cipher(g)) <-> o = who(of(i))", "SEG-KEYS-2", defence=switch.DIRECTIONS),
@@ -82,11 +85,11 @@ SEALED: Sequence[str] = (
     "sealed(i, g) := true",
     "sealed_then(i, G, g) := sealed(i, G)",
     "known_message(g) := true",
-    f"lawful_seal(i, g) := {OWN_RIGHT}",
+    f"lawful_seal(i, g) := {OWN_RIGHT} & ~closed(i, n, j) & ~ended(i, n, j)",
 )
 
 
-def _opens(flags: str) -> list[tuple[str, Guard]]:
+def _opens(flags: str, *, matters: bool = False) -> list[tuple[str, Guard]]:
     """What every reading checks."""
     return [
         guard("joined(j)", "SEG-WHO-3", needed=False),
@@ -97,33 +100,48 @@ def _opens(flags: str) -> list[tuple[str, Guard]]:
         guard("g_segment(g) = room(of(j))", "SEG-RECEIVE-8", "SEG-HEADER-7", needed=False),
         guard(f"epoch({SESSION}, g_number(g), g_proposer(g), m)", "SEG-RECEIVE-3", "SEG-RECEIVE-5"),
         guard("k_master(g_cipher(g)) = m", "SEG-RECEIVE-8"),
-        guard("forth(g_cipher(g)) <-> g_proposer(g) ~= who(of(j))", "SEG-RECEIVE-8", defence=switch.DIRECTIONS),
+        guard(
+            "forth(g_cipher(g)) <-> g_proposer(g) ~= who(of(j))",
+            "SEG-RECEIVE-8",
+            defence=switch.DIRECTIONS,
+            needed=False,
+        ),
         guard(
             "k_segment(g_cipher(g)) = room(of(j)) & k_number(g_cipher(g)) = g_number(g)"
             " & k_proposer(g_cipher(g)) = g_proposer(g)",
             "SEG-RECEIVE-8",
             defence=switch.BOUND_KEYS,
+            needed=False,
         ),
         guard(
             "g_proposer(g) = who(of(j)) ->"
             " k_first(g_cipher(g)) = j & k_other(g_cipher(g)) = n & k_second(g_cipher(g)) = g_from(g)",
             "SEG-RECEIVE-8",
             defence=switch.BOUND_KEYS,
+            needed=False,
         ),
         guard(
             "g_proposer(g) ~= who(of(j)) ->"
             " k_first(g_cipher(g)) = g_from(g) & k_other(g_cipher(g)) = who(of(j)) & k_second(g_cipher(g)) = j",
             "SEG-RECEIVE-8",
             defence=switch.BOUND_KEYS,
+            needed=False,
         ),
         guard(f"got({SESSION}, S) -> less(S, g_count(g))", "SEG-RECEIVE-6", defence=switch.SEQUENCE),
         guard("current(of(j), e) & h_subject(e) = n", "SEG-RECEIVE-10"),
         guard(READS.format("may_send(e)"), "SEG-RECEIVE-4", "SEG-RECEIVE-10", defence=switch.PEER_RIGHTS),
-        guard(flags, "SEG-RECEIVE-7"),
+        guard(flags, "SEG-RECEIVE-7", needed=matters),
     ]
 
 
-READ: Sequence[str] = ("lies_message(j, g) := false", f"got({SESSION}, g_count(g)) := true")
+READ: Sequence[str] = (
+    "lies_message(j, g) := false",
+    f"got({SESSION}, g_count(g)) := true",
+    "delivered(j, n, g) := true",
+    "again(j, g) := again(j, g) | delivered(j, n, g)",
+    "then(j, G, g) := delivered(j, n, G)",
+    "lawful_delivery(j, g) := " + READS.format(PEER_RIGHT),
+)
 
 
 def act(b: Builder) -> None:
@@ -173,13 +191,7 @@ def act(b: Builder) -> None:
         "receive",
         RECEIVER,
         _opens("~is_rotation(g) & ~is_acknowledgement(g)"),
-        [
-            *READ,
-            "delivered(j, n, g) := true",
-            "again(j, g) := again(j, g) | delivered(j, n, g)",
-            "then(j, G, g) := delivered(j, n, G)",
-            "lawful_delivery(j, g) := " + READS.format(PEER_RIGHT),
-        ],
+        READ,
         "An honest member consumes and delivers a message.",
         "SEG-RECEIVE-8",
         "SEG-RECEIVE-13",
@@ -188,8 +200,8 @@ def act(b: Builder) -> None:
         "read_proposal",
         RECEIVER,
         [
-            *_opens("is_rotation(g) & ~is_acknowledgement(g)"),
-            guard(f"~epoch({SESSION}, g_rotation(g), n, M)", "SEG-ROTATE-5", "SEG-EPOCH-4"),
+            *_opens("is_rotation(g) & ~is_acknowledgement(g)", matters=True),
+            guard(f"~epoch({SESSION}, g_rotation(g), n, M)", "SEG-ROTATE-5", "SEG-EPOCH-4", needed=False),
         ],
         [
             *READ,
@@ -310,6 +322,11 @@ def claim(b: Builder) -> None:
         "delivered(J, N, G) -> sealed(g_from(G), G) | known_master(k_master(g_cipher(G)))",
         "",
     )
+    b.invariant(
+        "delivered is of the session",
+        "delivered(J, N, G) -> epoch(J, N, g_from(G), g_number(G), g_proposer(G), k_master(g_cipher(G)))",
+        "",
+    )
     b.invariant("nothing is delivered again", "~again(J, G)", "")
     b.invariant(
         "later deliveries have later numbers",
@@ -327,11 +344,11 @@ def claim(b: Builder) -> None:
     b.invariant("deliveries are lawful", "delivered(J, N, G) -> lawful_delivery(J, G)", "")
     b.promise(
         "authentication",
-        "delivered(J, N, G) & trusted(J, N, g_from(G), k_master(g_cipher(G)))"
+        "delivered(J, N, G) & (~doubtful(J, N, g_from(G)) | trusted(J, N, g_from(G), k_master(g_cipher(G))))"
         " -> sealed(g_from(G), G) & who(of(g_from(G))) = N & g_recipient(G) = who(of(J)) & g_to(G) = J"
         " & room(of(g_from(G))) = room(of(J))",
-        "What is delivered as an honest peer's was sealed by that peer, in this incarnation, for this member in this"
-        " incarnation.",
+        "What is delivered as an honest peer's (messages, proposals, acknowledgements) was sealed by that peer, in"
+        " this incarnation, for this member in this incarnation.",
         "SEG-ACCEPT-4",
         "SEG-SEND-6",
         "SEG-RECEIVE-5",
@@ -363,9 +380,11 @@ def claim(b: Builder) -> None:
     b.promise(
         "nothing is sent or delivered without the right",
         "(sealed(I, G) -> lawful_seal(I, G)) & (delivered(J, N, G) -> lawful_delivery(J, G))",
-        "Who seals has the right to send, as it has verified; what is delivered is of whom the list, as the member has"
-        " verified it, gives that right, but for what lay there when a revocation was verified.",
+        "Who seals has the right to send, as it has verified, in a session that is not over; what is delivered is of"
+        " whom the list, as the member has verified it, gives that right, but for what lay there when a revocation was"
+        " verified.",
         "SEG-SEND-1",
+        "SEG-SEND-4",
         "SEG-RECEIVE-4",
         "SEG-RECEIVE-10",
     )

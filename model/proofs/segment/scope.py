@@ -17,6 +17,13 @@ class Outside:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Redundant:
+    """A defence without which every obligation is still proved, and which other one stands in for it."""
+
+    reason: str
+
+
 _HONEST: Final = "it is about an honest store, and the store here is the intruder's"
 _POSTS: Final = "posts are not in the abstract system"
 
@@ -41,7 +48,7 @@ TRANSITIONS: Final[Mapping[str, tuple[str, ...] | Outside]] = {
 }
 """The abstract actions that each transition of the engine is, one after the other or one of them."""
 
-DEFENCES: Final[Mapping[str, str | Outside]] = {
+DEFENCES: Final[Mapping[str, str | Outside | Redundant]] = {
     switch.UNIQUE_ID: "create keeps a segment has one founder",
     switch.SIGNED_SEGMENT: "alter_exchange keeps exchanges are authentic",
     switch.ONE_SEGMENT: "verify keeps what is seen is of the room",
@@ -60,7 +67,7 @@ DEFENCES: Final[Mapping[str, str | Outside]] = {
     switch.SIGNED_STAY: "alter_announcement keeps announcements are authentic",
     switch.SIGNED_NAMES: "alter_exchange keeps exchanges are authentic",
     switch.SIGNED_STAYS: "alter_exchange keeps exchanges are authentic",
-    switch.SIGNED_EPHEMERAL: "alter_exchange keeps exchanges are authentic",
+    switch.SIGNED_EPHEMERAL: Redundant("the signature covers the ciphertext, which opens with that one key alone"),
     switch.IN_PLACE: "receive keeps delivered is to whom it names",
     switch.ONE_EXCHANGE: "accept keeps one acceptance for a pair",
     switch.BOUND_KEK: "alter_capsule keeps capsules are made",
@@ -73,7 +80,8 @@ DEFENCES: Final[Mapping[str, str | Outside]] = {
     switch.ACKNOWLEDGED: Outside(f"a key that the peer does not have yet loses records, and no more: {_HONEST}"),
     switch.ALL_OR_NOTHING: Outside(f"a multicast is one send for each replica: {_HONEST}"),
 }
-"""For each defence an obligation that fails without it, or the abstraction that puts it outside the proof."""
+"""For each defence an obligation that fails without it, or why none does: another defence stands in for it, or an
+abstraction puts it outside the proof."""
 
 OUTSIDE: Final = (
     "progress and liveness: no action has to happen",

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from lockedroom.model.proofs.segment.acl import verified, verifies
+from lockedroom.model.proofs.segment.acl import VOID, verified, verifies
 from lockedroom.model.proofs.system import Builder, guard
 from lockedroom.reference.segment import profile as switch
-
-VOID = (
-    "session(i, N, J) & exists F, E. current(of(i), F) & upto(E, h) & h_subject(F) = N & h_subject(E) = N & loses(F, E)"
-)
 
 
 def declare(b: Builder) -> None:
@@ -85,7 +81,7 @@ def act(b: Builder) -> None:
                 defence=switch.CLOSING,
             ),
         ],
-        [*verified("of(i)"), f"void(i, N, J) := void(i, N, J) | ({VOID})"],
+        [*verified("of(i)"), f"void(i, N, J) := void(i, N, J) | ({VOID.format('i')})"],
         "A member verifies a list that has grown, and took no rights away.",
         "SEG-REVIEW-4",
     )
@@ -104,7 +100,7 @@ def act(b: Builder) -> None:
         ],
         [
             *verified("of(i)"),
-            f"void(i, N, J) := void(i, N, J) | ({VOID})",
+            f"void(i, N, J) := void(i, N, J) | ({VOID.format('i')})",
             "closed(i, N, J) := closed(i, N, J) | chosen(c, N, J)",
             "kept_exchange(i, X) := kept_exchange(i, X) | lies_exchange(i, X)"
             " & chosen(c, x_sender(X), x_from(X)) & ~closed(i, x_sender(X), x_from(X))",

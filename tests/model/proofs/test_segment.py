@@ -6,7 +6,7 @@ from lockedroom.model.proofs.cache import Cache
 from lockedroom.model.proofs.counterexample import counterexample, rendered
 from lockedroom.model.proofs.obligations import obligations
 from lockedroom.model.proofs.prove import Proved, prove, settle
-from lockedroom.model.proofs.segment.scope import DEFENCES, TRANSITIONS, Outside
+from lockedroom.model.proofs.segment.scope import DEFENCES, TRANSITIONS, Outside, Redundant
 from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.reference.segment.profile import DEFENCES as ALL
 from lockedroom.reference.segment.profile import HARDENED
@@ -46,10 +46,15 @@ def test_every_defence_is_named() -> None:
     assert guards == {name for name, obligation in DEFENCES.items() if not isinstance(obligation, Outside)}
 
 
-@pytest.mark.parametrize("name", [name for name, place in DEFENCES.items() if not isinstance(place, Outside)])
+@pytest.mark.parametrize("name", [name for name, place in DEFENCES.items() if isinstance(place, str)])
 def test_without_a_defence_the_obligation_that_is_named_fails(name: str) -> None:
     wanted = [one for one in obligations(segment(HARDENED.without(name))) if one.name == DEFENCES[name]]
     (result,) = settle(wanted, jobs=1, timeout=20, cache=Cache(None))
     assert result.verdict == "failed"
     found = counterexample(result.obligation, 20)
     assert found is not None and "breaks" in rendered(found)
+
+
+@pytest.mark.parametrize("name", [name for name, place in DEFENCES.items() if isinstance(place, Redundant)])
+def test_without_a_redundant_defence_everything_is_still_proved(name: str) -> None:
+    assert prove(segment(HARDENED.without(name)), jobs=2).verdict == "proved"
