@@ -1,4 +1,4 @@
-"""`lockedroom conform`: every trace of the corpus, by real processes on real shared memory."""
+"""`lockedroom conform`: every trace of the corpus, by real processes on real shared memory, and the known answers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def conform(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> int:
-    """Replay the whole corpus for real.
+    """Replay the whole corpus for real, and check the known answers.
 
     One process for each member, on real shared memory; every observation is compared with the traces. Report files
     are written anew; the file of known failures never is.
@@ -98,7 +98,8 @@ def conform(
         _list([one for one in candidates if one.id not in left_out], as_json)
         return Exit.HOLDS
     ran = _run(protocol, split, jobs, [trace for name, trace in traces.items() if name not in left_out], as_json)
-    report = build(ran, candidates, left_out, expected)
+    answers = None if split else _answers(candidates, left_out)
+    report = build(ran, candidates, left_out, expected, answers)
     if report_file is not None:
         report_file.write_text(canonical(report), encoding="utf-8")
     if junit_file is not None:
@@ -116,7 +117,7 @@ def conform(
 
 
 def _cases(protocol: str, profile: str) -> tuple[Mapping[str, Trace], Sequence[Candidate]]:
-    from lockedroom.conformance import corpus
+    from lockedroom.conformance import corpus, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
 
     traces = named([trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile])
@@ -125,7 +126,15 @@ def _cases(protocol: str, profile: str) -> tuple[Mapping[str, Trace], Sequence[C
             f"there is no corpus of the profile {profile}",
             "it promises nothing to conform to: replay single attacks on it by `lockedroom replay`",
         )
-    return traces, [candidate(name, trace) for name, trace in traces.items()]
+    found = [candidate(name, trace) for name, trace in traces.items()]
+    return traces, found + [vectors_run.candidate(name, group) for name, group in vectors_run.groups().items()]
+
+
+def _answers(candidates: Sequence[Candidate], left_out: Mapping[str, str]) -> dict[str, list[str]]:
+    from lockedroom.conformance.vectors_run import groups, wrong
+
+    chosen = {one.id for one in candidates if one.id not in left_out}
+    return {name: wrong(group) for name, group in groups().items() if name in chosen}
 
 
 def _run(
@@ -213,8 +222,14 @@ def show_report(out: Console, report: Report, ran: ConformReport) -> None:
     """The report for people: what was run, what it covered, and what is not as expected."""
     from lockedroom.cli.tables import conformance_table
     from lockedroom.cli.terminal import safe
+    from lockedroom.conformance.report import EXECUTED
 
-    out.print(conformance_table(ran))
+    table = conformance_table(ran)
+    answers = [case for case in report.cases if case.kind == "vectors" and case.verdict in EXECUTED]
+    if answers:
+        agreed, steps = sum(case.agreed for case in answers), sum(case.steps for case in answers)
+        table.add_row("known answers", f"{agreed} of {steps} are right")
+    out.print(table)
     show_differences(out, ran)
     told = {name: n for name, n in report.counts.items() if n and name not in ("pass", "fail")}
     for case in report.cases:
@@ -222,6 +237,8 @@ def show_report(out: Console, report: Report, ran: ConformReport) -> None:
             out.print(safe(f"\n{case.id}: {case.reason} ({case.known})"), style="red")
         elif case.verdict == "fail":
             out.print(safe(f"{case.id}: breaks {', '.join(case.broken)}"), style="red")
+            if case.kind == "vectors":
+                out.print("\n".join(safe(line) for line in case.reason.splitlines()), style="red")
     if told:
         out.print("\n" + ", ".join(f"{n} {name}" for name, n in told.items()), style="bold")
 

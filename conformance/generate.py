@@ -1,4 +1,4 @@
-"""Writes what is generated here: the schemas of the trace formats and the adapter protocol, and the corpus.
+"""Writes what is generated here: the schemas of the formats, the corpus, and the known-answer vectors.
 
 `python -m lockedroom.conformance.generate` writes, with `--check` it changes nothing and says which files
 differ (exit code 1). The same sources give the same bytes.
@@ -22,10 +22,12 @@ from lockedroom.conformance import (
     report,
     reports,
     trace,
+    vectors,
+    vectors_make,
 )
 from lockedroom.conformance.schemas import committed, pretty
 
-FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"),)
+FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"), (vectors.FOLDER, "*.json"))
 """The folders in which every file of that pattern is generated."""
 
 
@@ -37,6 +39,7 @@ def schemas() -> Mapping[Path, str]:
         committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
         committed(reports.DEFENCES_SCHEMA): pretty(reports.defences_schema()),
         committed(reports.FINDINGS_SCHEMA): pretty(reports.findings_schema()),
+        committed(vectors.SCHEMA): pretty(vectors.vectors_schema()),
         committed(report.SCHEMA): pretty(report.report_schema()),
         committed(known_failures.SCHEMA): pretty(known_failures.known_failures_schema()),
         committed(mutant_report.SCHEMA): pretty(mutant_report.mutants_schema()),
@@ -48,6 +51,7 @@ def generated() -> Mapping[Path, str]:
     folder = corpus.FOLDER / "segment"
     return {
         **schemas(),
+        **{vectors.FOLDER / name: text for name, text in vectors_make.documents().items()},
         **{folder / f"{name}.json": trace.write_trace(one) for name, one in explored.corpus().items()},
     }
 

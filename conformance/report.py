@@ -162,12 +162,21 @@ def build(
     candidates: Sequence[Candidate],
     left_out: Mapping[str, str],
     known: KnownFailures,
+    answers: Mapping[str, Sequence[str]] | None = None,
 ) -> Report:
-    """The report of a run in which those candidates that are not left out were replayed, in their order."""
+    """The report of a run: those traces that are not left out were replayed, in their order, and `answers` has what was
+    wrong with each group of known answers (None: the implementation under test cannot be asked them)."""
     results = iter(ran.traces)
-    cases = [
-        _excluded(one, left_out[one.id]) if one.id in left_out else _case(one, next(results)) for one in candidates
-    ]
+    cases: list[Case] = []
+    for one in candidates:
+        if one.id in left_out:
+            cases.append(_not_run(one, "excluded", left_out[one.id]))
+        elif one.kind == "trace":
+            cases.append(_case(one, next(results)))
+        elif answers is None:
+            cases.append(_not_run(one, "unsupported", "an adapter is asked for no single operation of a suite"))
+        else:
+            cases.append(_answered(one, answers[one.id]))
     cases = [_judged(case, known) for case in cases]
     return assemble(ran, cases, {one.id: one.steps for one in candidates})
 
@@ -183,7 +192,7 @@ def assemble(ran: ConformReport, cases: Sequence[Case], steps: Mapping[str, Sequ
         ran.protocol,
         "failed" if failed else "passed" if executed else "nothing executed",
         {verdict: counts[verdict] for verdict in VERDICTS if verdict != "not exercised"},
-        sum(case.agreed for case in cases),
+        sum(case.agreed for case in cases if case.kind == "trace"),
         {
             "clauses": _share(ran.clauses),
             "rejections": _share(ran.rejections),
@@ -238,9 +247,15 @@ def _broken(one: Candidate, result: TraceResult) -> Iterable[str]:
     return [refusal[0]] if refusal else one.steps[parted.index - 1]
 
 
-def _excluded(one: Candidate, reason: str) -> Case:
+def _not_run(one: Candidate, verdict: Verdict, reason: str) -> Case:
     clauses_ = tuple(sorted(one.clauses))
-    return Case(one.id, one.kind, one.title, one.suite, one.flags, clauses_, "excluded", len(one.steps), 0, (), reason)
+    return Case(one.id, one.kind, one.title, one.suite, one.flags, clauses_, verdict, len(one.steps), 0, (), reason)
+
+
+def _answered(one: Candidate, wrong: Sequence[str]) -> Case:
+    case = _not_run(one, "fail" if wrong else "pass", lasting("\n".join(wrong)))
+    agreed = 0 if wrong else case.steps
+    return replace(case, agreed=agreed, broken=case.clauses if wrong else ())
 
 
 def _judged(case: Case, known: KnownFailures) -> Case:

@@ -11,6 +11,7 @@ from lockedroom.cli import demo
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance import corpus
 from lockedroom.conformance.trace import Trace
+from lockedroom.conformance.vectors_run import groups
 from tests.cli.run import inside
 
 
@@ -29,7 +30,7 @@ def test_the_report_is_what_is_printed_without_the_run(tmp_path: Path) -> None:
     printed = json.loads(ran.out)
     assert printed.pop("run").keys() == {"seconds", "processes", "jobs", "machine", "python"}
     assert json.loads(file.read_text("utf-8")) == printed
-    assert printed["counts"]["pass"] == 1
+    assert printed["counts"]["pass"] == len(printed["cases"]) == 1 + len(groups())
     assert printed["implementation"]["name"] == "lockedroom"
     before = file.read_bytes()
     assert inside("conform", "--report", file).code == 0, "a report is written anew"
@@ -44,6 +45,7 @@ def test_known_failures_from_the_first_list_to_the_last_entry(tmp_path: Path) ->
     assert "ADAPTER-LINE-1" in ran.out
     assert 'reason = "before the first step: ended' in known.read_text("utf-8")
     ran = inside(*failing, "--known-failures", known)
+    assert f"{len(groups())} unsupported" in ran.out
     assert (ran.code, "1 expected fail" in ran.out) == (0, True), ran
     ran = inside("conform", "--known-failures", known)
     assert (ran.code, "1 unexpected pass" in ran.out) == (Exit.REFUSED, True), ran
@@ -76,7 +78,8 @@ def test_files_that_cannot_be_written_are_told_of_before_the_run(tmp_path: Path)
 
 def test_a_list_of_what_would_run() -> None:
     ran = inside("conform", "--list", "--json")
-    (case,) = json.loads(ran.out)["cases"]
+    case, *others = json.loads(ran.out)["cases"]
+    assert {other["id"].partition("/")[0] for other in others} == {"vectors"}
     assert {"crash", "refused", "rotated"} <= set(case["flags"])
     assert case["id"] in inside("conform", "--list", env={"COLUMNS": "160"}).out
     assert inside("conform", "--list", "--case", case["id"], "--clause", "SEG-*", "--flag", "crash").code == 0
@@ -91,3 +94,12 @@ def test_nothing_chosen_is_usage(choice: tuple[str, str]) -> None:
 def test_the_smoke_test() -> None:
     ran = inside("conform", "--smoke", "--json")
     assert (ran.code, json.loads(ran.out)["verdict"]) == (0, "passed")
+
+
+def test_a_wrong_answer_fails_and_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lockedroom.reference.crypto.primitives.sha256", lambda _: bytes(32))
+    ran = inside("conform", "--case", "vectors/digests/*", "--case", "vectors/wraps/*")
+    assert ran.code == Exit.REFUSED
+    assert "vectors/digests/digest: breaks LR-SUITE-16" in ran.out
+    assert "tcId 1 under LR0" in ran.out
+    assert "18 of 21 are right" in ran.out
