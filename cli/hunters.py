@@ -18,7 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from lockedroom.cli.counterexample import as_svg, of_segment
+from lockedroom.cli.chart import Move
+from lockedroom.cli.counterexample import of_segment
+from lockedroom.cli.moves import lifelines, moves
 from lockedroom.conformance.model_trace import model_trace, write_model_trace
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import Mutant
@@ -34,8 +36,8 @@ Fate = Literal["killed", "survives", "not judged", "raises"]
 class Hunted:
     """What became of a mutant: its fate (`raises`: it does not match the source, or makes the engine raise, and so
     shows nothing); of a killed one the property that its shortest trace violates, all that fall
-    with that step or level, how, and the trace (its length in steps, its file's text, its chart); states explored,
-    seconds."""
+    with that step or level, how, and the trace (its length in steps, its file's text, its lifelines and moves); states
+    explored, seconds."""
 
     mutant: Mutant
     fate: Fate
@@ -44,7 +46,8 @@ class Hunted:
     message: str = ""
     steps: int = 0
     trace: str = ""
-    chart: str = ""
+    lifelines: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
     states: int = 0
     seconds: float = 0.0
 
@@ -81,7 +84,8 @@ def hunt(mutant: Mutant) -> Hunted:
         run.message,
         len(run.steps),
         trace,
-        as_svg(confirmed),
+        lifelines(confirmed.subject, [done.action.actor for done in run.steps]),
+        tuple(moves(confirmed.subject, run)),
         report.states,
         report.seconds,
     )

@@ -15,7 +15,20 @@ from typing import Annotated, Final, TextIO, TypeAlias
 
 import typer
 
-from lockedroom.cli import check, conform, defences, demo, findings, identity, mutants, prove, replay, segment, verify
+from lockedroom.cli import (
+    check,
+    conform,
+    defences,
+    demo,
+    findings,
+    identity,
+    mutants,
+    prove,
+    replay,
+    report,
+    segment,
+    verify,
+)
 from lockedroom.cli.exits import MEANING, Exit, Report, explain
 
 _Handler: TypeAlias = "Callable[[int, FrameType | None], object] | int | signal.Handlers | None"
@@ -29,7 +42,7 @@ _ABOUT: Final = (
 def build() -> typer.Typer:
     """The command and all its subcommands."""
     app = _group(_ABOUT)
-    for module in (verify, check, prove, defences, findings, mutants, conform, replay):
+    for module in (verify, check, prove, defences, findings, mutants, report, conform, replay):
         module.add(app)
     for name, add, about in (
         ("demo", demo.add, "Watch real processes run a protocol."),

@@ -118,7 +118,7 @@ def mutants(
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.segment.mutants import MUTANTS
 
-    chosen = _chosen(MUTANTS, only or ())
+    chosen = chosen_of(MUTANTS, only or ())
     folder = _folder(trace)
     with Live(quiet=as_json) as live:
         hunts = run(chosen, len(MUTANTS), live, jobs=jobs, control=control, time_limit=time_limit, folder=folder)
@@ -170,7 +170,8 @@ def run(
     return hunts
 
 
-def _chosen(known: Sequence[Mutant], only: Sequence[str]) -> list[Mutant]:
+def chosen_of(known: Sequence[Mutant], only: Sequence[str]) -> list[Mutant]:
+    """Those of these names, in which * and ? stand for anything; all where there are none. Raises Problem."""
     missing = next((one for one in only if not any(fnmatchcase(mutant.name, one) for mutant in known)), None)
     if missing is not None:
         raise usage(f"no mistake {missing!r} is known", f"there are: {'; '.join(mutant.name for mutant in known)}")

@@ -65,14 +65,23 @@ class Stretch:
     life: str
 
 
-def svg(title: str, said: str, lifelines: Sequence[str], moves: Iterable[Move], *, present: bool = False) -> str:
-    """The chart as the text of an SVG file: a title, what is said of it, and the moves. `present`: as for a Chart."""
+def svg(
+    title: str,
+    said: str,
+    lifelines: Sequence[str],
+    moves: Iterable[Move],
+    *,
+    present: bool = False,
+    inline: bool = False,
+) -> str:
+    """The chart as the text of an SVG file: a title, what is said of it, and the moves. `present`: as for a Chart.
+    `inline`: for a page that has the chart's style (`chart_style`) and says above it what it shows."""
     names = tuple(dict.fromkeys(lifelines))
     at = {name: _LEFT + _STEP * index + _STEP / 2 for index, name in enumerate(names)}
     words = _LEFT + _STEP * len(names) + 16
     width = words + _WORDS
-    heading = _wrapped(said, int(width / 8.2))[:_MOST]
-    begin = 58 + _LINE * len(heading) + 30
+    heading = [] if inline else _wrapped(said, int(width / 8.2))[:_MOST]
+    begin = 36 if inline else 58 + _LINE * len(heading) + 30
     lives = dict.fromkeys(names, Life.JOINED if present else Life.OUT)
     stretches = [Stretch(at[name], begin, begin + 8, lives[name].value) for name in names]
     rows: list[Row] = []
@@ -89,6 +98,7 @@ def svg(title: str, said: str, lifelines: Sequence[str], moves: Iterable[Move], 
         y += row.height
     room = int(width / 10)
     return _template().render(
+        style="" if inline else chart_style(),
         title=safe(title) if len(title) <= room else f"{safe(title)[: room - 1]}…",
         heading=[Line(58 + _LINE * index, "said", line) for index, line in enumerate(heading)],
         names=[(at[name], safe(name) if len(name) <= 14 else f"{safe(name)[:13]}…") for name in names],
@@ -143,6 +153,12 @@ def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
             last[one.x] = len(found)
             found.append(one)
     return [one for one in found if one.life != Life.DEAD.value]
+
+
+@cache
+def chart_style() -> str:
+    """How a chart looks, as CSS: for a file of its own, or once for a page with many."""
+    return files("lockedroom.cli").joinpath("chart.css.jinja").read_text(encoding="utf-8")
 
 
 @cache

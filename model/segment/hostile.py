@@ -217,14 +217,18 @@ def _signed(last: Pin, step: Facts) -> str:
     """What is wrong with the entry that the creator signs after `last`."""
     entry = next((record for record in step.left() if isinstance(record, Entry)), None)
     if entry is None or (entry.serial, entry.previous) != (last.serial + 1, last.head):
-        return f"{step.actor} signs {entry} after serial {last.serial}"
+        return f"{step.actor} signs {_entry(entry)} after serial {last.serial}"
     asked = step.arguments
     named, rights = asked.get("subject"), asked.get("rights", 0)
     if (entry.subject, entry.rights) != (named, rights) or asked.get("key", entry.key) != entry.key:
-        return f"{step.actor} is to {step.operation} {named} {rights}, and signs {entry}"
+        return f"{step.actor} is to {step.operation} {named}, and signs {_entry(entry)}"
     if step.new.authority is None or step.new.authority.last.serial != entry.serial:
         return f"{step.actor} signs serial {entry.serial} and does not remember it"
     return ""
+
+
+def _entry(entry: Entry | None) -> str:
+    return f"serial {entry.serial}, rights {entry.rights} of {entry.subject}" if entry else "no entry"
 
 
 def _unfounded(roster: Roster, known: Roster | None, step: Facts) -> str:
