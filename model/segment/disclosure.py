@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Final, cast
 
-from lockedroom.model.segment.intruder import SEEN
+from lockedroom.model.segment.intruder import SEEN, SPENT
 from lockedroom.model.segment.knowledge import INTRUDER, Record
-from lockedroom.model.segment.ledger import Room
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
 from lockedroom.reference.segment.effects import life, member
 from lockedroom.reference.segment.records import Announcement, Entry
@@ -25,14 +24,14 @@ def disclose(one: Name, other: Name, budget: int, last: Mapping[Slot, Hashable])
     that ends."""
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-        room, seen, here, there = cast(Room, values[0]), values[1], values[4], values[5]
-        if here or there or room.intruder >= budget or room.entering:
+        spent, seen, here, there = cast(int, values[0]), values[1], values[4], values[5]
+        if here or there or spent >= budget:
             return ()
         if not any(between(record, one, other) for record in cast(frozenset[Record], seen)):
             return ()
         return (Outcome(tuple(last.values())),)
 
-    reads = (Slot("room"), SEEN, member(one), member(other), life(one), life(other))
+    reads = (SPENT, SEEN, member(one), member(other), life(one), life(other))
     return Action(DISCLOSE, INTRUDER, (("one", one), ("other", other)), reads, tuple(last), run)
 
 

@@ -28,7 +28,6 @@ from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.engine import SUITE, signing, static_key
 from lockedroom.model.segment.forging import Forger, mixed, relabelled, summary
 from lockedroom.model.segment.knowledge import INTRUDER
-from lockedroom.model.segment.ledger import Room
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
 from lockedroom.reference.segment.effects import ACL, HEADER, life
 from lockedroom.reference.segment.parts import cell, lane
@@ -48,6 +47,15 @@ from lockedroom.reference.segment.store import Cell
 
 SEEN: Final = Slot("seen")
 """The records that were ever in the store, as far as they can be put back."""
+
+SPENT: Final = Slot("intruder")
+"""How many steps of its budget the intruder has taken."""
+
+CHANGED: Final = Slot("changed")
+"""The slots that it has changed since a member last did something: somebody who looks at them comes next."""
+
+ENTERING: Final = frozenset({Slot("granted")})
+"""What stands there when an insider was granted just now: nobody looks at that, so its announcement comes next."""
 
 Seen: TypeAlias = "Exchange | Message | Announcement | Post | Entry"
 Addressed: TypeAlias = "Exchange | Message | Post"
@@ -104,19 +112,20 @@ class Intruder:
     ) -> Action:
         """An action of the intruder: `changes` is given the values of `reads` and gives what can become of `writes`;
         `changed` says what somebody must look at next, if that is not what is written."""
-        more = (Slot("room"), SEEN)
+        more = (SPENT, CHANGED, SEEN)
         looked_at = frozenset(writes) if changed is None else changed
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            room, seen = cast(Room, values[0]), cast(frozenset[Seen], values[1])
-            if room.intruder >= self.budget or room.entering:
+            spent, changed = cast(int, values[0]), cast(frozenset[Slot], values[1])
+            seen = cast(frozenset[Seen], values[2])
+            if spent >= self.budget or changed == ENTERING:
                 return ()
-            spent = replace(room, intruder=room.intruder + 1, changed=room.changed | looked_at)
-            left = CLOSED if spent.intruder >= self.budget else seen
+            left = CLOSED if spent + 1 >= self.budget else seen
             found: dict[tuple[Hashable, ...], str] = {}
-            for label, new in changes(seen, *values[2:]):
+            for label, new in changes(seen, *values[3:]):
                 found.setdefault(new, label)
-            return tuple(Outcome((spent, left, *new), label=label) for new, label in found.items())
+            after = (spent + 1, changed | looked_at, left)
+            return tuple(Outcome((*after, *new), label=label) for new, label in found.items())
 
         return Action(operation, INTRUDER, arguments, (*more, *reads), (*more, *writes), run)
 
@@ -250,12 +259,11 @@ class Intruder:
         plain = self.action("announce", (("name", name),), (HEADER, ACL, cell(name)), (cell(name),), changes)
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            room, seen, header, entries, _ = values
-            if not (isinstance(room, Room) and room.entering and isinstance(header, Header)):
+            spent, changed, seen, header, entries, _ = values
+            if changed != ENTERING or not isinstance(header, Header):
                 return plain.run(values)
             made = forger.announcement(name, header.segment, cast(tuple[Entry, ...], entries))
-            entered = replace(room, entering=False)
-            return (Outcome((entered, seen, Cell(name, made)), label=f"{summary(made)}, its own"),)
+            return (Outcome((spent, frozenset(), seen, Cell(name, made)), label=f"{summary(made)}, its own"),)
 
         return replace(plain, run=run)
 

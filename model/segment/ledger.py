@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from lockedroom.reference.crypto.terms import Bits, Term
-from lockedroom.reference.machine import Name, Slot
+from lockedroom.reference.machine import Name
 from lockedroom.reference.segment.state import Member, Session
 
 Use: TypeAlias = tuple[Bits, tuple[int, int]]
@@ -84,14 +84,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is used of the budgets of the whole room, which slots the intruder has changed since a member last did
-    something, and whether the member that it is was granted just now and announces itself next."""
+    """What is used of the budgets of the whole room, the intruder's excepted."""
 
     revocations: int = 0
     crashes: int = 0
-    intruder: int = 0
-    changed: frozenset[Slot] = frozenset()
-    entering: bool = False
 
 
 def master_of(key: Bits) -> Bits | None:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, cast
 from lockedroom.model.segment.bounds import ORIGIN, Setting
 from lockedroom.model.segment.disclosure import disclose
 from lockedroom.model.segment.engine import REFERENCE, Call, Deed, Engine, Logic, signing, static_key, stay_of
-from lockedroom.model.segment.intruder import CLOSED, SEEN, Intruder, next_may_be
+from lockedroom.model.segment.intruder import CHANGED, CLOSED, ENTERING, SEEN, SPENT, Intruder, next_may_be
 from lockedroom.model.segment.ledger import Ledger, Room, epoch_masters, number_of, use_of
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.machine import Action, Machine, Name, Outcome, Slot
@@ -69,7 +69,7 @@ class _Binding:
         if self.bounds.intruder:
             watchful = [watched(action, self.bounds.revocations > 0, self.insider) for action in actions]
             actions = [*watchful, *Intruder(self.bounds, self.engine.logic.profile).actions(), *self.disclosures()]
-            slots[SEEN] = frozenset[Hashable]()
+            slots |= {SEEN: frozenset[Hashable](), SPENT: 0, CHANGED: frozenset[Slot]()}
             monotone = frozenset((SEEN,))
         return Machine(f"segment, {self.bounds}", slots, tuple(actions), monotone, self.bounds.to_json())
 
@@ -172,16 +172,15 @@ class _Binding:
         at, own = plain.reads.index(ACL), plain.writes.index(ACL)
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-            room = cast(Room, values[-1])
             known = any(entry.subject == self.insider for entry in cast(tuple[Entry, ...], values[at]))
             return tuple(
                 outcome
-                if outcome.writes is None or outcome.writes[own] == values[at]
-                else replace(outcome, writes=(*outcome.writes, replace(room, entering=not known)))
-                for outcome in plain.run(values[:-1])
+                if known or outcome.writes is None or outcome.writes[own] == values[at]
+                else replace(outcome, writes=(*outcome.writes, ENTERING))
+                for outcome in plain.run(values)
             )
 
-        return replace(plain, reads=(*plain.reads, ROOM), writes=(*plain.writes, ROOM), run=run)
+        return replace(plain, writes=(*plain.writes, CHANGED), run=run)
 
     def join(self, me: Name) -> Action:
         call = self.engine.call("join", me)
@@ -302,10 +301,10 @@ class _Binding:
 
     def over(self) -> dict[Slot, Hashable]:
         """The end: the slots that it writes, with their values."""
-        spent = Room(self.bounds.revocations, self.bounds.crashes, self.bounds.intruder)
+        spent = Room(self.bounds.revocations, self.bounds.crashes)
         last = {**self.initial(), HEADER: Destroyed(), ROOM: spent}
         if self.bounds.intruder:
-            last[SEEN] = CLOSED
+            last |= {SEEN: CLOSED, SPENT: self.bounds.intruder, CHANGED: frozenset[Slot]()}
         for name in self.honest:
             last[ledger(name)] = Ledger(self.bounds.joins)
             if self.setting.aftermath:
@@ -336,27 +335,21 @@ class _Binding:
 def watched(action: Action, revocations: bool, insider: Name) -> Action:
     """The action with the intruder about: what it leaves in the store has been seen (and what it leaves for an insider
     is taken), and where the intruder has just changed something, it comes next only if it looks at that."""
-    reads = action.reads if ROOM in action.reads else (*action.reads, ROOM)
-    writes = action.writes if ROOM in action.writes else (*action.writes, ROOM)
-    at, count = reads.index(ROOM), len(action.reads)
-    own = action.writes.index(ROOM) if ROOM in action.writes else None
+    reads, count = (*action.reads, CHANGED), len(action.reads)
+    own = action.writes.index(CHANGED) if CHANGED in action.writes else None
+    writes = action.writes if own is not None else (*action.writes, CHANGED)
     may = next_may_be(action, revocations)
     taken = tuple(index for index, slot in enumerate(action.writes) if slot.kind == "inbox" and slot.owner == insider)
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-        room = cast(Room, values[at])
-        if room.entering or not may(room.changed):
+        if not may(cast(frozenset[Slot], values[-1])):
             return ()
-        return tuple(_seen(action, cleared(outcome, room)) for outcome in action.run(values[:count]))
+        return tuple(_seen(action, cleared(outcome)) for outcome in action.run(values[:count]))
 
-    def cleared(outcome: Outcome, room: Room) -> Outcome:
-        if outcome.writes is None:
+    def cleared(outcome: Outcome) -> Outcome:
+        if outcome.writes is None or len(outcome.writes) == len(writes):
             return outcome
-        after = room if own is None else cast(Room, outcome.writes[own])
-        after = replace(after, changed=frozenset())
-        if own is None:
-            return replace(outcome, writes=(*outcome.writes, after))
-        return replace(outcome, writes=(*outcome.writes[:own], after, *outcome.writes[own + 1 :]))
+        return replace(outcome, writes=(*outcome.writes, frozenset()))
 
     def emptied(outcome: Outcome) -> Outcome:
         if outcome.writes is None:
