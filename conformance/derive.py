@@ -6,26 +6,17 @@ against the path: the engine must say what the explorer said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from lockedroom.conformance.elsewhere import Act as Act
+from lockedroom.conformance.elsewhere import owner
 from lockedroom.conformance.engine import EngineRoom
 from lockedroom.conformance.observation import rights_named
 from lockedroom.conformance.recipes import Recipes, Unsayable, body_text, taken_at_once
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.trace import INTRUDER, Settings, Trace, TraceStep, operations
 from lockedroom.reference.crypto.terms import Term
-from lockedroom.reference.machine import Action, Name, Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Who does what, in the words of a trace."""
-
-    actor: Name
-    operation: str
-    arguments: Mapping[str, Json]
-    room: Name = ""
+from lockedroom.reference.machine import Action, Outcome
 
 
 class Underivable(Exception):
@@ -48,17 +39,17 @@ def derive_path(settings: Settings, path: Iterable[tuple[Action, Outcome]]) -> T
     taken = tuple(path)
     acts: list[Act] = []
     ends: list[int] = []
-    recipes = Recipes()
+    recipes = Recipes(frozenset(action.actor for action, _ in taken) - {INTRUDER})
     for action, outcome in taken:
         try:
             if action.actor == INTRUDER:
-                intrusions = recipes.intrusions(action, outcome)
+                ends.append(len(acts))
+                acts += recipes.intrusions(len(acts), action, outcome)
             else:
                 acts.append(act_of(action))
+                ends.append(len(acts))
                 recipes.see(len(acts), action, outcome)
-                intrusions = taken_at_once(action, outcome)
-            ends.append(len(acts))
-            acts += [Act(INTRUDER, *intrusion) for intrusion in intrusions]
+                acts += taken_at_once(action, outcome)
         except Unsayable as what:
             raise Underivable(f"{action}: traces cannot say {what}") from None
     trace = derive(settings, acts)
@@ -90,20 +81,10 @@ def _concrete(name: str, value: object) -> Json:
         return rights_named(value)
     if name == "body" and isinstance(value, Term):
         return body_text(value)
-    if name == "key" and isinstance(value, Term):
-        return _owner(value)
+    if name == "key" and isinstance(value, Term) and owner(value):
+        return owner(value)
     if isinstance(value, tuple):
         return [str(item) for item in value]
     if isinstance(value, str | int):
         return value
     raise Underivable(f"{name}={value!r}: traces cannot say that")
-
-
-def _owner(key: Term) -> str:
-    """Whose static public key a term is."""
-    found: object = key
-    while isinstance(found, Term) and found.args:
-        found = found.args[0]
-    if not isinstance(found, str):
-        raise Underivable(f"{key}: nobody's static key")
-    return found

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
+from lockedroom.conformance.elsewhere import Act, Elsewhere, signer
 from lockedroom.conformance.forging import KINDS
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.trace import INTRUDER
@@ -23,20 +24,24 @@ _STORE: Final = frozenset({"header", "acl", "board", "inbox"})
 _SENT: Final = frozenset({"exchange", "send", "rotate", "acknowledge"})
 
 
+_Intrusion: TypeAlias = "tuple[str, Mapping[str, Json]]"
+
+
 class Unsayable(Exception):
     """Something that no trace can say: what."""
 
 
-Intrusion = tuple[str, Mapping[str, Json]]
-"""An operation of the intruder, and its arguments."""
-
-
 class Recipes:
-    """What a path has left so far, and the words for what its intruder does with that."""
+    """What a path has left so far, and the words for what its intruder does with that. `honest` are those who act by
+    themselves: what they sign is theirs to make."""
 
-    def __init__(self) -> None:
+    def __init__(self, honest: frozenset[Name]) -> None:
+        self._honest = honest
+        self._elsewhere = Elsewhere()
+        self._acts: list[Act] = []
+        self._step = 0
         self._slots: dict[Slot, Hashable] = {}
-        self._left: dict[Record, tuple[int, int]] = {}
+        self._left: dict[Record, Mapping[str, Json]] = {}
         self._shown: dict[Term, Json] = {}
         self._drawn: dict[Term, tuple[Name, int]] = {}
         self._suite: Json = None
@@ -50,26 +55,32 @@ class Recipes:
             if term.op == "fresh" and term.args[0] == action.actor:
                 self._drawn.setdefault(term, (action.actor, step))
         for number, record in enumerate(_left(action, outcome, after)):
-            self._left.setdefault(record, (step, number))
+            self._left.setdefault(record, {"step": step, "record": number})
             if isinstance(record, Header) and self._suite is None:
                 self._suite = {"field": [step, number, "suite"]}  # a trace is replayed under another than the model's
-            for field in fields(record):
-                value = getattr(record, field.name)
-                if isinstance(value, Term):
-                    self._shown.setdefault(value, {"field": [step, number, field.name]})
+            self._show(record, step, number)
         self._slots |= after
 
-    def intrusions(self, action: Action, outcome: Outcome) -> Iterator[Intrusion]:
-        """What an action of the intruder does to the store, operation by operation: nothing, when it is only told
-        something. Raises Unsayable."""
+    def _show(self, record: Record, step: int, number: int) -> None:
+        for field in fields(record):
+            value = getattr(record, field.name)
+            if isinstance(value, Term):
+                self._shown.setdefault(value, {"field": [step, number, field.name]})
+
+    def intrusions(self, step: int, action: Action, outcome: Outcome) -> list[Act]:
+        """What an action of the intruder does to the store, operation by operation, after `step` steps; before each,
+        what others do elsewhere for it; nothing, when it is only told something. Raises Unsayable."""
+        self._acts, self._step = [], step
         if action.operation == "disclose":
-            return
+            return []
         for slot, new in zip(action.writes, outcome.writes or (), strict=True):
             if slot.kind in _STORE:
-                yield from self._change(slot, self._slots.get(slot), new)
+                for operation, arguments in self._change(slot, self._slots.get(slot), new):
+                    self._acts.append(Act(INTRUDER, operation, arguments))
                 self._slots[slot] = new
+        return self._acts
 
-    def _change(self, slot: Slot, old: Hashable, new: Hashable) -> Iterator[Intrusion]:
+    def _change(self, slot: Slot, old: Hashable, new: Hashable) -> Iterator[_Intrusion]:
         match slot.kind:
             case "inbox":
                 yield from self._lane(slot, cast("tuple[Record, ...]", old or ()), cast("tuple[Record, ...]", new))
@@ -83,7 +94,7 @@ class Recipes:
                     raise Unsayable(f"a header that is {new}")
                 yield "rehead", {"record": self.recipe(new)}
 
-    def _lane(self, slot: Slot, old: tuple[Record, ...], new: tuple[Record, ...]) -> Iterator[Intrusion]:
+    def _lane(self, slot: Slot, old: tuple[Record, ...], new: tuple[Record, ...]) -> Iterator[_Intrusion]:
         lane: dict[str, Json] = {"inbox": slot.owner, "sender": slot.part}
         kept = next(n for n in range(len(old), -1, -1) if old[len(old) - n :] == new[len(new) - n :] or n == 0)
         for _ in range(len(old) - kept):
@@ -91,7 +102,7 @@ class Recipes:
         for record in reversed(new[: len(new) - kept]):
             yield "inject", {"record": self.recipe(record), **lane}
 
-    def _board(self, name: Name, old: store.Cell, new: store.Cell) -> Iterator[Intrusion]:
+    def _board(self, name: Name, old: store.Cell, new: store.Cell) -> Iterator[_Intrusion]:
         if new.announcement is None and old.announcement is not None:
             yield "withdraw", {"name": name}
             old = store.Cell(name)
@@ -109,17 +120,43 @@ class Recipes:
         """What a record is made of: one that was left, one that was left with changes, or field by field. Raises
         Unsayable."""
         if record in self._left:
-            step, number = self._left[record]
-            return {"step": step, "record": number}
+            return self._left[record]
+        if self._made_elsewhere(record):
+            return self._asked(record)
         alike = [one for one in self._left if type(one) is type(record) and _shared(one, record)]
         like = max(alike, key=lambda one: _shared(one, record), default=None)
         changed = [f.name for f in fields(record) if like is None or getattr(like, f.name) != getattr(record, f.name)]
-        change: Json = {name: self.said(getattr(record, name)) for name in changed}
+        change: dict[str, Json] = {name: self.said(getattr(record, name)) for name in changed}
         if like is not None:
-            step, number = self._left[like]
-            return {"step": step, "record": number, "change": change}
+            base = self._left[like]
+            already = cast("Mapping[str, Json]", base.get("change", {}))
+            return {**base, "change": {**already, **change}}
         (kind,) = (name for name, found in KINDS.items() if found is type(record))
         return {"kind": kind, "change": change}
+
+    def _made_elsewhere(self, record: Record) -> bool:
+        """Whether an honest member signed this in another segment that has the id of this one."""
+        signature, header = getattr(record, "signature", None), self._slots.get(Slot("header"))
+        if not isinstance(signature, Term) or signature in self._shown or not isinstance(header, Header):
+            return False
+        return signer(record) in self._honest and header.segment in cast("tuple[Field, ...]", signature.args[1])
+
+    def _asked(self, record: Record) -> Json:
+        """The words for a record that an honest member is made to leave in another room."""
+        here: Json = None
+        if isinstance(record, Exchange):
+            stands = self._slots.get(Slot("board", "", record.recipient))
+            if not isinstance(stands, store.Cell) or stands.announcement is None:
+                raise Unsayable(f"an exchange for {record.recipient}, who is not announced")
+            here = self.recipe(stands.announcement)
+        entries = cast("tuple[Entry, ...]", self._slots[Slot("acl")])
+        before = self._step + len(self._acts)
+        acts, step = self._elsewhere.asked(record, entries, here, before)
+        self._acts += acts
+        self._show(record, step, 0)
+        places = {"serial": record.serial, "previous": self.said(record.previous)} if isinstance(record, Entry) else {}
+        self._left[record] = {"step": step, "record": 0, **({"change": places} if places else {})}
+        return self._left[record]
 
     def said(self, value: object) -> Json:
         """A value in words. Raises Unsayable."""
@@ -220,11 +257,11 @@ def _terms(value: object) -> Iterator[Term]:
             yield from _terms(cast(Field, getattr(value, field.name)))
 
 
-def taken_at_once(action: Action, outcome: Outcome) -> Iterator[Intrusion]:
+def taken_at_once(action: Action, outcome: Outcome) -> Iterator[Act]:
     """What an intruder that is a member does after an honest step: it takes what was left for it."""
     for slot, value in zip(action.writes, outcome.writes or (), strict=outcome.writes is not None):
         if slot.kind == "inbox" and value == () and any(_taken(outcome, slot.part, slot.owner)):
-            yield "drop", {"inbox": slot.owner, "sender": slot.part}
+            yield Act(INTRUDER, "drop", {"inbox": slot.owner, "sender": slot.part})
 
 
 def _taken(outcome: Outcome, sender: Name, recipient: Name) -> Iterator[Record]:

@@ -154,6 +154,8 @@ class RealRoom:
         self._settings = settings
         self._intruded = any(step.actor == INTRUDER for step in trace.steps)
         self._several = any(step.room for step in trace.steps)
+        granted = any(step.arguments.get("key") == INTRUDER for step in trace.steps)
+        self._known = (*settings.members, INTRUDER) if granted else settings.members
         self._fleet = fleet
         self._keys = Keys(RealSuite(settings.suite), bytes.fromhex(settings.entropy))
         self._room = f"replay-{os.getpid()}-{next(_COUNTER)}-{secrets.token_hex(3)}"
@@ -266,7 +268,7 @@ class RealRoom:
             self._room,
             settings.entropy,
             self._private(name).hex(),
-            {member: self._public(member).hex() for member in settings.members},
+            {name: self._public(name).hex() for name in self._known},
             str(directory),
         )
 

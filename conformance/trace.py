@@ -301,7 +301,8 @@ def _check_names(trace: Trace, source: str) -> None:
         if step.actor not in (*members, INTRUDER):
             raise MalformedTrace(source, f"{place}.actor", f"{step.actor!r} is none of the members")
         for name, value in step.arguments.items():
-            if name in ("peer", "subject", "key", "inbox", "name") and value not in members:
+            known = (*members, INTRUDER) if name == "key" else members
+            if name in ("peer", "subject", "key", "inbox", "name") and value not in known:
                 raise MalformedTrace(source, f"{place}.arguments.{name}", f"{value!r} is none of the members")
             if name == "peers" and not set(cast(list[str], value)) <= set(members):
                 raise MalformedTrace(source, f"{place}.arguments.{name}", "names somebody who is none of the members")

@@ -74,6 +74,7 @@ class Engine:
         "_forked",
         "_hook",
         "_me",
+        "_named",
         "_patience",
         "_process",
         "_profile",
@@ -108,6 +109,7 @@ class Engine:
         self._process = this_process()
         self._attached: Attached | None = None
         self._forked = False
+        self._named: tuple[Name, ...] = ()
         self._turn = threading.RLock()
         self.room: Final = room
         forks.register(self)
@@ -207,7 +209,11 @@ class Engine:
             memory = attached.memory
             wanted = dict.fromkeys(memory.layout.slots(), Mode.SHARED)
             with attached.journals.locked(wanted, deadline):
-                return look(memory, attached.lives, views.names_of(memory, self.me.roster))
+                names = views.names_of(memory, self.me.roster)
+                # A list that a hostile store has cut says no more who stands where; an index never changes (SEG-ACL-9).
+                if self._named[: len(names)] != names:
+                    self._named = names
+                return look(memory, attached.lives, self._named)
 
     def wait(self, deadline: float) -> bool:
         """Sleep until something is left in the own inbox (True), or a second, or the deadline (False). Whoever is
