@@ -52,7 +52,7 @@ def prove(
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.proofs.cache import Cache
     from lockedroom.model.proofs.report import report
-    from lockedroom.model.proofs.segment.scope import OUTSIDE
+    from lockedroom.model.proofs.segment.scope import OUTSIDE, told
     from lockedroom.model.proofs.segment.whole import segment
     from lockedroom.model.proofs.segment.witnesses import WITNESSES, needs
     from lockedroom.model.proofs.vacuity import audit
@@ -73,7 +73,7 @@ def prove(
         found = report(
             segment(profile),
             label=str(profile),
-            outside=OUTSIDE,
+            outside=(*OUTSIDE, *(told(name) for name in without or ())),
             jobs=processes,
             timeout=time_limit,
             cache=Cache(folder),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.spec import diagram, object_tables, refusals, registry, tables
+from lockedroom.spec import diagram, formal, object_tables, refusals, registry, tables
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -32,6 +32,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
         "clauses": lambda: tables.index(registry.clauses()),
     },
     "profiles.md": {"defences": tables.defences},
+    "segment-formal.md": formal.SECTIONS,
 }
 """The generated sections of each chapter, and what makes them."""
 

@@ -13,6 +13,7 @@ from lockedroom.cli.exits import Exit
 from lockedroom.model.proofs import prove as proving
 from lockedroom.model.proofs.query import Answered
 from lockedroom.model.proofs.segment import whole
+from lockedroom.reference.segment.profile import HARDENED
 from tests.cli.run import inside, lockedroom
 from tests.model.proofs.toy import lock
 
@@ -91,3 +92,14 @@ def test_a_cache_that_is_no_folder_is_told(tmp_path: Path) -> None:
     file.write_text("")
     ran = inside("prove", "segment", "--cache", file)
     assert ran.code == Exit.USAGE and str(file) in ran.err, ran
+
+
+def test_what_a_defence_is_to_the_proof_is_told(remembered: Path) -> None:
+    off = inside("prove", "segment", "--cache", remembered, "--without", "one-exchange", env=WIDE)
+    assert off.code == Exit.REFUSED
+    assert "not proved: accept keeps one acceptance for a pair" in off.out
+    assert "one-exchange: what fails without it is “accept keeps one acceptance for a pair”" in off.out
+    assert str(HARDENED.without("one-exchange")) + ": not proved" in off.out
+    outside = inside("prove", "segment", "--cache", remembered, "--no-vacuity", "--without", "tie-break", env=WIDE)
+    assert outside.code == Exit.HOLDS
+    assert "tie-break: under which of two shared keys the sides send: it is about an honest store" in outside.out

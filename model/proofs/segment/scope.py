@@ -93,3 +93,14 @@ OUTSIDE: Final = (
     "the engine itself: that its steps are steps of this system is not shown here",
 )
 """What no obligation speaks of."""
+
+
+def told(defence: str) -> str:
+    """What the proofs have to say of a defence that is switched off. Raises KeyError for one that there is not."""
+    match DEFENCES[defence]:
+        case Outside(reason):
+            return f"{defence}: {reason}"
+        case Redundant(reason):
+            return f"{defence}: another defence stands in for it: {reason}"
+        case obligation:
+            return f"{defence}: what fails without it is “{obligation}”"
