@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lockedroom.model.segment.mutants import Mutant
 
 _STYLES: Final = {"killed": "green", "survives": "bold red", "raises": "bold red", "not judged": "yellow"}
+_BUDGETS: Final = ("rotations", "revocations", "crashes", "intruder", "insider")
 LATE: Final = "the time limit"
 """Why hunts ended that ended for it."""
 INTERRUPTED: Final = "interrupted"
@@ -197,8 +198,8 @@ def file_of(mutant: Mutant) -> str:
 
 def _size(bounds: Bounds) -> tuple[int, ...]:
     """By what bounds are put in the order of how long they take, about."""
-    budgets = (bounds.rotations, bounds.revocations, bounds.crashes, bounds.intruder)
-    return bounds.members, bounds.intruder * (1 + sum(budgets)), bounds.joins + sum(budgets), bounds.messages
+    budgets = sum(getattr(bounds, name) for name in _BUDGETS)
+    return bounds.members, bounds.intruder * (1 + budgets), bounds.joins + budgets, bounds.messages
 
 
 def to_json(hunts: Hunts, folder: Path | None = None) -> dict[str, object]:
@@ -281,6 +282,5 @@ def _show(out: Console, hunts: Hunts) -> None:
 
 def within(bounds: Bounds) -> str:
     """Bounds in a few characters: members/messages/joins and the budgets that are not 0."""
-    budgets = ("rotations", "revocations", "crashes", "intruder")
-    more = [f"{name} {getattr(bounds, name)}" for name in budgets if getattr(bounds, name)]
+    more = [f"{name} {getattr(bounds, name)}" for name in _BUDGETS if getattr(bounds, name)]
     return ", ".join([f"{bounds.members}/{bounds.messages}/{bounds.joins}", *more])

@@ -70,9 +70,12 @@ def test_the_engine_passes_in_many_states(bounds: Bounds) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_smaller_bounds_do_not_suffice(mutant: Mutant) -> None:
     for name, value in asdict(mutant.bounds).items():
-        if value > (name == "members"):
-            report = check("segment", replace(mutant.bounds, **{name: value - 1}), logic=mutant.logic(), time_limit=20)
-            assert mutant.violates not in shortest(report), name
+        try:
+            smaller = replace(mutant.bounds, **{name: value - 1})
+        except ValueError:  # there are no such bounds
+            continue
+        report = check("segment", smaller, logic=mutant.logic(), time_limit=20)
+        assert mutant.violates not in shortest(report), name
 
 
 def test_there_are_many_and_each_has_a_name_and_a_clause_of_its_own() -> None:

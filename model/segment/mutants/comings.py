@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.mutants.mutant import ACCESS, ADDRESSEE, AGREED, BINDING, FORWARD, STANDING, Mutant
+from lockedroom.model.segment.mutants.mutant import (
+    ACCESS,
+    ADDRESSEE,
+    AGREED,
+    AUTHENTIC,
+    BINDING,
+    FORWARD,
+    STANDING,
+    Mutant,
+)
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
@@ -159,5 +168,26 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ),
         STANDING,
         Bounds(2, 0, 1, crashes=1),
+    ),
+    Mutant(
+        "an announcement's signature leaves name and incarnation out",
+        "SEG-JOIN-4",
+        (
+            (
+                "transitions",
+                "records.announcement_transcript(header.segment, announcement, at.profile)",
+                (
+                    "records.announcement_transcript(header.segment, announcement, "
+                    "at.profile.without(switch.SIGNED_STAY))"
+                ),
+            ),
+            (
+                "transitions",
+                "records.announcement_transcript(segment, announced, at.profile)",
+                ("records.announcement_transcript(segment, announced, at.profile.without(switch.SIGNED_STAY))"),
+            ),
+        ),
+        AUTHENTIC,
+        Bounds(2, 0, 1, intruder=1),
     ),
 )

@@ -271,4 +271,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 1, revocations=1),
     ),
+    Mutant(
+        "an entry need not follow the one before it",
+        "SEG-ACL-3",
+        (("acl", "if out_of_turn or (entry.previous != head and profile.has(switch.CHAINED)):", "if False:"),),
+        ACCESS,
+        Bounds(2, 0, 1, revocations=1, intruder=1),
+    ),
 )

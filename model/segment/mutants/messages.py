@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.mutants.mutant import ACCESS, BINDING, LOST, MULTICAST, NONCES, ONCE, QUOTAS, Mutant
+from lockedroom.model.segment.mutants.mutant import (
+    ACCESS,
+    AUTHENTIC,
+    BINDING,
+    LOST,
+    MULTICAST,
+    NONCES,
+    ONCE,
+    QUOTAS,
+    Mutant,
+)
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
@@ -345,5 +355,23 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ),
         LOST,
         Bounds(2, 2, 1),
+    ),
+    Mutant(
+        "a sealed record's fields are not authenticated",
+        "SEG-SEND-6",
+        (
+            (
+                "sessions",
+                "message_transcript(segment, record, profile), body)",
+                "message_transcript(segment, record, profile.without(switch.SEALED_HEADER)), body)",
+            ),
+            (
+                "sessions",
+                "message_transcript(segment, record, profile), record.sealed)",
+                "message_transcript(segment, record, profile.without(switch.SEALED_HEADER)), record.sealed)",
+            ),
+        ),
+        AUTHENTIC,
+        Bounds(2, 0, 1, rotations=1, intruder=1),
     ),
 )

@@ -327,4 +327,82 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1),
     ),
+    Mutant(
+        "any member may sign an announcement",
+        "SEG-EXCHANGE-4",
+        (
+            (
+                "transitions",
+                "not suite.verify(subject.key, transcript, announced.signature)",
+                "not any(suite.verify(one.key, transcript, announced.signature) for one in roster.subjects)",
+            ),
+        ),
+        AUTHENTIC,
+        Bounds(3, 0, 1, intruder=1, insider=1),
+    ),
+    Mutant(
+        "any member may sign an exchange",
+        "SEG-ACCEPT-4",
+        (
+            (
+                "transitions",
+                "if not suite.verify(subject.key, transcript, record.signature):",
+                (
+                    "if not any(suite.verify(one.key, transcript, record.signature) for one in "
+                    "verified.roster.subjects):"
+                ),
+            ),
+        ),
+        AUTHENTIC,
+        Bounds(3, 0, 1, intruder=1, insider=1),
+    ),
+    Mutant(
+        "the key-encryption key names nobody",
+        "SEG-KEYS-1",
+        (("sessions", "(segment, maker, taker, made, taken, ephemeral)", "(segment,)"),),
+        AUTHENTIC,
+        Bounds(3, 0, 1, intruder=1, insider=1),
+    ),
+    Mutant(
+        "an exchange that came after the revocation is accepted",
+        "SEG-ACCEPT-3",
+        (
+            (
+                "transitions",
+                (
+                    "allowed = record.signature in closing.lying if closing else subject and subject.rights & "
+                    "records.EXCHANGE"
+                ),
+                "allowed = closing or (subject and subject.rights & records.EXCHANGE)",
+            ),
+        ),
+        ACCESS,
+        Bounds(2, 0, 1, revocations=1, intruder=1, insider=1),
+    ),
+    Mutant(
+        "who has no right to exchange is accepted from",
+        "SEG-ACCEPT-3",
+        (
+            (
+                "transitions",
+                ("if subject is None or not (allowed or (closing is None and not profile.has(switch.PEER_RIGHTS))):"),
+                "if subject is None:",
+            ),
+        ),
+        ACCESS,
+        Bounds(2, 0, 1, revocations=1, intruder=1, insider=1),
+    ),
+    Mutant(
+        "the master key is derived from the static key",
+        "SEG-EXCHANGE-8",
+        (
+            (
+                "transitions",
+                'master = at.fresh.draw("master", peer, theirs)\n',
+                ('master = suite.derive(me.signing, "master", records.announcement_transcript(segment, announced))\n'),
+            ),
+        ),
+        AUTHENTIC,
+        Bounds(2, 0, 1),
+    ),
 )

@@ -190,19 +190,6 @@ UNSEEN: Final[tuple[Unseen, ...]] = (
         "a second line: the nonces of posts and of messages begin with different numbers",
     ),
     Unseen(
-        "the key-encryption key is bound to the segment alone",
-        "SEG-KEYS-1",
-        (
-            (
-                "sessions",
-                "(segment, maker, taker, made, taken, ephemeral)",
-                "(segment,)",
-            ),
-        ),
-        _INTRUDED,
-        "a second line: the exchange's signature covers all of it",
-    ),
-    Unseen(
         "one entropy for the encapsulations to all peers",
         "SEG-KEYS-5",
         (("transitions", 'at.fresh.draw("encapsulate", peer, theirs)', 'at.fresh.draw("encapsulate")'),),
