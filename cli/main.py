@@ -27,6 +27,7 @@ from lockedroom.cli import (
     replay,
     report,
     segment,
+    spec,
     verify,
 )
 from lockedroom.cli.exits import MEANING, Exit, Report, explain
@@ -48,6 +49,7 @@ def build() -> typer.Typer:
         ("demo", demo.add, "Watch real processes run a protocol."),
         ("identity", identity.add, "Make and show the static keys of members."),
         ("segment", segment.add, "Use a segment from several terminals."),
+        ("spec", spec.add, "The clauses of the chapters, and what there is to show for each."),
     ):
         group = _group(about)
         add(group)

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from lockedroom.backend import rooms
 from lockedroom.conformance.entropy import Keys
@@ -142,6 +142,26 @@ class Fleet:
             process.kill()
 
 
+class Members(Protocol):
+    """Whoever serves the members of a trace: a `Fleet`, or what stands for one. The n-th serves the n-th member."""
+
+    def process(self, number: int) -> object:
+        """Make sure that the n-th is there. Raises Broken, Cancelled."""
+        ...
+
+    def about(self, number: int) -> Implementation:
+        """What the n-th said of itself."""
+        ...
+
+    def ask(self, number: int, command: Command, seconds: float | None = None) -> Reply:
+        """The reply of the n-th. Raises Broken, Cancelled."""
+        ...
+
+    def kill(self, number: int) -> None:
+        """End the n-th, if it is there, without letting it do anything more."""
+        ...
+
+
 _COUNTER: Final = itertools.count(1)
 
 
@@ -149,7 +169,7 @@ class RealRoom:
     """One replay's room: a name that nobody else has, a directory for what members keep, and the members' processes.
     Use it as a context manager: at its end the room is gone."""
 
-    def __init__(self, trace: Trace, fleet: Fleet) -> None:
+    def __init__(self, trace: Trace, fleet: Members) -> None:
         settings = trace.settings
         self._settings = settings
         self._intruded = any(step.actor == INTRUDER for step in trace.steps)
@@ -304,7 +324,7 @@ def _unexpected(asked: str, reply: Reply) -> Exception:
 
 
 def replay_for_real(
-    trace: Trace, fleet: Fleet, watch: Callable[[StepSeen], None] | None = None, *, outcomes: bool = False
+    trace: Trace, fleet: Members, watch: Callable[[StepSeen], None] | None = None, *, outcomes: bool = False
 ) -> Replayed:
     """Replay a trace with real processes on real shared memory; `outcomes`: see `replay_on`. Raises Cancelled."""
     with RealRoom(trace, fleet) as room:

@@ -50,7 +50,7 @@ class Actor(Protocol):
 
 def serve(about: Implementation, make: Callable[[Reset], Actor], lines: BinaryIO, out: BinaryIO) -> int:
     """Answer every command until `stop` or the end of the input. Returns the exit code."""
-    session = _Session(about, make)
+    session = Session(about, make)
     try:
         while line := lines.readline(LONGEST_LINE):
             command, reply = _read(line)
@@ -74,7 +74,7 @@ def _read(line: bytes) -> tuple[Command | None, Reply]:
         return None, Errored(f"no command: {problem}"[:2000])
 
 
-class _Session:
+class Session:
     """From the start to the end of one adapter process."""
 
     def __init__(self, about: Implementation, make: Callable[[Reset], Actor]) -> None:

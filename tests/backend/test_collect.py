@@ -59,6 +59,7 @@ def test_of_one_who_comes_and_one_who_collects_one_succeeds(room: str) -> None:
 
 
 def test_a_room_in_use_is_kept_whatever_is_held(room: str, store: Store) -> None:
+    """SEG-LIFE-6."""
     for byte in (regions.HEADER, regions.BOARD, regions.INBOX + 2, regions.LIFE, regions.LIFE + 63):
         assert ofd.try_lock(store.descriptor, byte, ofd.SHARED)
         assert not rooms.collect(room) and store.named
@@ -68,6 +69,7 @@ def test_a_room_in_use_is_kept_whatever_is_held(room: str, store: Store) -> None
 def test_another_room_that_got_the_name_meanwhile_is_kept(
     room: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """SEG-LIFE-8."""
     opening = shm.open_object
     others: list[Store] = []
 

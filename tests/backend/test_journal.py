@@ -70,6 +70,7 @@ def test_several_words_flip_as_one_at_a_kill_at_every_store(room: str) -> None:
 
 
 def test_a_recovery_killed_at_every_store_is_finished_by_the_next(room: str) -> None:
+    """SEG-JOURNAL-4."""
     with shm.create(room, SMALL, hook=Count()) as store:
         commit_at = 0
         for n in range(1, 30):

@@ -41,6 +41,7 @@ def had(locks: Locks, wanted: dict[int, Mode], seconds: float = BRIEF) -> bool:
     ],
 )
 def test_what_excludes_what(room: str, locks: Locks, held: str, wanted: dict[int, Mode], fits: bool) -> None:
+    """SEG-LOCK-2."""
     with Actor("hold", room, held) as actor:
         assert actor.hear() == "held"
         assert had(locks, wanted) is fits
@@ -50,6 +51,7 @@ def test_what_excludes_what(room: str, locks: Locks, held: str, wanted: dict[int
 
 
 def test_a_stopped_holder_times_out_and_a_killed_one_lets_go(room: str, locks: Locks) -> None:
+    """SEG-LOCK-4."""
     with Actor("hold", room, "1s,64x") as actor:
         assert actor.hear() == "held"
         actor.signal(signal.SIGSTOP)
@@ -96,6 +98,7 @@ def test_nothing_stays_locked(room: str, locks: Locks, store: Store) -> None:
 
 
 def test_slots_are_taken_in_the_order_of_their_bytes(room: str, locks: Locks) -> None:
+    """SEG-LOCK-3."""
     with shm.attach(room) as other:
         assert try_lock(other.descriptor, ACL, X)
         taken: list[bool] = []
@@ -111,6 +114,7 @@ def test_slots_are_taken_in_the_order_of_their_bytes(room: str, locks: Locks) ->
 
 
 def test_two_attachments_of_one_process_exclude_each_other(room: str, locks: Locks) -> None:
+    """SEG-STORE-12."""
     with shm.attach(room) as other, Locks(other).holding({BOARD: X}, soon()):
         assert not had(locks, {BOARD: S})
         assert had(locks, {ACL: X})

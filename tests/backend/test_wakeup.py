@@ -51,6 +51,7 @@ def test_a_wait_ends_at_its_deadline(wakeups: Wakeups) -> None:
 
 
 def test_a_wait_looks_up_within_a_second_whatever_the_deadline(wakeups: Wakeups) -> None:
+    """SEG-WAKE-3."""
     start = time.monotonic()
     assert wakeups.wait(0, start + 60) is False
     assert 1.0 <= time.monotonic() - start < 3.0

@@ -66,6 +66,7 @@ def test_help_is_quick_since_it_imports_nothing_heavy() -> None:
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """LR-EXIT-1."""
     ran = lockedroom(*arguments, cwd=tmp_path)
     assert ran.code == Exit.USAGE
     assert ran.out == ""
@@ -120,6 +121,7 @@ def test_an_encoding_without_line_drawing_is_no_fault() -> None:
 
 
 def test_every_error_of_the_backend_has_its_code_and_clause() -> None:
+    """LR-EXIT-1."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BackendError)]
     concrete = [kind for kind in kinds if kind is not errors.BackendError]
     assert concrete
@@ -151,6 +153,7 @@ def test_ctrl_c_anywhere_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_problem_says_its_clause_and_what_to_do() -> None:
+    """LR-EXIT-2."""
     report = explain(usage("there is no name", "give one"))
     assert (report.code, report.message) == (Exit.USAGE, "there is no name: give one [usage]")
     assert explain(Problem("SEG-X-1", "no", "yes", Exit.REFUSED)).code == Exit.REFUSED

@@ -47,6 +47,7 @@ def trio() -> list[Act]:
 @pytest.mark.parametrize("suite", ["LR0", "LR1"])
 @pytest.mark.parametrize("acts", [scripts.conversation(), trio()], ids=["conversation", "trio"])
 def test_real_processes_do_as_the_engine_says(acts: list[Act], suite: str) -> None:
+    """ADAPTER-COMMAND-3 to 6."""
     trace = scripts.trace(acts, *sorted({act.actor for act in acts}))
     result = replay(trace, on="backend", suite="LR1" if suite == "LR1" else "LR0", limits=PATIENT)
     assert result.reason == ""
@@ -95,6 +96,7 @@ def test_random_runs_agree_step_by_step() -> None:
 
 
 def test_the_same_processes_serve_one_trace_after_another() -> None:
+    """ADAPTER-COMMAND-2."""
     trace = scripts.trace(scripts.opened("alice", "bob"))
     with Fleet(BUILT_IN, PATIENT) as fleet:
         for _ in range(3):

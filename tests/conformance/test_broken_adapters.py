@@ -80,6 +80,7 @@ def fake(tmp_path: Path, body: str, about: object = ABOUT) -> list[str]:
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )
 def test_what_is_no_adapter_gets_a_verdict(command: list[str], kind: str) -> None:
+    """ADAPTER-LINE-5."""
     begun = time.monotonic()
     result = replayed(command, QUICK)
     assert time.monotonic() - begun < 5
@@ -106,6 +107,7 @@ def test_what_is_no_adapter_gets_a_verdict(command: list[str], kind: str) -> Non
     ],
 )
 def test_a_bad_adapter_gets_a_verdict(tmp_path: Path, body: str, kind: str) -> None:
+    """ADAPTER-LINE-5."""
     result = replayed(fake(tmp_path, body))
     assert (result.status, result.steps) == (Status.FAILED, 0)
     assert result.divergence is None
@@ -147,6 +149,7 @@ def test_what_is_not_supported_is_not_passed(tmp_path: Path, name: str) -> None:
 
 
 def test_a_suite_that_is_not_offered_is_not_supported(tmp_path: Path) -> None:
+    """ADAPTER-COMMAND-1."""
     result = replayed(fake(tmp_path, "    pass", ABOUT | {"suites": ["LR1"]}))
     assert result.status is Status.UNSUPPORTED
     assert "does not offer suite LR0" in result.reason
@@ -174,6 +177,7 @@ def test_children_of_an_adapter_die_with_it(tmp_path: Path) -> None:
 
 
 def test_a_line_may_be_as_long_as_the_contract_says(tmp_path: Path) -> None:
+    """ADAPTER-LINE-3."""
     padded = json.dumps({"ok": ABOUT}).ljust(LONGEST_LINE - 1) + "\n"
     file = tmp_path / "long"
     file.write_text(padded)

@@ -116,7 +116,7 @@ def test_an_insider_signs_what_another_made_and_is_believed_as_written_alone() -
 
 
 def test_what_was_made_in_another_segment_of_the_process_is_accepted_as_written_alone() -> None:
-    """Alice creates two segments. Her exchange with bob in the second is carried into the first."""
+    """Alice creates two segments. Her exchange with bob in the second is carried into the first (ADAPTER-COMMAND-8)."""
     act = scripts.act
     opened = scripts.opened("alice", "bob")[:4]
     acts = [
@@ -141,6 +141,7 @@ def test_what_was_made_in_another_segment_of_the_process_is_accepted_as_written_
 
 
 def test_a_crash_ends_a_member_in_every_room() -> None:
+    """ADAPTER-COMMAND-8."""
     opened = scripts.opened("alice", "bob")
     acts = [*opened, *elsewhere("second", *opened), scripts.act("alice", "crash")]
     acts += [*elsewhere("second", scripts.act("bob", "reap", peer="alice")), scripts.act("bob", "reap", peer="alice")]

@@ -26,6 +26,7 @@ def left_by(trace: Trace, fleet: Fleet) -> bytes:
 
 
 def test_a_trace_leaves_the_same_bytes_in_every_run() -> None:
+    """ADAPTER-ENTROPY-1."""
     acts = [
         *scripts.opened("alice", "bob"),
         scripts.act("alice", "rotate", peer="bob"),

@@ -28,6 +28,7 @@ GROUPS = groups()
 
 @pytest.mark.parametrize("case", GROUPS)
 def test_the_built_in_implementation_answers_right(case: str) -> None:
+    """LR-SUITE-29."""
     assert wrong(GROUPS[case]) == []
     assert len(candidate(case, GROUPS[case]).steps) == len(GROUPS[case].tests) > 0
 

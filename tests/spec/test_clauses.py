@@ -101,6 +101,7 @@ def test_what_engines_reject_with_binds() -> None:
 
 
 def test_exceptions_name_clauses_and_give_reasons() -> None:
+    """LR-CLAUSE-4."""
     for exemption in exemptions():
         assert exemption.clause in registered()
         assert len(exemption.what) > 10

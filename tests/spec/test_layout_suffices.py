@@ -128,6 +128,7 @@ def members() -> Iterator[dict[str, Engine]]:
 
 
 def test_a_real_room_is_read_by_the_chapter_alone(members: dict[str, Engine]) -> None:
+    """SEG-STORE-15 to 17."""
     room = Object((Path("/dev/shm") / f"lockedroom.{members['alice'].room}").read_bytes())
     records = tables()
     assert len(room.data) == room.map.total == room.word("header", "total")

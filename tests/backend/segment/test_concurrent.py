@@ -66,6 +66,7 @@ def replayed(people: Company, log: list[Taken]) -> Room:
 def test_what_happened_at_once_is_a_sequence_of_steps(
     room: str, report: Callable[[str], None], tmp_path: Path, runs: int, steps: int
 ) -> None:
+    """SEG-JOURNAL-6."""
     taken = again = refused = 0
     for seed in range(runs):
         with company(room, ("alice",), "LR0", TIGHT) as people, ExitStack() as stack:

@@ -89,6 +89,7 @@ def test_an_interrupted_multicast_reaches_all_or_none_and_its_numbers_are_not_us
 
 
 def test_an_interrupted_send_is_there_or_not_and_its_number_is_not_used_again(room: str) -> None:
+    """LR-SUITE-15."""
     seen = []
     for people in interrupted(room, "send", peer="bob", body=b"first"):
         people.ok("alice", "send", peer="bob", body=b"second")

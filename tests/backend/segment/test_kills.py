@@ -177,6 +177,7 @@ def go_on(people: Company, dead: Name, witness: Name) -> None:
 def test_a_killed_transition_is_there_whole_or_not_at_all(
     room: str, report: Callable[[str], None], victims: Victims, operation: str
 ) -> None:
+    """LR-STEP-1."""
     heard, before, whole = killed(victims, room, operation, 0, Moment.BEFORE)
     assert heard.isdigit(), heard
     assert whole != before

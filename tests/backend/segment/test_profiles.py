@@ -21,6 +21,7 @@ def segment_of(room: lockedroom.Room) -> object:
 
 @pytest.mark.parametrize("suite", ["LR0", "LR1"])
 def test_members_talk_in_the_profile_that_they_were_told(room: str, suite: str) -> None:
+    """SEG-PROFILE-2."""
     alice, bob = person("alice"), person("bob")
     with lockedroom.create(room, alice, capacity=SMALL, suite=suite, profile=AS_WRITTEN) as alices:
         alices.grant(bob)
@@ -37,6 +38,7 @@ def test_members_talk_in_the_profile_that_they_were_told(room: str, suite: str) 
 
 @pytest.mark.parametrize(("made", "told"), [("hardened", AS_WRITTEN), (AS_WRITTEN, "hardened")])
 def test_no_other_profile_is_spoken_whatever_the_header_says(room: str, made: str, told: str) -> None:
+    """SEG-PROFILE-1."""
     alice, bob = person("alice"), person("bob")
     with lockedroom.create(room, alice, capacity=SMALL, suite="LR0", profile=made) as alices:
         alices.grant(bob)
@@ -57,6 +59,7 @@ def test_a_member_is_told_hardened_unless_it_is_told_otherwise(room: str) -> Non
 
 @pytest.mark.parametrize("profile", ["softened", "hardened -tie-break", ""])
 def test_what_is_no_profile_of_a_room_is_refused(room: str, profile: str) -> None:
+    """SEG-PROFILE-4."""
     with pytest.raises(ValueError, match="no such profile"):
         lockedroom.create(room, person("alice"), profile=profile)
     assert room not in lockedroom.rooms()

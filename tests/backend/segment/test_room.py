@@ -94,6 +94,7 @@ def test_the_smallest_record_carries_an_exchange(room: str, suite: str) -> None:
 
 
 def test_an_unknown_suite_is_refused(room: str) -> None:
+    """LR-SUITE-7."""
     with pytest.raises(ValueError, match="no such suite"):
         lockedroom.create(room, person("alice"), suite="LR9")
 
@@ -142,6 +143,7 @@ def test_the_creator_goes_on_from_its_file_and_not_without(room: str, tmp_path: 
 
 
 def test_two_processes_of_the_creator_never_sign_one_serial_twice(room: str, tmp_path: Path) -> None:
+    """SEG-GRANT-3."""
     alice = Identity.new("alice").save(tmp_path / "alice")
     with (
         lockedroom.create(room, alice, capacity=SMALL, suite="LR0") as first,
@@ -176,6 +178,7 @@ def test_a_room_that_is_full_of_names_or_entries_says_so(room: str) -> None:
 
 
 def test_another_creator_is_not_believed(room: str, alices: Room) -> None:
+    """LR-IDENTITY-1."""
     assert alices.name == room
     wrong = lambda: lockedroom.attach(room, person("bob"), creator=person("mallory"))  # noqa: E731
     assert clause_of(wrong) == ("SEG-HEADER-3", ExitCode.REFUSED)
@@ -297,6 +300,7 @@ def test_a_header_of_another_segment_is_refused(room: str, alices: Room) -> None
 
 
 def test_destroying_removes_object_and_semaphores(room: str, alices: Room) -> None:
+    """SEG-DESTROY-3."""
     assert any(room in name for name in wakeup.listed())
     alices.destroy()
     assert not any(f".{room}" in name for name in wakeup.listed())

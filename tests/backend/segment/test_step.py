@@ -41,6 +41,7 @@ class Restless:
 
 @pytest.mark.parametrize("times", [0, 1, 2, 3])
 def test_what_changed_meanwhile_is_run_again(room: str, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """SEG-JOURNAL-6."""
     with company(room, TWO) as people:
         people.founded().talking()
         restless = Restless(people, times)
@@ -143,6 +144,7 @@ def test_what_is_no_operation_is_a_usage_error(room: str, operation: str, argume
 
 
 def test_a_transition_that_looks_outside_its_footprint_is_found_out(room: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LR-STEP-3."""
     with company(room, TWO) as people:
         people.founded().talking()
         monkeypatch.setattr(step, "perform", lambda _, at, **__: at.alive("bob"))

@@ -78,6 +78,7 @@ def test_a_reordered_list_is_refused(listed: House) -> None:
 
 
 def test_a_list_with_a_hole_or_a_senseless_entry_is_refused(listed: House) -> None:
+    """SEG-ACL-8."""
     first, second, third = entries(listed)
     listed.rewrite(first, third)
     listed.refused("SEG-ACL-3", "carol", "join")

@@ -128,6 +128,7 @@ def matrix() -> str:
 
 
 def test_the_matrix_is_what_the_engine_does() -> None:
+    """LR-CLAUSE-3."""
     assert matrix() == FILE.read_text()
 
 

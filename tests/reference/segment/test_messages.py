@@ -168,6 +168,7 @@ def test_a_message_of_a_former_self_is_removed_once_its_successor_was_heard(pair
 
 
 def test_a_full_lane_refuses_and_starves_nobody_else(pair: House) -> None:
+    """SEG-FULL-7."""
     pair.shared("carol", "bob")
     for number in range(CAPACITY.quota):
         pair.send("alice", "bob", str(number))

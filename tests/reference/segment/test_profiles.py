@@ -56,6 +56,7 @@ def pair(house: House) -> House:
 
 
 def test_hardened_has_every_defence_and_as_written_almost_none() -> None:
+    """SEG-PROFILE-5."""
     assert frozenset(SWITCHES) == HARDENED.defences
     assert frozenset({"segment-in-signatures", "life-locks"}) == AS_WRITTEN.defences
     assert list(PROFILES) == ["hardened", "as-written"]
@@ -154,6 +155,7 @@ def _covered(profile: Profile) -> dict[str, tuple[object, ...]]:
     ],
 )
 def test_a_signature_covers_what_its_defences_put_there(switch: str, gone: dict[str, set[object]]) -> None:
+    """SEG-PROFILE-3."""
     whole, less = _covered(HARDENED), _covered(HARDENED.without(switch))
     for record, fields in whole.items():
         assert less[record] == tuple(field for field in fields if field not in gone.get(record, set()))
