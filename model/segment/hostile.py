@@ -63,7 +63,7 @@ def binding(step: Facts) -> Judgement:
         if found is not None and found != home:
             return f"{step.actor} relies on or makes {proof!r}, in segment {home!r}"
     for record in relied:
-        if from_elsewhere(record, step.old.creator):
+        if from_elsewhere(record, step.old.creator, step.foe):
             return f"{step.actor} relies on what was made in another segment: {record}"
     return bool(proofs)
 
@@ -105,7 +105,7 @@ def authentication(step: Facts) -> Judgement:
         return judged
     known = epoch_masters(step.old)
     for session in mine.sessions:
-        if len(masters_in(session)) < len(session.epochs):
+        if session.peer != step.foe and len(masters_in(session)) < len(session.epochs):
             return f"{step.actor} shares one master key with {session.peer} for two epochs"
         for proposer, master in sorted(masters_in(session) - known, key=repr):
             judged = True

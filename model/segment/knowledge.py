@@ -106,9 +106,11 @@ def _within(field: Field) -> Iterator[Term]:
             yield from _within(part)
 
 
-def from_elsewhere(record: Record, creator: Bits) -> bool:
+def from_elsewhere(record: Record, creator: Bits, foe: Name) -> bool:
     """Whether an honest member made a record in the other segment, whatever the record says. (The creator grants the
     names there to others: an entry that gives one the intruder's key comes from there, if the creator signed it.)"""
+    if isinstance(record, Announcement | Exchange) and _signer(record.signature) in own(foe):
+        return False
     match record:
         case Announcement():
             ephemeral = record.ephemeral
@@ -116,17 +118,17 @@ def from_elsewhere(record: Record, creator: Bits) -> bool:
         case Exchange():
             made = master_in(record) or b""
         case Entry():
-            signed = record.signature
-            return (
-                record.key == static_key(INTRUDER)
-                and isinstance(signed, Term)
-                and isinstance(creator, Term)
-                and signed.args[0] == creator.args[0]
-            )
+            by_creator = isinstance(creator, Term) and _signer(record.signature) == creator.args[0]
+            return record.key == static_key(INTRUDER) and by_creator
         case _:
             return False
     drawn = fresh_of(made)
     return drawn is not None and drawn[0] != INTRUDER and drawn[1] == ELSEWHERE
+
+
+def _signer(signature: Bits) -> Field:
+    """The key that made a signature."""
+    return signature.args[0] if isinstance(signature, Term) and signature.op == "sign" else b""
 
 
 def master_in(record: Exchange) -> Term | None:

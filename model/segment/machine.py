@@ -368,8 +368,10 @@ def _seen(action: Action, outcome: Outcome) -> Outcome:
     for slot, now in zip(action.writes, outcome.writes, strict=False):
         if slot == ACL or (slot.kind == "inbox" and now):
             news.update(cast(tuple[Hashable, ...], now)[-1:])
-        elif isinstance(now, Cell) and now.announcement is not None:
-            news.update((now.announcement, *now.posts))
+        elif isinstance(now, Cell) and action.operation == "join":
+            news.add(now.announcement)
+        elif isinstance(now, Cell) and action.operation == "publish":
+            news.update(now.posts)
     return replace(outcome, grows=((SEEN, frozenset(news)),)) if news else outcome
 
 
