@@ -1,0 +1,68 @@
+"""A second implementation, in C, written from spec/ alone: it conforms, and shares rooms with the built-in one."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lockedroom.conformance.conform import ConformReport, conform
+from lockedroom.conformance.process import Limits, Process
+from lockedroom.conformance.protocol import Implementation, Nothing, Start, Stop
+
+SOURCES = Path(__file__).parent / "c"
+
+
+def made(out: Path, *options: str) -> str:
+    """The adapter, built in `out`."""
+    command = ["make", "-C", str(SOURCES), f"OUT={out}", *options]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return str(out / "adapter")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The adapter as anybody builds it."""
+    return made(tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="module")
+def sanitized(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The adapter that ends at the first access or arithmetic that C does not define."""
+    return made(tmp_path_factory.mktemp("sanitized"), "SANITIZE=1")
+
+
+def of_the_corpus(report: ConformReport) -> tuple[int, int, int]:
+    for result in report.traces:
+        print(result.status, result.title, result.reason)
+    return report.passed, report.failed, report.unsupported
+
+
+@pytest.mark.parametrize("how", ["plain", "sanitized"])
+def test_the_corpus_passes(how: str, request: pytest.FixtureRequest) -> None:
+    report = conform(command=[str(request.getfixturevalue(how))], suite="LR0")
+    assert of_the_corpus(report) == (len(report.traces), 0, 0)
+    assert not report.transitions.missing
+
+
+def test_the_other_suite_and_profile_are_not_claimed(plain: str) -> None:
+    report = conform(command=[plain], suite="LR1", jobs=1)
+    assert of_the_corpus(report) == (0, 0, len(report.traces))
+
+
+def test_it_says_what_it_is_and_ends_when_told(plain: str) -> None:
+    with Process([plain]) as process:
+        about = process.ask(Start("start", 1), 5)
+        assert isinstance(about, Implementation)
+        assert (about.language, about.suites, about.profiles) == ("C", ("LR0",), ("hardened",))
+        assert isinstance(process.ask(Stop("stop"), 5), Nothing)
+        process.end(Stop("stop"), Limits().end)
+
+
+@pytest.mark.parametrize("path", sorted(SOURCES.glob("*.[ch]")), ids=lambda path: path.name)
+def test_its_files_are_short(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 450
+    assert max(map(len, lines)) <= 120
