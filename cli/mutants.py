@@ -148,7 +148,8 @@ def run(
 
     began = time.monotonic()
     bounds = sorted({mutant.bounds for mutant in chosen}, key=_size, reverse=True) if control else []
-    tasks: list[Task] = [*bounds, *sorted(chosen, key=lambda mutant: _size(mutant.bounds), reverse=True)]
+    # Mutants first, the quick ones to begin with: whoever interrupts has most of them by then.
+    tasks: list[Task] = [*sorted(chosen, key=lambda mutant: _size(mutant.bounds)), *bounds]
     hunts = Hunts(known, chosen, min(jobs or processors(), len(tasks)), controlled=len(bounds))
     answers = hunted(tasks, hunts.jobs, None if time_limit is None else began + time_limit)
     try:
