@@ -6,7 +6,7 @@ import ctypes
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from lockedroom.backend import clauses
 from lockedroom.backend.errors import NoProcessFacts
@@ -27,6 +27,15 @@ class Process:
     start_time: int
     namespace: int
     boot: str
+
+    @property
+    def origin(self) -> Origin:
+        """What the id of a segment says of the process that creates it."""
+        return self.pid, self.start_time, self.boot
+
+
+Origin: TypeAlias = tuple[int, int, str]
+"""Who creates a segment, as its id says it (SEG-CREATE-3): pid, start time, boot id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,11 +129,21 @@ def _replay(
         out.print(f"{title}: {where}{'' if spoken == 'hardened' else f', profile {spoken}'}\n")
         result = run(trace, on=on, profile=profile, watch=drawer(trace))
         out.print()
+        if pids := _pids(trace):
+            out.print(pids)
         for line in _conclusion(trace, spoken, result):
             out.print(line, style="red" if result.divergence is not None else None)
         agreed = f"{result.steps} of {len(trace.steps)} steps agree with the trace"
         out.print(agreed if result.status != "unsupported" else f"not supported: {result.reason}", style="bold")
     return exit_code(result)
+
+
+def _pids(trace: Trace) -> str:
+    """The mark of a trace in which a pid comes again: this alone a replay has not from the kernel."""
+    from lockedroom.conformance.entropy import STAND_IN
+
+    several = sum(step.operation == "create" and step.seen.outcome == "ok" for step in trace.steps) > 1
+    return f"(marked: every segment here says that a process of pid {STAND_IN[0]} created it)" if several else ""
 
 
 def _conclusion(trace: Trace, spoken: str, result: Replayed) -> Iterator[str]:
@@ -169,12 +179,14 @@ def drawer(trace: Trace) -> Callable[[StepSeen], None]:
 def as_move(step: TraceStep, seen: StepSeen | None = None) -> Move:
     """A step for the chart: with what was seen when it ran, else with what the trace says."""
     from collections.abc import Mapping
+    from dataclasses import replace
 
     from lockedroom.cli.chart import Move
 
     what = seen.seen if seen is not None else step.seen
     events = tuple(event for event in what.events if isinstance(event, Mapping))
-    return Move(step.actor, step.operation, dict(step.arguments), events, what.clause or "", what.detail)
+    move = Move(step.actor, step.operation, dict(step.arguments), events, what.clause or "", what.detail)
+    return replace(move, words=f"{step.room}: {move.said}", points=move.targets) if step.room else move
 
 
 def exit_code(result: Replayed) -> Exit:
@@ -196,6 +208,7 @@ def _json(trace: Trace, on: str, spoken: str, result: Replayed) -> dict[str, obj
         "title": trace.title,
         "on": on,
         "profile": spoken,
+        "pids": _pids(trace),
         "refused": refused if parted and parted.refusal and spoken != trace.settings.profile else None,
         "steps": len(trace.steps),
         "agreed": result.steps,

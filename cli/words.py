@@ -76,6 +76,16 @@ def _done(operation: str, arguments: Mapping[str, object]) -> str:
             return f"drop what {safe(str(arguments.get('sender')))} left for {safe(str(arguments.get('inbox')))}"
         case "inject":
             return f"inject a record for {safe(str(arguments.get('inbox')))} as {safe(str(arguments.get('sender')))}"
+        case "announce" | "post":
+            what = "another announcement" if operation == "announce" else "a post"
+            return f"put {what} under {safe(str(arguments.get('name')))}"
+        case "withdraw" | "unpost":
+            what = "what stands" if operation == "withdraw" else "the posts"
+            return f"take {what} under {safe(str(arguments.get('name')))} off the board"
+        case "relist":
+            return f"let the list have {_counted(arguments.get('entries'))} entries"
+        case "rehead":
+            return "put another header"
         case _:
             named = ", ".join(f"{key} {safe(str(value))}" for key, value in arguments.items())
             return f"{operation} {named}".rstrip()
@@ -116,6 +126,10 @@ def _quoted(body: object) -> str:
         return ""
     text = safe(body if isinstance(body, str) else str(body))
     return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}”"
+
+
+def _counted(entries: object) -> int:
+    return len(entries) if isinstance(entries, Sequence) else 0
 
 
 def _listed(names: object) -> str:

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, cast
 import lockedroom
 from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
-from lockedroom.conformance.entropy import ORIGIN, Keys
+from lockedroom.conformance.entropy import STAND_IN, Keys
 from lockedroom.conformance.observation import Observation, Seen, render, rights_of
 from lockedroom.conformance.protocol import Implementation, Reset
 from lockedroom.conformance.schemas import Json
@@ -43,7 +43,8 @@ class EngineActor:
         file = Path(reset.directory) / f"{reset.room}.authority.json"
         kept = AuthorityFile(file) if reset.actor == creator else None
         self._public = public
-        self._engine = Engine(reset.room, me, reset.suite, profile=reset.profile, authority=kept)
+        # The one thing that a replay says of a process other than the kernel does: so pids come again.
+        self._engine = Engine(reset.room, me, reset.suite, profile=reset.profile, authority=kept, stand_in=STAND_IN)
 
     def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
         """See `Actor`."""
@@ -69,7 +70,7 @@ class EngineActor:
             case "profile":
                 return self._reset.profile
             case "origin":
-                return ORIGIN
+                return self._engine.origin
             case "body":
                 return self._keys.body(cast(str, given[name]))
             case "rights":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Final, cast
 
-from lockedroom.conformance.entropy import ORIGIN, Keys
+from lockedroom.conformance.entropy import STAND_IN, Keys
 from lockedroom.conformance.forging import Forge
 from lockedroom.conformance.intruding import intrude, left_by
 from lockedroom.conformance.observation import Observation, Seen, look, render, rights_of
@@ -121,7 +121,7 @@ def arguments_of(
             case "profile":
                 found[name] = settings.profile
             case "origin":
-                found[name] = ORIGIN
+                found[name] = STAND_IN
             case "body":
                 found[name] = keys.body(cast(str, given[name]))
             case "rights":

@@ -7,14 +7,15 @@ values in every run, in a process that was killed and started anew as well. Neve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lockedroom.reference.crypto.real import RealSuite
 from lockedroom.reference.crypto.suite import Entropy, Suite, Transcript
 from lockedroom.reference.crypto.terms import Bits, Field, Term
 from lockedroom.reference.machine import Name
 
-ORIGIN = (1, 1, "replay")
-"""Stands for pid, start time and boot id of the creator in a replay: the same in every run."""
+STAND_IN: Final = (1, 1, "replay")
+"""Stands for pid, start time and boot id of the creator in a replay: the same in every run, and for every process."""
 
 
 @dataclass(frozen=True, slots=True)

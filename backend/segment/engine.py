@@ -17,7 +17,7 @@ from typing import Final, Self
 from lockedroom.backend import clauses, errors, forks, interrupts, rooms, shm, wakeup
 from lockedroom.backend.crashpoints import Hook
 from lockedroom.backend.locks import Mode
-from lockedroom.backend.process import this_process
+from lockedroom.backend.process import Origin, this_process
 from lockedroom.backend.regions import HEADER
 from lockedroom.backend.segment import views
 from lockedroom.backend.segment.attached import Attached, made
@@ -63,7 +63,8 @@ class Engine:
 
     The room need not be there yet: it is attached when an operation finds it. `profile` is the label of the one that
     it speaks: it makes and accepts no other (SEG-PROFILE-1, SEG-PROFILE-4). `authority`, the creator's file, is read
-    now and before each grant and revoke, and written after each. `patience`: seconds to wait for locks. `hook` is for
+    now and before each grant and revoke, and written after each. `patience`: seconds to wait for locks. `stand_in` is
+    for replays and tests, where a pid is to come again: who creates a segment, in place of this process. `hook` is for
     tests. After `close` everything raises Closed, in a forked child Forked.
     """
 
@@ -80,6 +81,7 @@ class Engine:
         "_profile",
         "_suite",
         "_turn",
+        "origin",
         "room",
     )
 
@@ -92,6 +94,7 @@ class Engine:
         profile: str = HARDENED.label,
         authority: AuthorityFile | None = None,
         patience: float = PATIENCE,
+        stand_in: Origin | None = None,
         hook: Hook | None = None,
     ) -> None:
         """Raises BadName, BadFile, NoProcessFacts; ValueError for a suite or a profile that there is not."""
@@ -107,6 +110,7 @@ class Engine:
         self._patience = patience
         self._hook = hook
         self._process = this_process()
+        self.origin: Final = stand_in or self._process.origin
         self._attached: Attached | None = None
         self._forked = False
         self._named: tuple[Name, ...] = ()

@@ -159,13 +159,11 @@ def create(
             clauses.CAPACITY, f"record is {capacity.record}", f"suite {suite} needs {least}, for its exchanges"
         )
     shm.object_name(name)
-    me = process.this_process()
     engine = _engine(name, identity, identity.public.key, suite, profile, None, patience)
     try:
-        origin = (me.pid, me.start_time, me.boot)
         taken = errors.Taken(clauses.TAKEN, f"there is a room {name} already", "choose another name")
         try:
-            result = engine.perform("create", mode=mode, capacity=capacity, profile=profile, origin=origin)
+            result = engine.perform("create", mode=mode, capacity=capacity, profile=profile, origin=engine.origin)
         except (errors.Unfinished, errors.MalformedObject):
             raise taken from None
         if isinstance(result, Rejected):

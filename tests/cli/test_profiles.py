@@ -9,6 +9,7 @@ from lockedroom.conformance.trace import write_trace
 from tests.cli.conftest import User
 from tests.cli.run import inside
 from tests.conformance import scripts
+from tests.conformance.test_forging import carried
 from tests.conformance.test_profiles import attack
 
 
@@ -66,3 +67,19 @@ def test_a_trace_that_both_profiles_take_is_said_to_be_so(tmp_path: Path) -> Non
 def test_there_is_nothing_to_conform_to_as_written() -> None:
     refused = inside("conform", "--profile", "as-written")
     assert refused.code == 2 and "no corpus of the profile as-written" in refused.err
+
+
+def test_a_trace_of_two_rooms_says_which_and_that_a_pid_comes_again(tmp_path: Path) -> None:
+    file = tmp_path / "two.json"
+    file.write_text(write_trace(carried()), "utf-8")
+    for on in ("engine", "backend"):
+        works = inside("replay", file, "--on", on)
+        said = " ".join(works.out.split())
+        assert works.code == 0 and "second: exchange: a key for bob" in said
+        assert "(marked: every segment here says that a process of pid 1 created it)" in said
+        refused = inside("replay", file, "--on", on, "--profile", "hardened", "--json")
+        told = json.loads(refused.out)
+        assert (refused.code, told["refused"]["clause"]) == (1, "SEG-ACL-7") and told["pids"].startswith("(marked")
+    alone = tmp_path / "alone.json"
+    alone.write_text(write_trace(attack()), "utf-8")
+    assert "marked" not in inside("replay", alone, "--on", "engine").out

@@ -36,9 +36,9 @@ def elsewhere(room: str, *acts: Act) -> list[Act]:
     return [Act(act.actor, act.operation, act.arguments, room) for act in acts]
 
 
-def everywhere_alike(acts: list[Act], *members: str, profile: Profile = "hardened") -> Trace:
-    """The trace of a script, after a replay on values under every suite and on real memory under LR0 and LR1."""
-    trace = parse_trace(write_trace(scripts.trace(acts, *members, profile=profile)))
+def everywhere_alike(trace: Trace) -> Trace:
+    """The trace, after a replay on values under every suite and on real memory under LR0 and LR1."""
+    trace = parse_trace(write_trace(trace))
     for suite in ("LR0", "LR1"):
         assert replay_on_engine(trace, suite).reason == ""
     for real in ("LR0", "LR1"):
@@ -78,7 +78,7 @@ def test_the_board_the_list_and_the_header_are_changed() -> None:
         act("intruder", "rehead", record=said(1)),
         act("alice", "receive", peer="bob"),
     ]
-    trace = everywhere_alike(acts)
+    trace = everywhere_alike(scripts.trace(acts))
     found = clauses(trace)[8:]
     assert [clause for clause in found if clause != "ok"] == [
         "SEG-READ-1",
@@ -107,7 +107,7 @@ def resigned(by: str) -> list[Act]:
 
 
 def test_an_insider_signs_what_another_made_and_is_believed_as_written_alone() -> None:
-    trace = everywhere_alike(resigned("mallory"), "alice", "bob", "mallory", profile="as-written")
+    trace = everywhere_alike(scripts.trace(resigned("mallory"), "alice", "bob", "mallory", profile="as-written"))
     assert clauses(trace)[-3:] == ["ok", "ok", "ok"]
     for on in ("engine", "backend"):
         refused = replay(trace, on=on, profile="hardened", limits=PATIENT).divergence  # type: ignore[arg-type]
@@ -115,23 +115,26 @@ def test_an_insider_signs_what_another_made_and_is_believed_as_written_alone() -
     assert signed_by(trace.steps[-3].arguments["record"]) == {"mallory"}
 
 
-def test_what_was_made_in_another_segment_of_the_process_is_accepted_as_written_alone() -> None:
-    """Alice creates two segments. Her exchange with bob in the second is carried into the first (ADAPTER-COMMAND-8)."""
+def carried() -> Trace:
+    """Alice creates two segments. Her exchange with bob in the second is carried into the first."""
     act = scripts.act
     opened = scripts.opened("alice", "bob")[:4]
     acts = [
         *opened,  # 1 to 4
         *elsewhere("second", *opened),  # 5 to 8
         # Bob's announcement in the first is carried into the second, where alice exchanges with it.
-        act("intruder", "announce", record=said(4), name="bob"),
-    ]
-    acts[-1] = Act("intruder", "announce", acts[-1].arguments, "second")
-    acts += [
+        *elsewhere("second", act("intruder", "announce", record=said(4), name="bob")),
         *elsewhere("second", act("alice", "exchange", peer="bob")),  # 10
         act("intruder", "inject", record=said(10), inbox="bob", sender="alice"),
         act("bob", "accept", peer="alice"),
     ]
-    trace = everywhere_alike(acts, profile="as-written")
+    return scripts.trace(acts, profile="as-written")
+
+
+def test_what_was_made_in_another_segment_of_the_process_is_accepted_as_written_alone() -> None:
+    """Two rooms, one process for each member (ADAPTER-COMMAND-8)."""
+    trace = carried()
+    everywhere_alike(trace)
     assert clauses(trace)[-3:] == ["ok", "ok", "ok"]
     assert trace.steps[9].room == "second" and trace.steps[9].observation.pending == {"bob": {"alice": 1}}
     assert trace.steps[-1].observation.pending == {}
@@ -146,7 +149,7 @@ def test_a_crash_ends_a_member_in_every_room() -> None:
     acts = [*opened, *elsewhere("second", *opened), scripts.act("alice", "crash")]
     acts += [*elsewhere("second", scripts.act("bob", "reap", peer="alice")), scripts.act("bob", "reap", peer="alice")]
     acts += elsewhere("second", scripts.act("alice", "grant", subject="carol", key="carol", rights=["join"]))
-    trace = everywhere_alike(acts, "alice", "bob", "carol")
+    trace = everywhere_alike(scripts.trace(acts, "alice", "bob", "carol"))
     assert clauses(trace)[-4:] == ["ok", "ok", "ok", "ok"]
 
 

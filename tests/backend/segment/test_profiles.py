@@ -1,11 +1,17 @@
 """Profiles on real shared memory: a room speaks one, and a member accepts the one that it was told."""
 
+import os
+
 import pytest
 
 import lockedroom
 from lockedroom import Refused
+from lockedroom.backend.process import this_process
 from lockedroom.backend.segment.engine import Engine
+from lockedroom.reference.machine import Step
+from lockedroom.reference.segment.events import Created
 from lockedroom.reference.segment.records import Header
+from lockedroom.reference.segment.state import Member
 from tests.backend.segment.people import SMALL, heard, person, share
 
 AS_WRITTEN = "as-written"
@@ -75,3 +81,26 @@ def test_two_segments_that_one_process_creates_have_one_id_as_written_and_two_ha
                 ids.setdefault(profile, []).append(segment_of(made))
                 made.destroy()
     assert len(set(ids[AS_WRITTEN])) == 1 and len(set(ids["hardened"])) == 2
+
+
+def test_a_pid_that_comes_again_gives_the_id_again_as_written_alone(room: str) -> None:
+    """The seam for process identity: what a dead process has created, and one that got its pid later."""
+    ids: dict[str, list[object]] = {}
+    for profile in (AS_WRITTEN, "hardened"):
+        for number, stand_in in enumerate([(4242, 1, "boot"), (4242, 99, "boot"), (4243, 1, "boot")]):
+            me = Member("alice", person("alice").signing, person("alice").public.key)
+            with Engine(f"{room}-{number}", me, "LR0", profile=profile, stand_in=stand_in) as alice:
+                made = alice.perform("create", capacity=SMALL, profile=profile, origin=alice.origin)
+                assert isinstance(made, Step)
+                (created,) = made.events
+                assert isinstance(created, Created)
+                ids.setdefault(profile, []).append(created.segment)
+                alice.give_up()
+    first, again, other = ids[AS_WRITTEN]
+    assert first == again != other and len(set(ids["hardened"])) == 3
+
+
+def test_without_a_stand_in_the_kernel_says_who_creates(room: str) -> None:
+    with lockedroom.create(room, person("alice"), capacity=SMALL, suite="LR0") as made:
+        assert made.engine.origin == this_process().origin and made.engine.origin[0] == os.getpid()
+        made.destroy()
