@@ -79,7 +79,7 @@ class Failure:
     broken: Broken | None
 
 
-class _Move(NamedTuple):
+class Move(NamedTuple):
     """An outcome that changes the state."""
 
     choice: Choice
@@ -92,7 +92,7 @@ class _Row(NamedTuple):
     something, its moves by action, and what is violated."""
 
     operations: int
-    moves: dict[int, tuple[tuple[_Move, ...], ...]]
+    moves: dict[int, tuple[tuple[Move, ...], ...]]
     broken: tuple[Broken, ...]
 
 
@@ -120,15 +120,15 @@ class _Check:
 
 
 @dataclass(slots=True)
-class _Here:
+class Here:
     """Where a walk is: the number of each slot's value, each group's row, and the state's fingerprint."""
 
     values: list[int]
     rows: list[_Row]
     mark: int
 
-    def copy(self) -> _Here:
-        return _Here(self.values.copy(), self.rows.copy(), self.mark)
+    def copy(self) -> Here:
+        return Here(self.values.copy(), self.rows.copy(), self.mark)
 
 
 class Walker:
@@ -147,11 +147,11 @@ class Walker:
         self._marks: list[list[int]] = [[] for _ in self._slots]
         self._fingerprints = Fingerprints()
         self._unions: dict[tuple[int, int, int], int] = {}
-        self._operations = tuple(dict.fromkeys(action.operation for action in self.machine.actions))
-        self._bit = {operation: number for number, operation in enumerate(self._operations)}
+        self.operations = tuple(dict.fromkeys(action.operation for action in self.machine.actions))
+        self._bit = {operation: number for number, operation in enumerate(self.operations)}
         self._actors = tuple(
             tuple(dict.fromkeys(action.actor for action in self.machine.actions if action.operation == operation))
-            for operation in self._operations
+            for operation in self.operations
         )
         groups: dict[tuple[int, ...], _Group] = {}
         for number, action in enumerate(self.machine.actions):
@@ -180,22 +180,22 @@ class Walker:
         trail: list[Choice] = []
         seen = self._seen
         seen.walks += 1
-        weights = self._odds(random)
+        weights = self.odds(random)
         shut = 0
         try:
-            here, broken = self._start()
+            here, broken = self.start()
             for _ in range(steps):
-                options = self._open(here) & ~shut
+                options = self.open(here) & ~shut
                 if broken or not options:
                     break
-                operation = _drawn(options, weights, random)
+                operation = drawn(options, weights, random)
                 move = self._move(here, operation, random)
                 before = here.copy()
                 trail.append(move.choice)
                 seen.steps += 1
-                seen.taken[self._operations[operation]] = seen.taken.get(self._operations[operation], 0) + 1
-                broken = self._go(here, move)
-                if self._open(here):
+                seen.taken[self.operations[operation]] = seen.taken.get(self.operations[operation], 0) + 1
+                broken = self.go(here, move)
+                if self.open(here):
                     shut = 0
                 elif not broken:
                     seen.dead_ends += 1
@@ -212,7 +212,7 @@ class Walker:
         """Go along a trail, leaving out what is not possible where it comes up, until the property is violated: what
         was gone along and how it is violated; None if it is not. Raises ActionFault when an action raises."""
         gone: list[Choice] = []
-        here, broken = self._start()
+        here, broken = self.start()
         left = iter(trail)
         while True:
             for found in broken:
@@ -222,7 +222,7 @@ class Walker:
             if choice is None:
                 return None
             move = self._possible(here, choice)
-            broken = () if move is None else self._go(here, move)
+            broken = () if move is None else self.go(here, move)
             if move is not None:
                 gone.append(choice)
 
@@ -241,25 +241,29 @@ class Walker:
             state = taken(action, alike[choice.which], state)
         return tuple(steps)
 
-    def _odds(self, random: Random) -> list[float]:
+    def odds(self, random: Random) -> list[float]:
         """How likely each operation is in one walk: each draws for itself, and those that the same actors do draw
         together as well."""
         shared = {actors: _SPREAD ** -random.random() for actors in dict.fromkeys(self._actors)}
         return [shared[actors] * _SPREAD ** -random.random() for actors in self._actors]
 
-    def _open(self, here: _Here) -> int:
+    def open(self, here: Here) -> int:
         """A bit for each operation that can change something."""
         options = 0
         for row in here.rows:
             options |= row.operations
         return options
 
-    def _move(self, here: _Here, operation: int, random: Random) -> _Move:
-        actions = [moves for row in here.rows if row.operations >> operation & 1 for moves in row.moves[operation]]
+    def _move(self, here: Here, operation: int, random: Random) -> Move:
+        actions = self.ways(here, operation)
         moves = actions[_below(len(actions), random)]
         return moves[_below(len(moves), random)]
 
-    def _possible(self, here: _Here, choice: Choice) -> _Move | None:
+    def ways(self, here: Here, operation: int) -> list[tuple[Move, ...]]:
+        """The moves of an operation, action by action."""
+        return [moves for row in here.rows if row.operations >> operation & 1 for moves in row.moves[operation]]
+
+    def _possible(self, here: Here, choice: Choice) -> Move | None:
         row = here.rows[self._group_of[choice.action]]
         operation = self._bit[self.machine.actions[choice.action].operation]
         for moves in row.moves.get(operation, ()):
@@ -270,13 +274,15 @@ class Walker:
 
     # ---- states -------------------------------------------------------------------------------------
 
-    def _start(self) -> tuple[_Here, tuple[Broken, ...]]:
+    def start(self) -> tuple[Here, tuple[Broken, ...]]:
+        """The first state, and what is violated there or by what can be done there."""
         values = [self._number(place, self.machine.initial[slot]) for place, slot in enumerate(self._slots)]
         mark = sum(marks[value] for marks, value in zip(self._marks, values, strict=True)) & MASK
-        here = _Here(values, [_NOTHING] * len(self._groups), mark)
+        here = Here(values, [_NOTHING] * len(self._groups), mark)
         return here, self._arrive(here, range(len(self._slots)))
 
-    def _go(self, here: _Here, move: _Move) -> tuple[Broken, ...]:
+    def go(self, here: Here, move: Move) -> tuple[Broken, ...]:
+        """Take `here` on by a move; gives what is violated there or by what can be done there."""
         values = here.values
         changed: list[int] = []
         for place, value in move.writes:
@@ -292,7 +298,7 @@ class Walker:
                 changed.append(place)
         return self._arrive(here, changed)
 
-    def _arrive(self, here: _Here, changed: Sequence[int]) -> tuple[Broken, ...]:
+    def _arrive(self, here: Here, changed: Sequence[int]) -> tuple[Broken, ...]:
         """Look at a state where these slots have changed: what can be done there, and what is violated."""
         self._seen.states.append(here.mark & MASK)
         broken: list[Broken] = []
@@ -333,7 +339,7 @@ class Walker:
         values = tuple([self._values[place][number] for place, number in zip(group.reads, key, strict=True)])
         held = dict(zip(group.reads, key, strict=True))
         mark = combined(*(self._marks[place][number] for place, number in zip(group.reads, key, strict=True)))
-        found: dict[int, list[tuple[_Move, ...]]] = {}
+        found: dict[int, list[tuple[Move, ...]]] = {}
         broken: list[Broken] = []
         for number, action in group.actions:
             try:
@@ -341,7 +347,7 @@ class Walker:
                 bound = self._bound(number, action, outcomes)
             except Exception as fault:
                 raise ActionFault(action, values, fault) from fault
-            moves: list[_Move] = []
+            moves: list[Move] = []
             exercised: set[str] = set()
             for outcome, move in zip(outcomes, bound, strict=True):
                 for name, judgement in self._judge(action, values, outcome) if self._judge is not None else ():
@@ -361,16 +367,16 @@ class Walker:
         operations = sum(1 << operation for operation in found)
         return _Row(operations, {operation: tuple(moves) for operation, moves in found.items()}, tuple(broken))
 
-    def _bound(self, number: int, action: Action, outcomes: tuple[Outcome, ...]) -> list[_Move]:
+    def _bound(self, number: int, action: Action, outcomes: tuple[Outcome, ...]) -> list[Move]:
         """What each outcome of an action writes and adds."""
-        bound: list[_Move] = []
+        bound: list[Move] = []
         labels: dict[str, int] = {}
         for outcome in outcomes:
             which = labels[outcome.label] = labels.get(outcome.label, -1) + 1
             written = zip(action.writes, outcome.writes, strict=True) if outcome.writes is not None else ()
             writes = tuple((self._place[slot], self._number(self._place[slot], value)) for slot, value in written)
             grows = tuple((self._place[slot], self._number(self._place[slot], added)) for slot, added in outcome.grows)
-            bound.append(_Move(Choice(number, outcome.label, which), writes, grows))
+            bound.append(Move(Choice(number, outcome.label, which), writes, grows))
         return bound
 
     def _judged(self, at: int, values: list[int]) -> list[Broken]:
@@ -405,7 +411,7 @@ def random_of(seed: int, walk: int) -> Random:
     return Random(f"{seed}/{walk}")
 
 
-def _drawn(options: int, weights: Sequence[float], random: Random) -> int:
+def drawn(options: int, weights: Sequence[float], random: Random) -> int:
     """One of the operations whose bit is set, by weight."""
     numbers = [number for number in range(options.bit_length()) if options >> number & 1]
     left = random.random() * sum(weights[number] for number in numbers)

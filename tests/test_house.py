@@ -26,8 +26,10 @@ def canonical(requirement: Requirement) -> str:
 
 
 def declared() -> list[Requirement]:
-    """What pyproject.toml says that lockedroom needs to run."""
-    return [Requirement(line) for line in config()["project"]["dependencies"]]
+    """What pyproject.toml says that lockedroom needs to run, or with an extra."""
+    project = config()["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    return [Requirement(line) for line in (*project["dependencies"], *extras)]
 
 
 def test_every_pin_has_its_hashes() -> None:

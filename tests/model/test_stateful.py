@@ -1,0 +1,83 @@
+"""Hypothesis plays machines: it finds mistakes and makes them short, says what it has covered, and does the same again
+for the same seed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lockedroom.model.segment.mutants import BY_NAME
+from lockedroom.model.segment.stateful import grounds
+from lockedroom.model.stateful import Coverage, Ground, Hunted, hunt
+from lockedroom.model.validator import confirm
+from lockedroom.reference.segment.table import TABLE
+from lockedroom.spec.refusals import refusals
+from tests.model import kiosk
+
+SHORTEST = json.loads(Path(__file__).with_name("mutants.json").read_text(encoding="utf-8"))
+QUICK = (
+    "a message is not counted",
+    "leaving withdraws nothing",
+    "a list that was rolled back is taken",
+    "a review does not remember the list",
+    "a crossing begins the session anew",
+)
+"""Mutants that a few rounds find."""
+
+
+def hunted(name: str, **limits: float | None) -> Hunted:
+    return hunt(grounds(BY_NAME[name].logic()), **limits)  # type: ignore[arg-type] # seconds, rounds
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_it_finds_the_mutant_and_makes_the_way_there_short(name: str) -> None:
+    found = hunted(name, seconds=None, rounds=16)
+    assert found.violation is not None and found.ground is not None
+    assert len(found.violation.path) <= 2 * SHORTEST[name]
+    assert len(found.violation.path) <= found.length + 1
+    confirm(found.ground.make(), found.violation)
+
+
+def kiosks(most: int) -> tuple[Ground, ...]:
+    return (Ground({"most": most}, lambda: kiosk.subject(most)),)
+
+
+def test_any_machine_is_played_and_what_is_violated_is_made_short() -> None:
+    found = hunt(kiosks(2), seconds=None, rounds=4)
+    assert found.violation is not None
+    assert str(found.violation.path[-1].action) == "clerk: open()" and len(found.violation.path) <= 11
+    confirm(kiosk.subject(2), found.violation)
+
+
+def test_the_same_seed_does_the_same_and_another_does_not() -> None:
+    def result(number: int) -> tuple[object, object]:
+        found = hunt(grounds(), seconds=None, rounds=1, number=number, runs=20)
+        return found.violation, found.coverage.to_json()
+
+    assert result(7) == result(7)
+    assert result(7) != result(8)
+
+
+def test_the_engine_passes_and_the_report_says_what_was_covered_and_what_never() -> None:
+    found = hunt(grounds(), seconds=None, rounds=8, runs=15)
+    assert found.violation is None and found.subject is None
+    covered = found.coverage
+    assert covered.runs >= 8 * 15 and covered.steps > 2_000 and len(found.covered) == 8
+    expected = {row.operation: [code.removesuffix("-") for code in refusals(row)] for row in TABLE}
+    assert {row.operation for row in TABLE} <= set(covered.accepted)
+    missed = covered.never(expected)
+    assert "join refused by SEG-JOIN-1" not in missed
+    assert len(missed) < sum(map(len, expected.values())) - 50
+    assert all(refused in expected[name] for name, refused in covered.refused if name in expected)
+
+
+def test_what_no_run_came_to_is_named() -> None:
+    nothing = Coverage()
+    assert nothing.never({"open": ("KIOSK-1",)}) == ["open accepted", "open refused by KIOSK-1"]
+
+
+def test_time_that_is_over_ends_a_hunt_which_then_says_nothing_is_proved() -> None:
+    found = hunt(grounds(), seconds=0.0)
+    assert (found.violation, found.covered) == (None, ())
