@@ -235,21 +235,28 @@ def show_report(out: Console, report: Report, ran: ConformReport) -> None:
     for case in report.cases:
         if case.verdict == "unexpected pass":
             out.print(safe(f"\n{case.id}: {case.reason} ({case.known})"), style="red")
-        elif case.verdict == "fail":
-            out.print(safe(f"{case.id}: breaks {', '.join(case.broken)}"), style="red")
-            if case.kind == "vectors":
-                out.print("\n".join(safe(line) for line in case.reason.splitlines()), style="red")
+        elif case.verdict == "fail" and case.kind == "vectors":
+            out.print("\n".join(safe(line) for line in f"\n{case.id}:\n{case.reason}".splitlines()), style="red")
+    broken = sorted({clause for case in report.cases if case.verdict == "fail" for clause in case.broken})
+    if broken:
+        out.print(f"\nbroken: {', '.join(broken)}", style="red")
     if told:
         out.print("\n" + ", ".join(f"{n} {name}" for name, n in told.items()), style="bold")
 
 
 def show_differences(out: Console, ran: ConformReport) -> None:
-    """Where each trace that did not pass differed."""
+    """Where each trace that did not pass differed; what is the same for several is said once."""
+    from lockedroom.cli.terminal import safe
+
+    alike: dict[tuple[str, str], list[str]] = {}
     for result in ran.traces:
-        if result.divergence is not None:
-            out.print(f"\n{result.title}\n{result.divergence}", style="red")
-        elif result.status != "passed":
-            out.print(f"\n{result.title}: {result.reason}", style="red" if result.status == "failed" else "yellow")
+        if result.status != "passed":
+            said = str(result.divergence) if result.divergence is not None else result.reason
+            alike.setdefault((said, result.status), []).append(result.title)
+    for (said, status), titles in alike.items():
+        title = titles[0] if len(titles) == 1 else f"{len(titles)} traces, {titles[0]!r} and others"
+        text = "\n".join(safe(line) for line in f"{title}:\n{said}".splitlines())
+        out.print(f"\n{text}", style="red" if status == "failed" else "yellow")
 
 
 def show(out: Console, report: ConformReport) -> None:

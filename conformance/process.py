@@ -175,9 +175,9 @@ class Process:
         while self._ended() is None and time.monotonic() < deadline:
             time.sleep(0.005)
         how = self._ended()
-        return self._broken(
-            "ended", f"it ended ({how}) when asked to {asked}" if how else f"it closed its output: {asked}"
-        )
+        said = f"it ended ({how}) when asked to {asked}" if how else f"it closed its output: {asked}"
+        rest = f", after {self._shown(bytes(self._read))} without an end of line" if self._read else ""
+        return self._broken("ended", said + rest)
 
     def _broken(self, kind: str, detail: str) -> Broken:
         while not self._errors_end:

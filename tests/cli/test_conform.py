@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
+from xml.etree import ElementTree as Xml
 
 import pytest
 
@@ -100,6 +103,60 @@ def test_a_wrong_answer_fails_and_says_which(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("lockedroom.reference.crypto.primitives.sha256", lambda _: bytes(32))
     ran = inside("conform", "--case", "vectors/digests/*", "--case", "vectors/wraps/*")
     assert ran.code == Exit.REFUSED
-    assert "vectors/digests/digest: breaks LR-SUITE-16" in ran.out
+    assert "vectors/digests/digest:\n" in ran.out
+    assert "broken: LR-SUITE-16" in ran.out
     assert "tcId 1 under LR0" in ran.out
     assert "18 of 21 are right" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("command", "clause", "said"),
+    [
+        ("cat", "ADAPTER-LINE-2", "not a reply: to start"),
+        ("false", "ADAPTER-LINE-1", "ended: it ended (exit code 1)"),
+        ("yes", "ADAPTER-LINE-2", "not JSON"),
+        ("/no/such/adapter", "ADAPTER-LINE-1", "cannot start: /no/such/adapter: No such file or directory"),
+        (r"printf '\177ELF\377\000\n'", "ADAPTER-LINE-2", "not JSON"),
+        ("head -c 1G /dev/zero", "ADAPTER-LINE-3", "endless line: more than 4194304 bytes"),
+        (r"sh -c 'printf \\033[31mred >&2; exit 3'", "ADAPTER-LINE-1", r"\x1b[31mred"),
+    ],
+)
+def test_what_is_no_adapter_gets_a_verdict_in_time(command: str, clause: str, said: str) -> None:
+    begun = time.monotonic()
+    ran = inside("conform", "--case", "trace/*", "--impl", command, env={"COLUMNS": "200"})
+    assert time.monotonic() - begun < 10
+    assert (ran.code, ran.err) == (Exit.REFUSED, "")
+    assert said in ran.out
+    assert f"broken: {clause}" in ran.out
+    assert "\x1b" not in ran.out and "\0" not in ran.out
+
+
+EVIL = """
+import json, sys
+bad = "\\ud800 \\x1b]0;x\\x07 </script><img src=http://e>\\u202e"
+about = {"implementation": bad, "version": bad, "language": bad, "protocols": ["segment"], "profiles": ["hardened"],
+         "suites": ["LR0", "LR1"], "capabilities": []}
+empty = {"header": "absent", "acl": 0, "announced": [], "posts": {}, "pending": {}, "alive": []}
+for line in sys.stdin:
+    command = json.loads(line)["command"]
+    answers = {"start": about, "observe": empty}
+    if command == "do":
+        print(json.dumps({"refused": {"clause": "SEG-WHO-1", "definite": True, "detail": bad}}), flush=True)
+    else:
+        print(json.dumps({"ok": answers.get(command, {})}), flush=True)
+"""
+
+
+def test_whatever_an_implementation_says_is_text(tmp_path: Path) -> None:
+    adapter = tmp_path / "evil.py"
+    adapter.write_text(EVIL)
+    report, junit, html = (tmp_path / f"report.{kind}" for kind in ("json", "xml", "html"))
+    files = ("--report", report, "--junit", junit, "--html", html)
+    ran = inside("conform", "--impl", f"{sys.executable} {adapter}", "--case", "trace/*", *files)
+    assert (ran.code, ran.err) == (Exit.REFUSED, "")
+    assert "\x1b" not in ran.out and "\u202e" not in ran.out
+    assert json.loads(report.read_text("ascii"))["implementation"]["name"].startswith("\ud800 \x1b")
+    assert Xml.fromstring(junit.read_text("utf-8")).attrib["failures"] == "1"
+    page = html.read_text("utf-8")
+    assert "<img src=http" not in page and "\x1b" not in page and "\u202e" not in page
+    assert page.count("</script>") == 1

@@ -120,6 +120,12 @@ def test_the_end_of_its_standard_error_is_shown(tmp_path: Path) -> None:
     assert len(result.reason) < 5000
 
 
+def test_what_was_said_of_a_line_before_the_end_is_shown() -> None:
+    result = replayed(["printf", "\\177ELF\\002\\377"], QUICK)
+    said = r"ended: it ended (exit code 0) when asked to start, after '\x7fELF\x02\\xff' without an end of line"
+    assert result.reason.endswith(said), result.reason
+
+
 def test_output_that_nobody_asked_for_is_told(tmp_path: Path) -> None:
     result = replayed(fake(tmp_path, "    print('{}\\n{}', flush=True)"))
     assert "not a reply" in result.reason
