@@ -102,10 +102,11 @@ void keep_list(struct list *to, const struct list *from)
 
 void remember(struct act *a)
 {
+    if (!a->list.n)
+        return;
     a->m->knows_segment = true;
     memcpy(a->m->segment, a->segment, KEY);
-    if (a->list.n)
-        keep_list(&a->m->known, &a->list);
+    keep_list(&a->m->known, &a->list);
 }
 
 const struct entry *last_of(const struct list *list, size_t n, const char *subject)

@@ -53,8 +53,8 @@ void do_create(struct act *a)
     add_entry(a, 1, root, m->name, m->public, ALL_RIGHTS);
     put_word(a->s, at_count(a->s), 1);
     put_word(a->s, at_state(), LIVE);
-    m->creates = m->knows_segment = true;
-    memcpy(m->segment, a->segment, KEY);
+    m->creates = true;
+    memcpy(m->signed_segment, a->segment, KEY);
     unlock(a->s, LOCK_ACL);
     unlock(a->s, LOCK_HEADER);
     if (!save_creator(m))

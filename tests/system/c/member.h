@@ -66,7 +66,7 @@ struct member {
     struct list known;        /* as it was verified last */
     bool creates;             /* holds the creator's file: the last serial and head that it signed */
     uint32_t signed_serial;
-    uint8_t signed_head[KEY];
+    uint8_t signed_segment[KEY], signed_head[KEY];
 
     bool joined;
     uint8_t incarnation[KEY], ephemeral[KEY], ephemeral_public[KEY];
@@ -108,7 +108,7 @@ void event(struct act *a, json_t *event);
 /* ---- checks.c: what most operations begin with */
 bool header_stands(struct act *a);
 bool list_verified(struct act *a); /* after the header */
-void remember(struct act *a);      /* segment, and the list if it was verified */
+void remember(struct act *a);      /* the list, if it was verified, and its segment */
 void keep_list(struct list *to, const struct list *from);
 const struct entry *last_of(const struct list *list, size_t n, const char *subject);
 uint8_t rights_of(const struct list *list, const char *subject);

@@ -227,8 +227,8 @@ void load_creator(struct member *m)
     close(fd);
     if (n != FILE_SIZE)
         return;
-    m->creates = m->knows_segment = true;
-    memcpy(m->segment, bytes, KEY);
+    m->creates = true;
+    memcpy(m->signed_segment, bytes, KEY);
     m->signed_serial = (uint32_t)big_endian(bytes + KEY, 4);
     memcpy(m->signed_head, bytes + KEY + 4, KEY);
 }
@@ -237,7 +237,7 @@ bool save_creator(const struct member *m)
 {
     struct buf bytes = {0};
     char *path = file_of(m, ".new");
-    put(&bytes, m->segment, KEY);
+    put(&bytes, m->signed_segment, KEY);
     put_number(&bytes, m->signed_serial, 4);
     put(&bytes, m->signed_head, KEY);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

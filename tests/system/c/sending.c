@@ -1,7 +1,6 @@
 /* Send, multicast, publish, rotate, acknowledge. */
 #include "member.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { OVERHEAD = 202 };
@@ -120,11 +119,6 @@ static bool post(struct act *a, const struct session *session, uint64_t number, 
            refuse(a, "SEG-STORE-5", "the post does not fit its cell");
 }
 
-static int by_peer(const void *a, const void *b)
-{
-    return strcmp((*(struct session *const *)a)->peer, (*(struct session *const *)b)->peer);
-}
-
 void do_publish(struct act *a)
 {
     struct member *m = a->m;
@@ -132,10 +126,14 @@ void do_publish(struct act *a)
     size_t n = 0;
     if (!header_stands(a))
         return;
-    for (size_t i = 0; i < m->n_sessions; i++) {
-        struct session *session = &m->sessions[i];
-        if (!session->past && open_session(a, session->peer, place_of(m, session->peer)) == session)
-            to[n++] = session;
+    for (size_t i = 0; i < m->n_sessions; i++) { /* each peer in its turn, at the first session with it */
+        const struct session *first = &m->sessions[i];
+        struct session *open = first->past ? NULL : open_session(a, first->peer, place_of(m, first->peer));
+        size_t k = 0;
+        while (k < n && to[k] != open)
+            k++;
+        if (open && k == n)
+            to[n++] = open;
     }
     a->clause = NULL;
     if (!n) {
@@ -149,7 +147,6 @@ void do_publish(struct act *a)
         refuse(a, "SEG-FULL-3", "this member's part of the board is full");
         return;
     }
-    qsort(to, n, sizeof *to, by_peer);
     json_t *peers = json_array();
     for (size_t i = 0; i < n; i++) {
         json_array_append_new(peers, json_string(to[i]->peer));
