@@ -87,7 +87,7 @@ def _done(operation: str, arguments: Mapping[str, object]) -> str:
         case "rehead":
             return "put another header"
         case _:
-            named = ", ".join(f"{key} {safe(str(value))}" for key, value in arguments.items())
+            named = ", ".join(f"{key} {safe(str(value))}" for key, value in arguments.items() if key != "choice")
             return f"{operation} {named}".rstrip()
 
 

@@ -95,6 +95,10 @@ def test_every_operation_has_its_words(operation: str) -> None:
     assert all(line for line in drawn(Move("alice", operation, arguments)))
 
 
+def test_a_choice_is_said_once() -> None:
+    assert describe("cut list", {"choice": "to 1 entries"}, ()) == "cut list (to 1 entries)"
+
+
 def test_a_body_cannot_command_the_terminal() -> None:
     words = describe("send", {"peer": "bob", "body": "\x1b]0;owned\x07\u202e"}, ())
     assert words.isprintable()
