@@ -25,7 +25,6 @@ class Redundant:
 
 
 _HONEST: Final = "it is about an honest store, and the store here is the intruder's"
-_POSTS: Final = "posts are not in the abstract system"
 
 TRANSITIONS: Final[Mapping[str, tuple[str, ...] | Outside]] = {
     "create": ("create",),
@@ -38,8 +37,8 @@ TRANSITIONS: Final[Mapping[str, tuple[str, ...] | Outside]] = {
     "send": ("send",),
     "multicast": ("send",),
     "receive": ("receive", "read_proposal", "read_control"),
-    "publish": Outside(_POSTS),
-    "read": Outside(_POSTS),
+    "publish": ("publish",),
+    "read": ("read",),
     "rotate": ("rotate",),
     "acknowledge": ("acknowledge",),
     "leave": ("leave",),
@@ -75,7 +74,7 @@ DEFENCES: Final[Mapping[str, str | Outside | Redundant]] = {
     switch.DIRECTIONS: "send keeps keys say who sealed",
     switch.SEALED_HEADER: "alter_message keeps messages are sealed by whom they name",
     switch.SEQUENCE: "receive keeps nothing is delivered again",
-    switch.BOARD_NONCES: Outside(_POSTS),
+    switch.BOARD_NONCES: "publish keeps keys say who posted",
     switch.TIE_BREAK: Outside(f"under which of two shared keys the sides send: {_HONEST}"),
     switch.ACKNOWLEDGED: Outside(f"a key that the peer does not have yet loses records, and no more: {_HONEST}"),
     switch.ALL_OR_NOTHING: Outside(f"a multicast is one send for each replica: {_HONEST}"),
@@ -89,7 +88,6 @@ OUTSIDE: Final = (
     "who lives: death is a leave that may come at any time, and reaping is on the reaper's word",
     "crashes inside a step, and what the store's bytes do: the crash tests and the real backend",
     "what an honest store adds: nothing is lost, all or nothing, one sending key after a crossing: the explorer",
-    "posts: publish and read",
     "the engine itself: that its steps are steps of this system is not shown here",
 )
 """What no obligation speaks of."""

@@ -24,6 +24,11 @@ WITNESSES: Final[tuple[Witness, ...]] = (
         ("trusted(j_9, n_9, i_7, m_7)", "i_16 = i_7", "trusted(i_7, n_16, j_16, m_16)", "g_15 = g_13", "j_15 = i_7"),
     ),
     Witness(
+        "a post is published and read",
+        (*_ROOM, "publish", "read"),
+        ("trusted(j_9, n_9, i_7, m_7)", "p_10 = p_11", "posted(i_7, p_11)", "confided(p_body(p_11))"),
+    ),
+    Witness(
         "the list goes on, and a peer is revoked, then found dead",
         (*_ROOM, "state", "advance", "state", "review", "reap"),
         ("closed(j_9, n_9, i_7)", "i_13 = j_9", "ended(j_9, n_9, i_7)"),
@@ -33,9 +38,9 @@ WITNESSES: Final[tuple[Witness, ...]] = (
         (
             "forge_header", "forge_entry", "forge_entry", "verify", "join", "make_ephemeral", "forge_announcement",
             "exchange", "decapsulate", "make_body", "seal", "place_message", "receive", "send", "open",
-            "rotate", "unwrap",
+            "rotate", "unwrap", "seal_post", "publish", "open_post",
         ),
-        ("i_14 = i_8", "i_16 = i_8", "i_8 = j_13", "~sealed(i_8, g_13)", "known_master(m_8)"),
+        ("i_14 = i_8", "i_16 = i_8", "i_8 = j_13", "~sealed(i_8, g_13)", "known_master(m_8)", "i_19 = i_8"),
     ),
     Witness(
         "an insider makes an exchange",
@@ -49,6 +54,7 @@ WITNESSES: Final[tuple[Witness, ...]] = (
         "the intruder alters nothing that is covered",
         (
             *_ROOM, "send", "alter_entry", "alter_announcement", "alter_exchange", "alter_capsule", "alter_message",
+            "publish", "alter_post",
         ),
     ),
     Witness(

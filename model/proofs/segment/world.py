@@ -32,6 +32,8 @@ SORTS: Final[Mapping[str, str]] = {
     "announcement": "what stands in an announcement",
     "exchange": "what an exchange's signature covers",
     "message": "sealed records",
+    "board": "keys of a pair for posts: what is derived from an exchange's master",
+    "post": "replicas of posts",
 }
 
 _FIELDS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
@@ -86,6 +88,25 @@ _FIELDS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
         "body": "body",
         "master": "master",
     },
+    ("b", "board"): {
+        "master": "master",
+        "segment": "segment",
+        "proposer": "name",
+        "first": "incarnation",
+        "other": "name",
+        "second": "incarnation",
+    },
+    ("p", "post"): {
+        "board": "board",
+        "segment": "segment",
+        "sender": "name",
+        "recipient": "name",
+        "from": "incarnation",
+        "to": "incarnation",
+        "proposer": "name",
+        "count": "count",
+        "body": "body",
+    },
 }
 """The fields of each shape. Of a head: those of its last entry. `c_opens` is the key pair that the ciphertext was made
 for, `c_master` what is wrapped, the others are the context of the key-encryption key. `k_first` and `k_second` are the
@@ -123,6 +144,7 @@ def declare(b: Builder) -> None:
     b.relation("forth(cipher)", "it is the proposer's: what the other seals has another label", fixed=True)
     b.relation("is_rotation(message)", "its flags say that it proposes a master", fixed=True)
     b.relation("is_acknowledgement(message)", "its flags say that it acknowledges one", fixed=True)
+    b.relation("proposers(post)", "its nonce says that who sealed it made the exchange", fixed=True)
     b.relation("confided(body)", "honest members send it to trusted peers alone", fixed=True)
     b.axiom("upto is reflexive", "upto(H, H)", "")
     b.axiom("upto is transitive", "upto(E, H) & upto(H, G) -> upto(E, G)", "")
@@ -140,6 +162,8 @@ def declare(b: Builder) -> None:
     for prefix, further in (
         ("c", ()),
         ("k", ("forth(X) <-> forth(Y)",)),
+        ("b", ()),
+        ("p", ("proposers(X) <-> proposers(Y)",)),
         ("g", ("is_rotation(X) <-> is_rotation(Y)", "is_acknowledgement(X) <-> is_acknowledgement(Y)")),
     ):
         alike = " & ".join([same("X", "Y", *fields(prefix)), *(f"({one})" for one in further)])

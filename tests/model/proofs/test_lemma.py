@@ -18,11 +18,12 @@ from lockedroom.reference.crypto.terms import Field
 from lockedroom.reference.crypto.transcript import encode
 from lockedroom.reference.segment import records, sessions
 from lockedroom.reference.segment.profile import DEFENCES, HARDENED, Profile
-from lockedroom.reference.segment.records import LAYOUTS, Announcement, Epoch, Exchange, Message
+from lockedroom.reference.segment.records import LAYOUTS, Announcement, Epoch, Exchange, Message, Post
 
 ONE, TWO = b"1" * 32, b"2" * 32
 ANNOUNCEMENT = Announcement("alice", ONE, ONE, 1, ONE, b"")
 EXCHANGE = Exchange("alice", "bob", ONE, ONE, ONE, b"1" * 40, 1, ONE, b"")
+POST = Post("alice", "bob", ONE, ONE, Epoch(0, "alice"), 1, b"")
 MESSAGE = Message("alice", "bob", ONE, ONE, Epoch(1, "alice"), 1, 1, 1, b"")
 
 
@@ -42,6 +43,12 @@ def sealed(profile: Profile, **changes: object) -> Transcript:
     """What is authenticated with a sealed record."""
     room = cast(bytes, changes.pop("segment", ONE))
     return records.message_transcript(room, replace(MESSAGE, **changes), profile)  # type: ignore[arg-type]
+
+
+def posted(profile: Profile, **changes: object) -> Transcript:
+    """What is authenticated with a post."""
+    room = cast(bytes, changes.pop("segment", ONE))
+    return records.post_transcript(room, replace(POST, **changes), profile)  # type: ignore[arg-type]
 
 
 def wrapped(profile: Profile, **changes: object) -> Transcript:
@@ -94,6 +101,18 @@ SHAPES: Mapping[str, tuple[Callable[..., Transcript], Mapping[str, Change]]] = {
             "c_ephemeral": {"ephemeral": TWO},
         },
     ),
+    "alter_post": (
+        posted,
+        {
+            "p_segment": {"segment": TWO},
+            "p_sender": {"sender": "carol"},
+            "p_recipient": {"recipient": "carol"},
+            "p_from": {"sender_incarnation": TWO},
+            "p_to": {"recipient_incarnation": TWO},
+            "p_proposer": {"epoch": Epoch(0, "bob")},
+            "p_count": {"number": 2},
+        },
+    ),
     "alter_message": (
         sealed,
         {
@@ -113,16 +132,16 @@ SHAPES: Mapping[str, tuple[Callable[..., Transcript], Mapping[str, Change]]] = {
 }
 """For each shape that the intruder alters: the transcript that covers it, and how to change each field in it."""
 
-APART = {"g_count"}
+APART = {"g_count", "p_count"}
 """What more than one thing covers: a sequence number is the nonce too, and so covered whatever the profile."""
 
-KEYS: Mapping[str, Change] = {
-    "k_segment": {"segment": TWO},
-    "k_number": {"epoch": Epoch(2, "alice")},
-    "k_proposer": {"me": "ada", "epoch": Epoch(1, "ada")},
-    "k_first": {"mine": TWO},
-    "k_other": {"peer": "carol"},
-    "k_second": {"theirs": TWO},
+CONTEXT: Mapping[str, Change] = {
+    "segment": {"segment": TWO},
+    "number": {"epoch": Epoch(2, "alice")},
+    "proposer": {"me": "ada", "epoch": Epoch(1, "ada")},
+    "first": {"mine": TWO},
+    "other": {"peer": "carol"},
+    "second": {"theirs": TWO},
 }
 """How to change each field of a key's context."""
 
@@ -136,25 +155,27 @@ def uncovered(make: Callable[..., Transcript], changes: Mapping[str, Change], pr
 def dropped(action: str, defence: str) -> set[str]:
     """The fields that the intruder may choose in the proofs once a defence is off."""
     guards = (guard for guard in segment().action(action).guards if guard.defence == defence)
-    return {field for guard in guards for field in re.findall(r"\b([acgkx]_[a-z]+|is_[a-z]+)\(", guard.text)} - {
-        "g_cipher"
-    }
+    named = re.compile(r"\b([abcgkpx]_[a-z]+|is_[a-z]+)\(")
+    return {field for guard in guards for field in named.findall(guard.text)} - {"g_cipher", "p_board"}
 
 
 @pytest.mark.parametrize("defence", [defence.name for defence in DEFENCES])
 @pytest.mark.parametrize("action", SHAPES)
 def test_what_a_profile_does_not_cover_is_what_the_intruder_may_alter(action: str, defence: str) -> None:
     make, changes = SHAPES[action]
-    expected = {field for field in dropped(action, defence) if not field.startswith("k_")}
+    expected = {field for field in dropped(action, defence) if field[0] not in "kb"}
     assert uncovered(make, changes, HARDENED) == set()
     assert uncovered(make, changes, HARDENED.without(defence)) - APART == expected
 
 
 @pytest.mark.parametrize("defence", [defence.name for defence in DEFENCES])
 def test_what_keys_do_not_depend_on_is_what_the_intruder_may_alter(defence: str) -> None:
-    expected = {field for field in dropped("alter_message", defence) if field.startswith("k_")}
-    assert uncovered(derived, KEYS, HARDENED) == set()
-    assert uncovered(derived, KEYS, HARDENED.without(defence)) == expected
+    assert uncovered(derived, CONTEXT, HARDENED) == set()
+    free = uncovered(derived, CONTEXT, HARDENED.without(defence))
+    for prefix, action in (("k", "alter_message"), ("b", "alter_post")):
+        expected = {field for field in dropped(action, defence) if field.startswith(prefix)}
+        # A post's key is that of an epoch 0: its number is no field of the shape.
+        assert {f"{prefix}_{field}" for field in free} & set(fields(prefix)) == expected
 
 
 def test_every_field_of_a_shape_is_one_of_the_code() -> None:
@@ -163,7 +184,9 @@ def test_every_field_of_a_shape_is_one_of_the_code() -> None:
     assert set(SHAPES["alter_capsule"][1]) == set(fields("c")) - {"c_opens", "c_master"}
     sealed_fields = {field for field in SHAPES["alter_message"][1] if field.startswith("g_")}
     assert sealed_fields == set(fields("g")) - {"g_cipher", "g_body", "g_master"}
-    assert set(KEYS) == set(fields("k")) - {"k_master"}
+    assert {f"k_{field}" for field in CONTEXT} == set(fields("k")) - {"k_master"}
+    assert {f"b_{field}" for field in CONTEXT} - {"b_number"} == set(fields("b")) - {"b_master"}
+    assert set(SHAPES["alter_post"][1]) == set(fields("p")) - {"p_board", "p_body"}
 
 
 def test_every_field_of_a_record_is_in_its_shape() -> None:
@@ -171,6 +194,7 @@ def test_every_field_of_a_record_is_in_its_shape() -> None:
         (Announcement, "alter_announcement"),
         (Exchange, "alter_exchange"),
         (Message, "alter_message"),
+        (Post, "alter_post"),
     ):
         changed = {name for change in SHAPES[action][1].values() for name in change}
         assert {field.name for field in LAYOUTS[record][1]} - {"signature", "sealed"} == changed - {
@@ -181,7 +205,7 @@ def test_every_field_of_a_record_is_in_its_shape() -> None:
 
 def test_encodings_are_tagged_and_of_fixed_depth() -> None:
     assert len({kind for kind, _ in LAYOUTS.values()}) == len(LAYOUTS)
-    made = [make(HARDENED) for make in (announced, exchanged, sealed, wrapped, derived)]
+    made = [make(HARDENED) for make in (announced, exchanged, sealed, posted, wrapped, derived)]
     made += [records.root_transcript(ONE)]
     assert len({transcript.tag for transcript in made}) == len(made)
 
