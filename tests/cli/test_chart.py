@@ -87,6 +87,8 @@ def test_every_operation_has_its_words(operation: str) -> None:
         "inbox": "bob",
         "sender": "carol",
         "record": {"step": 1, "record": 0},
+        "name": "bob",
+        "entries": 1,
     }
     arguments = {name: some[name] for name in operations()[operation]}
     words = describe(operation, arguments, ())
