@@ -55,7 +55,7 @@ def replay(
     Every observation is compared with what the trace says. A model trace, such as a counterexample, is replayed on
     the machine that it names (a module of yours is run to get it), and is reproduced when its property is violated at
     its end and not before. In another profile than the trace's own, which steps are taken and which refused is all that
-    is compared.
+    is compared; where that is the same, the model says whether the property is violated there.
     """
     from lockedroom.conformance.model_trace import is_model_trace, parse_model_trace
     from lockedroom.conformance.trace import parse_trace, read_bytes
@@ -106,7 +106,27 @@ def _of_model(
         if subject.names:  # a protocol of ours
             raise
         raise faulty(str(trace.about.machine), error) from None
-    return _replay(said, said.title, on, profile, as_json)
+    withstood = None if profile in (None, said.settings.profile) else withstands(trace, profile)
+    return _replay(said, said.title, on, profile, as_json, withstood)
+
+
+def withstands(trace: ModelTrace, profile: str) -> str:
+    """Why the property of an attack does not fall where its moves are made on the model of another profile; empty if it
+    falls there too. Raises Problem when there is no such machine."""
+    from lockedroom.cli.subjects import bounds_named
+    from lockedroom.model.segment.attacks import Attack, Move, Stale, follow, segment_of
+    from lockedroom.reference.segment.profile import PROFILES
+
+    about, other, bounds = trace.about, PROFILES[profile], bounds_named(trace.about.machine)
+    moves = []
+    for step in trace.steps:
+        arguments = {name: profile if name == "profile" else value for name, value in step.arguments.items()}
+        moves.append(Move(step.actor, step.operation, arguments, step.choice))
+    try:
+        follow(segment_of(bounds, other), Attack(other, bounds, about.property, about.violation, tuple(moves)))
+    except Stale as why:
+        return why.problem
+    return ""
 
 
 def _replay(
@@ -115,6 +135,7 @@ def _replay(
     on: Literal["engine", "backend"],
     profile: Literal["hardened", "as-written"] | None,
     as_json: bool,
+    withstood: str | None = None,
 ) -> Exit:
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.replay import replay as run
@@ -122,7 +143,12 @@ def _replay(
     spoken = profile or trace.settings.profile
     if as_json:
         result = run(trace, on=on, profile=profile)
-        print_json(_json(trace, on, spoken, result))
+        told = _json(trace, on, spoken, result)
+        if withstood is not None:
+            told |= {"withstood": withstood}
+        if withstood and result.status == "passed":
+            told |= {"verdict": "withstood"}
+        print_json(told)
     else:
         out = console()
         where = f"{len(trace.steps)} steps on the {on}"
@@ -133,9 +159,11 @@ def _replay(
             out.print(pids)
         for line in _conclusion(trace, spoken, result):
             out.print(line, style="red" if result.divergence is not None else None)
+        if withstood is not None and result.status == "passed":
+            out.print(f"on its model: {withstood or 'the property is violated there, too'}")
         agreed = f"{result.steps} of {len(trace.steps)} steps agree with the trace"
         out.print(agreed if result.status != "unsupported" else f"not supported: {result.reason}", style="bold")
-    return exit_code(result)
+    return Exit.REFUSED if withstood and result.status == "passed" else exit_code(result)
 
 
 def _pids(trace: Trace) -> str:

@@ -39,7 +39,7 @@ def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
     found = retrace(subject, trace.start, trace.steps, about.property, about.violation)
     if found.parting is not None and len(found.run.steps) < len(trace.steps):
         raise Problem("TRACE", f"it does not replay on the model ({found.parting})", "see --on model", Exit.REFUSED)
-    bounds = _bounds(about.machine)
+    bounds = bounds_named(about.machine)
     match about.machine.profile:
         case None:
             label: Literal["hardened", "as-written"] = "hardened"
@@ -65,7 +65,8 @@ def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
         raise Problem("TRACE", f"the real engine cannot follow ({error})", "see --on model", Exit.REFUSED) from None
 
 
-def _bounds(named: Named) -> Bounds:
+def bounds_named(named: Named) -> Bounds:
+    """The bounds of a protocol's machine. Raises Problem for what are none."""
     from lockedroom.model.segment.bounds import Bounds
 
     try:
@@ -89,7 +90,7 @@ def _segment(named: Named) -> Subject:
     from lockedroom.model.segment.mutants import BY_NAME
     from lockedroom.model.segment.subject import segment_subject
 
-    bounds = _bounds(named)
+    bounds = bounds_named(named)
     mutant = BY_NAME.get(named.mutant) if named.mutant is not None else None
     if mutant is None and named.mutant is not None:
         raise _unknown(named, "no mistake of that name is known")

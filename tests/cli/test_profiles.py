@@ -83,3 +83,18 @@ def test_a_trace_of_two_rooms_says_which_and_that_a_pid_comes_again(tmp_path: Pa
     alone = tmp_path / "alone.json"
     alone.write_text(write_trace(attack()), "utf-8")
     assert "marked" not in inside("replay", alone, "--on", "engine").out
+
+
+def test_an_attack_of_which_no_step_is_refused_is_judged_by_the_model(tmp_path: Path) -> None:
+    """Crossing exchanges: as written the two sides send under different keys, hardened the tie is broken."""
+    file = tmp_path / "crossed.json"
+    found = inside("check", "segment", "--profile", "as-written", "--messages", "0", "--trace", file)
+    assert found.code == 1
+    assert inside("replay", file, "--on", "engine").code == 0
+    other = inside("replay", file, "--on", "engine", "--profile", "hardened")
+    said = " ".join(other.out.split())
+    assert other.code == 1 and "on its model: the property holds at the end" in said
+    told = json.loads(inside("replay", file, "--on", "engine", "--profile", "hardened", "--json").out)
+    assert (told["verdict"], told["refused"]) == ("withstood", None)
+    assert told["withstood"] == "the property holds at the end"
+    assert inside("replay", file, "--profile", "hardened").code == 2
