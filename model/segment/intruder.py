@@ -7,14 +7,15 @@ process. The members of another segment of the same creator make records for it 
 redirects, changes and forges, one record or one cut of the list a step.
 
 It acts as late as it can, which loses nothing, since until somebody looks nobody can tell. A lane is looked at by its
-owner, first record first: so it changes the first record, and its owner comes next. A cell of the board is looked at by
-everybody but its owner, a post by whom it is for, the list and the header by all: somebody who looks comes next
-(`next_may_be`). Lanes and cells of members that are absent it leaves alone: what reads a lane looks at nothing that its
-sender's going changes, and who is absent reads nothing, so the same could be done before it went, or once it is back.
-The first record of a lane it does not repeat: the copy does as well when the original has been read. A post that it
-puts on the board is read, which changes nothing, and that is the end of it: what follows would follow without. Left out
-is what gains nothing however wrong the guards are: ciphertexts of nobody's making, and room in a lane. Nothing is left
-out because some guard refuses it.
+owner, first record first: so it changes the first record, and its owner comes next. A cell of the board is looked at
+by everybody but its owner, a post by whom it is for, the list and the header by all: somebody who looks comes next
+(`next_may_be`), so it changes nothing that no single step looks at, together with what it has just changed. Lanes and
+cells of members that are absent it leaves alone: what reads a lane looks at nothing that its sender's going changes,
+and who is absent reads nothing, so the same could be done before it went, or once it is back. The first record of a
+lane it does not repeat: the copy does as well when the original has been read. A post that it puts on the board is
+read, which changes nothing, and that is the end of it: what follows would follow without. Left out is what gains
+nothing however wrong the guards are: ciphertexts of nobody's making, and room in a lane. Nothing is left out because
+some guard refuses it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
 from lockedroom.reference.segment.effects import ACL, HEADER, life
 from lockedroom.reference.segment.parts import cell, lane
-from lockedroom.reference.segment.profile import HARDENED, Profile
+from lockedroom.reference.segment.profile import Profile
 from lockedroom.reference.segment.records import (
     ALL_RIGHTS,
     MESSAGE,
@@ -74,18 +75,31 @@ class Closed(frozenset[Hashable]):
 CLOSED: Final = Closed({"closed"})
 """It equals no set of records, the empty one included: else the two would be one value to an explorer."""
 
+Looks: TypeAlias = Callable[[frozenset[Slot]], bool]
+"""Whether an action looks at all of some slots."""
+
 Change: TypeAlias = "tuple[str, tuple[Hashable, ...]]"
 """One thing that the intruder can do: its label, and the new values of what the action writes."""
 
 
 class Intruder:
-    """The intruder's actions in a room within these bounds, whose members speak a profile."""
+    """The intruder's actions in a room within these bounds, whose members speak a profile. `looks` says of each action
+    of a member whether it looks at all of some slots: what no single one looks at, nobody could act on next."""
 
-    def __init__(self, bounds: Bounds, profile: Profile = HARDENED) -> None:
+    def __init__(self, bounds: Bounds, profile: Profile, looks: Iterable[Looks]) -> None:
         self.names, self.honest, self.insider = bounds.names, bounds.honest, bounds.foe
         self.creator = bounds.names[0]
         self.budget = bounds.intruder
         self.forger = Forger(profile, bounds.foe)
+        self._looks = tuple(looks)
+        self._noticed: dict[frozenset[Slot], bool] = {}
+
+    def noticed(self, changed: frozenset[Slot]) -> bool:
+        """Whether a single action of a member looks at all that was changed."""
+        found = self._noticed.get(changed)
+        if found is None:
+            found = self._noticed[changed] = any(look(changed) for look in self._looks)
+        return found
 
     def actions(self) -> list[Action]:
         """Everything that it can do."""
@@ -118,7 +132,7 @@ class Intruder:
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
             spent, changed = cast(int, values[0]), cast(frozenset[Slot], values[1])
             seen = cast(frozenset[Seen], values[2])
-            if spent >= self.budget or changed == ENTERING:
+            if spent >= self.budget or changed == ENTERING or not self.noticed(changed | looked_at):
                 return ()
             left = CLOSED if spent + 1 >= self.budget else seen
             found: dict[tuple[Hashable, ...], str] = {}
@@ -347,7 +361,7 @@ def looked_for(name: Name, reader: Name) -> Slot:
     return Slot("post", reader, name)
 
 
-def next_may_be(action: Action, revocations: bool) -> Callable[[frozenset[Slot]], bool]:
+def next_may_be(action: Action, revocations: bool) -> Looks:
     """Whether an action looks at all of some slots that the intruder has just changed. Any other action commutes with
     the change, and could as well have come before it. (A review looks into the inbox when somebody was revoked.)"""
     touched = frozenset((*action.reads, *action.writes))

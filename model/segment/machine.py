@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, cast
 from lockedroom.model.segment.bounds import ORIGIN, Setting
 from lockedroom.model.segment.disclosure import disclose
 from lockedroom.model.segment.engine import REFERENCE, Call, Deed, Engine, Logic, signing, static_key, stay_of
-from lockedroom.model.segment.intruder import CHANGED, CLOSED, ENTERING, SEEN, SPENT, Intruder, next_may_be
+from lockedroom.model.segment.intruder import CHANGED, CLOSED, ENTERING, SEEN, SPENT, Intruder, Looks, next_may_be
 from lockedroom.model.segment.ledger import Ledger, Room, epoch_masters, number_of, use_of
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.machine import Action, Machine, Name, Outcome, Slot
@@ -67,8 +67,10 @@ class _Binding:
         slots = self.initial()
         monotone: frozenset[Slot] = frozenset()
         if self.bounds.intruder:
-            watchful = [watched(action, self.bounds.revocations > 0, self.insider) for action in actions]
-            actions = [*watchful, *Intruder(self.bounds, self.engine.logic.profile).actions(), *self.disclosures()]
+            looks = [next_may_be(action, self.bounds.revocations > 0) for action in actions]
+            watchful = [watched(action, look, self.insider) for action, look in zip(actions, looks, strict=True)]
+            intruder = Intruder(self.bounds, self.engine.logic.profile, looks)
+            actions = [*watchful, *intruder.actions(), *self.disclosures()]
             slots |= {SEEN: frozenset[Hashable](), SPENT: 0, CHANGED: frozenset[Slot]()}
             monotone = frozenset((SEEN,))
         return Machine(f"segment, {self.bounds}", slots, tuple(actions), monotone, self.bounds.to_json())
@@ -332,13 +334,12 @@ class _Binding:
         return Action("crash", me, (), slots, slots, run)
 
 
-def watched(action: Action, revocations: bool, insider: Name) -> Action:
+def watched(action: Action, may: Looks, insider: Name) -> Action:
     """The action with the intruder about: what it leaves in the store has been seen (and what it leaves for an insider
     is taken), and where the intruder has just changed something, it comes next only if it looks at that."""
     reads, count = (*action.reads, CHANGED), len(action.reads)
     own = action.writes.index(CHANGED) if CHANGED in action.writes else None
     writes = action.writes if own is not None else (*action.writes, CHANGED)
-    may = next_may_be(action, revocations)
     taken = tuple(index for index, slot in enumerate(action.writes) if slot.kind == "inbox" and slot.owner == insider)
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
