@@ -3,6 +3,7 @@ events, views, store) stay shared, so that values mean the same everywhere; the 
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import sys
@@ -44,12 +45,11 @@ def mutated(name: str, patches: tuple[Patch, ...]) -> Logic:
                 if source.count(old) != 1:
                     raise NotApplicable(f"{name}: {old!r} stands {source.count(old)} times in {part}, not once")
                 source = source.replace(old, new)
-            for other in made:
-                source = _importing(source, other, private)
+            tree = ast.fix_missing_locations(_Led(private, frozenset(made)).visit(ast.parse(source)))
             copy = ModuleType(f"{private}_{part}")
             copy.__file__ = str(file)
             sys.modules[copy.__name__] = made[part] = copy
-            exec(compile(source, f"{file} ({name})", "exec"), vars(copy))
+            exec(compile(tree, f"{file} ({name})", "exec"), vars(copy))
     finally:
         for copy in made.values():
             del sys.modules[copy.__name__]
@@ -57,19 +57,24 @@ def mutated(name: str, patches: tuple[Patch, ...]) -> Logic:
     return Logic(table.BY_OPERATION, table.perform)
 
 
-def _importing(source: str, other: str, private: str) -> str:
-    """The source with imports of a module of logic led to the private copy."""
-    source = source.replace(f"from {_PACKAGE}.{other} import", f"from {private}_{other} import")
-    found = re.search(rf"^from {re.escape(_PACKAGE)} import (.+)$", source, re.MULTILINE)
-    if found is None:
-        return source
-    names = [name.strip() for name in found[1].split(",")]
-    mine = [name for name in names if name.split(" ")[0] == other]
-    if not mine:
-        return source
-    rest = [name for name in names if name not in mine]
-    alias = mine[0].partition(" as ")[2] or other
-    lines = [f"import {private}_{other} as {alias}"]
-    if rest:
-        lines.insert(0, f"from {_PACKAGE} import {', '.join(rest)}")
-    return source[: found.start()] + "; ".join(lines) + source[found.end() :]
+class _Led(ast.NodeTransformer):
+    """Leads imports of modules of logic to their private copies, those that are made already."""
+
+    def __init__(self, private: str, made: frozenset[str]) -> None:
+        self._private = private
+        self._made = made
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> list[ast.stmt]:
+        """One import, or what takes its place."""
+        where, _, last = (node.module or "").rpartition(".")
+        if where == _PACKAGE and last in self._made:
+            return [ast.copy_location(ast.ImportFrom(f"{self._private}_{last}", node.names, 0), node)]
+        if node.module != _PACKAGE:
+            return [node]
+        mine = [alias for alias in node.names if alias.name in self._made]
+        rest = [alias for alias in node.names if alias not in mine]
+        led = [ast.alias(f"{self._private}_{alias.name}", alias.asname or alias.name) for alias in mine]
+        found: list[ast.stmt] = [ast.Import([alias]) for alias in led]
+        if rest:
+            found.append(ast.ImportFrom(node.module, rest, 0))
+        return [ast.copy_location(one, node) for one in found]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 import pytest
 
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.loader import NotApplicable, mutated
+from lockedroom.model.segment.loader import LOGIC, NotApplicable, mutated
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
 from lockedroom.model.segment.mutants.unseen import UNSEEN, Unseen
 from lockedroom.model.segment.properties import PROPERTIES
@@ -102,3 +103,20 @@ def test_what_is_no_mutant_is_seen_by_nothing(change: Unseen) -> None:
     report = check("segment", change.bounds, logic=change.logic())
     assert report.verdict == "holds", report.counterexample
     assert change.touches in clauses() and change.name not in BY_NAME
+
+
+def test_every_module_of_logic_is_a_private_copy() -> None:
+    """A copy that imported the reference's own logic would run without the mistake there."""
+    logic = mutated("nothing is changed", ())
+    seen: set[str] = set()
+    waiting = [logic.perform.__globals__]
+    while waiting:
+        for value in waiting.pop().values():
+            if isinstance(value, FunctionType | ModuleType):
+                home = value.__globals__ if isinstance(value, FunctionType) else vars(value)
+                name = str(home["__name__"])
+                if name not in seen and name.startswith(("lockedroom.reference.segment.", "lockedroom.model.segment.")):
+                    seen.add(name)
+                    waiting.append(home)
+    assert not {f"lockedroom.reference.segment.{part}" for part in LOGIC} & seen
+    assert sum("nothing_is_changed" in name for name in seen) == len(LOGIC)
