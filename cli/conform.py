@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lockedroom.conformance.conform import ConformReport, Progress
     from lockedroom.conformance.known_failures import KnownFailures
+    from lockedroom.conformance.matrix import Assignment
     from lockedroom.conformance.report import Report
     from lockedroom.conformance.report_cases import Candidate
     from lockedroom.conformance.trace import Trace
@@ -33,11 +34,17 @@ def conform(
         int | None, typer.Option(min=1, max=64, help="Traces at a time; by default one for each processor.")
     ] = None,
     command: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            "--impl", "--command", help="The implementation under test, as a shell would split it; ours by default."
+            "--impl",
+            "--command",
+            help='The implementation under test, as a shell would split it; ours by default, or "". Several: '
+            "every trace with every assignment of them to its members.",
         ),
-    ] = "",
+    ] = None,
+    suite: Annotated[
+        Literal["LR0", "LR1"] | None, typer.Option(help="Another suite than the one that a trace names.")
+    ] = None,
     profile: Annotated[
         Literal["hardened", "as-written"], typer.Option(help="The profile whose traces are replayed.")
     ] = "hardened",
@@ -86,8 +93,8 @@ def conform(
 
     refuse_existing([write_known])
     _check_folders([report_file, junit_file, html_file, write_known])
-    split = _split(command)
-    traces, candidates = _cases(protocol, profile)
+    split = [_split(one) for one in command or [""]]
+    traces, assigned, candidates = _cases(protocol, profile, suite, len(split))
     expected = _known(known, candidates)
     left_out = not_run(
         candidates, traces, Selection(tuple(case or ()), tuple(clause or ()), tuple(flag or ()), smoke), expected
@@ -97,8 +104,11 @@ def conform(
     if listed:
         _list([one for one in candidates if one.id not in left_out], as_json)
         return Exit.HOLDS
-    ran = _run(protocol, split, jobs, [trace for name, trace in traces.items() if name not in left_out], as_json)
-    answers = None if split else _answers(candidates, left_out)
+    chosen = [name for name in traces if name not in left_out]
+    ran = _run(
+        protocol, split, jobs, [traces[name] for name in chosen], [assigned[name] for name in chosen], quiet=as_json
+    )
+    answers = None if any(split) else _answers(candidates, left_out)
     report = build(ran, candidates, left_out, expected, answers)
     if report_file is not None:
         report_file.write_text(canonical(report), encoding="utf-8")
@@ -116,18 +126,27 @@ def conform(
     return report.exit_code
 
 
-def _cases(protocol: str, profile: str) -> tuple[Mapping[str, Trace], Sequence[Candidate]]:
-    from lockedroom.conformance import corpus, vectors_run
+def _cases(
+    protocol: str, profile: str, suite: Literal["LR0", "LR1"] | None, implementations: int
+) -> tuple[Mapping[str, Trace], Mapping[str, Assignment], Sequence[Candidate]]:
+    from lockedroom.conformance import corpus, matrix, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
 
-    traces = named([trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile])
+    found = [trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile]
+    cast = matrix.assigned(matrix.under(found, suite), implementations)
+    traces = named([trace for trace, _ in cast])
     if not traces:
         raise usage(
             f"there is no corpus of the profile {profile}",
             "it promises nothing to conform to: replay single attacks on it by `lockedroom replay`",
         )
-    found = [candidate(name, trace) for name, trace in traces.items()]
-    return traces, found + [vectors_run.candidate(name, group) for name, group in vectors_run.groups().items()]
+    assigned = dict(zip(traces, (assignment for _, assignment in cast), strict=True))
+    candidates = [candidate(name, trace) for name, trace in traces.items()]
+    return (
+        traces,
+        assigned,
+        candidates + [vectors_run.candidate(name, group) for name, group in vectors_run.groups().items()],
+    )
 
 
 def _answers(candidates: Sequence[Candidate], left_out: Mapping[str, str]) -> dict[str, list[str]]:
@@ -138,15 +157,23 @@ def _answers(candidates: Sequence[Candidate], left_out: Mapping[str, str]) -> di
 
 
 def _run(
-    protocol: Literal["segment"], command: list[str] | None, jobs: int | None, traces: Sequence[Trace], quiet: bool
+    protocol: Literal["segment"],
+    commands: Sequence[list[str] | None],
+    jobs: int | None,
+    traces: Sequence[Trace],
+    assigned: Sequence[Assignment],
+    quiet: bool,
 ) -> ConformReport:
     from lockedroom.cli.progress import Live
     from lockedroom.conformance.conform import conform as run
+    from lockedroom.conformance.runner import BUILT_IN
 
     with Live(quiet=quiet) as live:
         return run(
             protocol,
-            command=command,
+            command=commands[0],
+            others=[one or BUILT_IN for one in commands[1:]],
+            assigned=assigned,
             jobs=jobs or os.cpu_count() or 1,
             progress=lambda at: live.show("replaying, steps", *progress_of(at)),
             traces=traces,

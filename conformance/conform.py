@@ -10,11 +10,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
+from lockedroom.conformance import matrix
 from lockedroom.conformance.corpus import corpus
 from lockedroom.conformance.coverage import Coverage, clauses_covered, rejections_covered, transitions_covered
+from lockedroom.conformance.matrix import Assignment, Cast, Team
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.protocol import Implementation
 from lockedroom.conformance.runner import BUILT_IN, Cancelled, Fleet, replay_for_real
@@ -139,16 +141,22 @@ def conform(
     progress: Callable[[Progress], None] | None = None,
     traces: Sequence[Trace] | None = None,
     suite: Literal["LR0", "LR1"] | None = None,
+    others: Sequence[Sequence[str]] = (),
+    assigned: Sequence[Assignment] | None = None,
 ) -> ConformReport:
     """Replay the corpus (or `traces`) with real processes on real shared memory, under each trace's own suite unless
-    told. `command` is the adapter, the built-in one unless told. Ctrl-C ends every process and removes every room
-    before it is passed on."""
+    told. `command` is the adapter, the built-in one unless told; with `others`, which are further adapters, each trace
+    is replayed with each assignment of them to its members, or as `assigned`, one for each trace. Ctrl-C ends every
+    process and removes every room before it is passed on."""
     begun = time.monotonic()
-    chosen = [trace for trace in (corpus(protocol) if traces is None else traces) if select is None or select(trace)]
-    if suite is not None:
-        chosen = [replace(trace, settings=replace(trace.settings, suite=suite)) for trace in chosen]
+    found = corpus(protocol) if traces is None else traces
+    chosen = matrix.under((trace for trace in found if select is None or select(trace)), suite)
+    commands = (command or BUILT_IN, *others)
+    cast = matrix.assigned(chosen, len(commands)) if assigned is None else list(zip(chosen, assigned, strict=True))
+    chosen = [trace for trace, _ in cast]
     several = max(1, min(jobs or os.cpu_count() or 1, len(chosen)))
-    crew = _Crew(chosen, [Fleet(command or BUILT_IN, limits or Limits()) for _ in range(several)])
+    teams = [Team([Fleet(one, limits or Limits()) for one in commands]) for _ in range(several)]
+    crew = _Crew(chosen, [assignment for _, assignment in cast], teams)
     results = crew.run(progress)
     passed = [trace for trace, result in zip(chosen, results, strict=True) if result.status is Status.PASSED]
     return ConformReport(
@@ -160,10 +168,10 @@ def conform(
         clauses_covered(passed),
         rejections_covered(passed),
         transitions_covered(passed),
-        sum(fleet.started for fleet in crew.fleets),
+        sum(team.started for team in teams),
         time.monotonic() - begun,
         several,
-        next((about for fleet in crew.fleets if (about := fleet.greeting) is not None), None),
+        next((about for team in teams if (about := team.greeting) is not None), None),
     )
 
 
@@ -172,11 +180,12 @@ _TICK: Final = 0.2
 
 
 class _Crew:
-    """Workers, each with a fleet of its own, that share the traces among them."""
+    """Workers, each with a team of its own, that share the traces among them."""
 
-    def __init__(self, traces: Sequence[Trace], fleets: Sequence[Fleet]) -> None:
-        self.fleets = fleets
+    def __init__(self, traces: Sequence[Trace], cast: Sequence[Assignment], teams: Sequence[Team]) -> None:
+        self._teams = teams
         self._traces = traces
+        self._cast = cast
         self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[int, Replayed] | BaseException] = queue.SimpleQueue()
         # The longest first, so that no worker is left with one at the end.
@@ -185,7 +194,7 @@ class _Crew:
 
     def run(self, progress: Callable[[Progress], None] | None) -> list[Replayed]:
         """The results in the order of the traces."""
-        workers = [threading.Thread(target=self._work, args=(fleet,)) for fleet in self.fleets]
+        workers = [threading.Thread(target=self._work, args=(team,)) for team in self._teams]
         found: dict[int, Replayed] = {}
         try:
             for worker in workers:
@@ -196,8 +205,8 @@ class _Crew:
                 if progress is not None:
                     progress(self._progress(found, index))
         except BaseException:
-            for fleet in self.fleets:
-                fleet.cancel()
+            for team in self._teams:
+                team.cancel()
             raise
         finally:
             for worker in workers:
@@ -215,15 +224,16 @@ class _Crew:
                 raise item
             return item
 
-    def _work(self, fleet: Fleet) -> None:
+    def _work(self, team: Team) -> None:
         try:
-            with fleet:
+            with team:
                 while True:
                     try:
                         index = self._waiting.get_nowait()
                     except queue.Empty:
                         return
-                    self._done.put((index, replay_for_real(self._traces[index], fleet)))
+                    playing = Cast(team.fleets, self._cast[index])
+                    self._done.put((index, replay_for_real(self._traces[index], playing)))
         except Cancelled:
             return
         except BaseException as fault:  # noqa: BLE001 (handed to the thread that waits, which raises it)

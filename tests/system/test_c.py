@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,7 @@ import pytest
 from lockedroom.conformance.conform import ConformReport, conform
 from lockedroom.conformance.process import Limits, Process
 from lockedroom.conformance.protocol import Implementation, Nothing, Start, Stop
-
-SOURCES = Path(__file__).parent / "c"
-
-
-def made(out: Path, *options: str) -> str:
-    """The adapter, built in `out`."""
-    command = ["make", "-C", str(SOURCES), f"OUT={out}", *options]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
-    return str(out / "adapter")
+from tests.system.c_build import SOURCES, made
 
 
 @pytest.fixture(scope="module")
