@@ -55,10 +55,10 @@ def test_failures_come_first_and_filters_hide_the_rest(page: Path, browser: Brow
     browser.open(page.as_uri())
     verdicts = browser.run(SHOWN)
     assert verdicts[0] == "fail"
-    assert {"fail", "expected fail", "pass", "excluded"} == set(verdicts)
+    assert {"fail", "expected fail", "unsupported", "pass", "excluded"} == set(verdicts)
     everything = len(verdicts)
     browser.run("document.querySelector('input[value=pass]').click()")
-    assert set(browser.run(SHOWN)) == {"fail", "expected fail", "excluded"}
+    assert set(browser.run(SHOWN)) == {"fail", "expected fail", "unsupported", "excluded"}
     browser.run("(document.querySelector('#text').value = 'no such thing', 0)")
     browser.run("document.querySelector('#text').dispatchEvent(new Event('input', {bubbles: true}))")
     assert (browser.run(SHOWN), browser.run(CLAUSES)) == ([], 0)
