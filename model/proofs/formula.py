@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,25 @@ Formula: TypeAlias = Atom | Equal | Not | And | Or | Implies | Iff | Quantified
 
 TRUE = And(())
 FALSE = Or(())
+
+_Given = TypeVar("_Given")
+_MANY: Final = 20_000
+
+
+def once(function: Callable[[Formula], _Given]) -> Callable[[Formula], _Given]:
+    """The same function, run once for each formula that is the very same value: queries share most of theirs, and to
+    compare formulas takes as long as what is to be saved."""
+    known: dict[int, tuple[Formula, _Given]] = {}
+
+    def found(formula: Formula) -> _Given:
+        held = known.get(id(formula))
+        if held is None:
+            if len(known) > _MANY:
+                known.clear()
+            held = known[id(formula)] = (formula, function(formula))
+        return held[1]
+
+    return found
 
 
 def conjunction(*parts: Formula) -> Formula:

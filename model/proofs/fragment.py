@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lockedroom.model.proofs.formula import Formula, Quantified, Var, children, free, inward
+from lockedroom.model.proofs.formula import Formula, Quantified, Var, children, free, inward, once
 from lockedroom.model.proofs.system import Function
 
 
@@ -30,10 +30,15 @@ def edges(functions: Sequence[Function], assertions: Mapping[str, Formula]) -> I
         for sort in function.arguments:
             yield Edge(sort, function.sort, f"the function {function.name}")
     for name, assertion in assertions.items():
-        yield from _alternations(name, inward(assertion), ())
+        yield from (Edge(source, target, name) for source, target in _upward(assertion))
 
 
-def _alternations(name: str, formula: Formula, around: tuple[Var, ...]) -> Iterator[Edge]:
+@once
+def _upward(assertion: Formula) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys(_alternations(inward(assertion), ())))
+
+
+def _alternations(formula: Formula, around: tuple[Var, ...]) -> Iterator[tuple[str, str]]:
     if isinstance(formula, Quantified):
         if formula.universal:
             around = (*around, *formula.variables)
@@ -42,9 +47,9 @@ def _alternations(name: str, formula: Formula, around: tuple[Var, ...]) -> Itera
             for outer in around:
                 if outer in needs:
                     for inner in formula.variables:
-                        yield Edge(outer.sort, inner.sort, name)
+                        yield outer.sort, inner.sort
     for part in children(formula):
-        yield from _alternations(name, part, around)
+        yield from _alternations(part, around)
 
 
 def offences(functions: Sequence[Function], assertions: Mapping[str, Formula]) -> tuple[Edge, ...]:

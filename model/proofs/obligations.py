@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from lockedroom.model.proofs.formula import Formula, negation, relations
+from lockedroom.model.proofs.formula import Formula, negation, once, relations
 from lockedroom.model.proofs.query import Query
 from lockedroom.model.proofs.system import Action, Claim, System
 
@@ -53,9 +53,13 @@ def consecutions(system: System, action: Action) -> Iterator[Obligation]:
     """That one action keeps each invariant."""
     state = hypotheses(system, action)
     for claim in system.invariants:
-        goal = {"the claim fails after": negation(action.before(claim.formula))}
-        query = Query(system, action.parameters, {**state, **goal})
-        yield Obligation("consecution", claim, action, query, not action.writes & relations(claim.formula))
+        framed = not action.writes & spoken(claim.formula)
+        after = claim.formula if framed else action.before(claim.formula)
+        query = Query(system, action.parameters, {**state, "the claim fails after": negation(after)})
+        yield Obligation("consecution", claim, action, query, framed)
+
+
+spoken = once(relations)
 
 
 def hypotheses(system: System, action: Action) -> Mapping[str, Formula]:

@@ -27,6 +27,7 @@ from lockedroom.model.proofs.formula import (
     Term,
     Var,
     children,
+    once,
 )
 from lockedroom.model.proofs.structure import Structure
 from lockedroom.model.proofs.system import Function, Relation, System
@@ -53,7 +54,7 @@ class Query:
         for relation in relations:
             lines.append(f"(declare-fun {_symbol(relation.name)} ({' '.join(relation.arguments)}) Bool)")
         lines += [f"(declare-const {_symbol(name)} {sort})" for name, sort in self.constants.items()]
-        texts = [smt(assertion) for assertion in self.assertions.values()]
+        texts = [_text(assertion) for assertion in self.assertions.values()]
         if names:
             lines += [f"(declare-const {name} Bool)" for name in names]
             texts = [f"(=> {name} {text})" for text, name in zip(texts, names, strict=True)]
@@ -62,7 +63,7 @@ class Query:
 
     def symbols(self) -> tuple[tuple[Function, ...], tuple[Relation, ...]]:
         """The functions and relations that occur."""
-        names = frozenset().union(*(_names(assertion) for assertion in self.assertions.values()))
+        names = frozenset().union(*(_spoken(assertion) for assertion in self.assertions.values()))
         functions = tuple(function for function in self.system.functions if function.name in names)
         relations = (*self.system.relations, *self.relations)
         return functions, tuple(relation for relation in relations if relation.name in names)
@@ -187,6 +188,9 @@ def _names(formula: Formula) -> frozenset[str]:
             return _in_term(left) | _in_term(right)
         case _:
             return frozenset().union(*(_names(part) for part in children(formula)))
+
+
+_spoken, _text = once(_names), once(smt)
 
 
 def _in_term(term: Term) -> frozenset[str]:

@@ -96,7 +96,8 @@ def audit(
             missing.append(f"nothing is known to fail without {label(action, guard)}")
         elif guard.needed and claim is not None:
             wanted[f"without the guard {label(action, guard)}: {claim}"] = _kept(system, action.without(guard), claim)
-    by_name = {one.name: one for one in obligations(system)}
+    asked = set(needs.invariants.values())
+    by_name = {one.name: one for one in obligations(system) if one.name in asked}
     for invariant in system.invariants:
         found = needs.invariants.get(invariant.name)
         if found is None:
