@@ -10,7 +10,8 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -132,17 +133,24 @@ def _answers(texts: Mapping[int, str], jobs: int, timeout: float) -> Iterator[tu
         for index, text in texts.items():
             yield index, answer(text, timeout)
         return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, spawn, _unheard) as pool:
-        waiting: dict[Future[Answered], int] = {pool.submit(answer, text, timeout): at for at, text in texts.items()}
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         try:
+            with _unheard():
+                waiting = {pool.submit(answer, text, timeout): index for index, text in texts.items()}
             for done in as_completed(waiting):
                 yield waiting[done], done.result()
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(pool._processes.values()):
+                process.terminate()
+            pool.shutdown(cancel_futures=True)
             raise
 
 
-def _unheard() -> None:
-    """A Ctrl-C in the terminal is for the process that asks."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Processes that are started meanwhile hear no Ctrl-C: it is for the one that asks, which ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -112,6 +112,7 @@ def answer(text: str, timeout: float) -> Answered:
 def _asked(text: str, timeout: float, assumed: tuple[str, ...] = ()) -> tuple[z3.Solver, Answered]:
     solver = z3.Solver()
     solver.set("timeout", int(timeout * 1000))
+    solver.set("ctrl_c", False)  # else it takes a Ctrl-C while it runs, and gives it to nobody
     began = time.monotonic()
     solver.from_string(text)
     found = solver.check(*map(z3.Bool, assumed))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from lockedroom.model.proofs import prove as proving
 from lockedroom.model.proofs.query import Answered
 from lockedroom.model.proofs.segment import whole
 from lockedroom.reference.segment.profile import HARDENED
-from tests.cli.run import inside, lockedroom
+from tests.cli.run import BIN, environment, inside, lockedroom
 from tests.model.proofs.toy import lock
 
 WIDE = {"COLUMNS": "160"}
@@ -103,3 +106,18 @@ def test_what_a_defence_is_to_the_proof_is_told(remembered: Path) -> None:
     outside = inside("prove", "segment", "--cache", remembered, "--no-vacuity", "--without", "tie-break", env=WIDE)
     assert outside.code == Exit.HOLDS
     assert "tie-break: under which of two shared keys the sides send: it is about an honest store" in outside.out
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_ends_it_and_its_processes(jobs: int) -> None:
+    command = [BIN / "lockedroom", "prove", "--no-cache", "--jobs", str(jobs)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+    ) as run:
+        try:
+            run.communicate(timeout=3)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGINT)
+        out, err = run.communicate(timeout=30)
+    assert run.returncode == Exit.INTERRUPTED, err
+    assert out == "" and "Traceback" not in err
