@@ -70,7 +70,7 @@ def hunt(mutant: Mutant) -> Hunted:
     match the source, ActionFault when the engine raises because of it, Unconfirmed for a fault of ours."""
     report = check("segment", mutant.bounds, logic=mutant.logic())
     fallen = tuple(found.name for found in report.properties if found.verdict == "violated")
-    confirmed = of_segment(_showing(report, mutant.violates), mutant)
+    confirmed = of_segment(showing(report, mutant.violates), mutant)
     if confirmed is None or report.counterexample is None:
         fate: Fate = "survives" if report.complete else "not judged"
         return Hunted(mutant, fate, states=report.states, seconds=report.seconds)
@@ -91,7 +91,7 @@ def hunt(mutant: Mutant) -> Hunted:
     )
 
 
-def _showing(report: CheckReport, wanted: str) -> CheckReport:
+def showing(report: CheckReport, wanted: str) -> CheckReport:
     """The report with the violation of this property as its counterexample, if there is one as short as the first."""
     first = report.counterexample
     for violation in (found for phase in report.phases for found in phase.exploration.violations):

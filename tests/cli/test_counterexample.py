@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lockedroom.cli.counterexample import as_svg, of_segment
+from lockedroom.cli.hunters import showing
 from lockedroom.cli.subjects import subject_named
 from lockedroom.conformance.model_trace import model_trace, parse_model_trace, write_model_trace
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
@@ -16,7 +17,7 @@ from lockedroom.model.verdict import check
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_trace_of_a_mistake_reproduces_it_and_the_right_engine_does_not(mutant: Mutant) -> None:
-    found = of_segment(check("segment", mutant.bounds, logic=mutant.logic()), mutant)
+    found = of_segment(showing(check("segment", mutant.bounds, logic=mutant.logic()), mutant.violates), mutant)
     assert found is not None
     trace = parse_model_trace(write_model_trace(model_trace(found.subject, found.machine, found.run)))
     about = trace.about
