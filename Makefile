@@ -47,6 +47,7 @@ contracts: setup
 drift: setup
 	$(BIN)/python -m lockedroom.spec.generate --check
 	$(BIN)/python -m lockedroom.conformance.generate --check
+	$(BIN)/python -m lockedroom.cli.chapter --check
 
 coverage: setup
 	$(BIN)/python -m coverage erase

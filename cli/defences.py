@@ -29,6 +29,9 @@ def defences(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that search; by default one for each processor.")
     ] = None,
+    committed: Annotated[
+        bool, typer.Option("--committed", help="Search nothing: show the committed results, each attack taken again.")
+    ] = False,
     trace: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where to write each attack, for `lockedroom replay`.")
     ] = None,
@@ -47,7 +50,7 @@ def defences(
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.crew import processors
     from lockedroom.model.segment.attacks import LADDER
-    from lockedroom.model.segment.defences import DefencesReport, judge
+    from lockedroom.model.segment.defences import DefencesReport, committed_rows, judge
     from lockedroom.reference.segment.profile import DEFENCES
 
     names = tuple(dict.fromkeys(only or ()))
@@ -58,7 +61,10 @@ def defences(
     folders = [folder_of(folder) for folder in (trace, svg)]
     began = time.monotonic()
     with Live(quiet=as_json) as live:
-        rows = judge(names, ladder=LADDER, jobs=jobs or processors(), progress=live.show)
+        if committed:
+            rows = tuple(row for row in committed_rows() if not names or row.defence.name in names)
+        else:
+            rows = judge(names, ladder=LADDER, jobs=jobs or processors(), progress=live.show)
     report = DefencesReport(rows, LADDER, time.monotonic() - began)
     files = {row.defence.name: save(row.attack, row.defence.name, *folders) for row in rows if row.attack is not None}
     if as_json:

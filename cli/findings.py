@@ -27,6 +27,9 @@ def findings(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that search; by default one for each processor.")
     ] = None,
+    committed: Annotated[
+        bool, typer.Option("--committed", help="Search nothing: show the committed results, each attack taken again.")
+    ] = False,
     trace: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where to write each attack, for `lockedroom replay`.")
     ] = None,
@@ -44,13 +47,16 @@ def findings(
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.crew import processors
     from lockedroom.model.segment.attacks import LADDER
-    from lockedroom.model.segment.findings import FindingsReport, enumerated
+    from lockedroom.model.segment.findings import FindingsReport, committed_findings, enumerated
 
     folders = [folder_of(folder) for folder in (trace, svg)]
     began = time.monotonic()
     with Live(quiet=as_json) as live:
-        known = enumerated(LADDER, jobs=jobs or processors(), progress=live.show)
-    report = FindingsReport(known.findings(), tuple(known.searched), LADDER, 0.0)
+        if committed:
+            report = committed_findings()
+        else:
+            known = enumerated(LADDER, jobs=jobs or processors(), progress=live.show)
+            report = FindingsReport(known.findings(), tuple(known.searched), LADDER, 0.0)
     report = replace(report, seconds=time.monotonic() - began)
     files = [save(one.attack, f"{number:02d} {one.name}", *folders) for number, one in enumerate(report.findings, 1)]
     if as_json:
@@ -65,9 +71,18 @@ def told(one: Finding) -> dict[str, object]:
     """A finding with its narration, for JSON."""
     from lockedroom.cli.attacks import taken
     from lockedroom.cli.narration import beliefs, knowledge, story
+    from lockedroom.conformance.findings import answered
 
     _, run = taken(one.attack)
-    return {**one.to_json(), "story": story(run), "beliefs": beliefs(run), "knowledge": knowledge(run)}
+    answer, why = answered(one.attack)
+    return {
+        **one.to_json(),
+        "story": story(run),
+        "beliefs": beliefs(run),
+        "knowledge": knowledge(run),
+        "hardened": answer.to_json() if answer else None,
+        "unsaid": why,
+    }
 
 
 def _show(out: Console, report: FindingsReport) -> None:
@@ -85,6 +100,7 @@ def _show(out: Console, report: FindingsReport) -> None:
         for line in [*story(run), *beliefs(run), *knowledge(run)]:
             out.print(safe(line))
         out.print(removal(found))
+        out.print(answer(found))
     table = plain("expected", "found, or what prevents it")
     for one in report.expected():
         table.add_row(one["name"], one["finding"] or one["prevented"] or "not found, and nothing says why")
@@ -97,10 +113,18 @@ def _show(out: Console, report: FindingsReport) -> None:
     )
 
 
+def answer(one: Finding) -> str:
+    """What the hardened profile says to a finding's steps, in a sentence."""
+    from lockedroom.conformance.findings import answered
+
+    said, why = answered(one.attack)
+    return str(said) if said is not None else f"It is replayed on the model alone: {why}."
+
+
 def removal(one: Finding) -> str:
     """Which defences remove a finding, in a sentence."""
     also = f" It takes {', '.join(name for name, _ in one.also)} with it." if one.also else ""
     if not one.cause:
         return f"No defence alone removes it.{also}"
     names = ", ".join(one.cause[:-1]) + (" or " if one.cause[1:] else "") + one.cause[-1]
-    return f"Removed by {names} alone.{also}"
+    return f"Removed by {names} {'together' if ' + ' in names else 'alone'}.{also}"

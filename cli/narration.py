@@ -54,12 +54,12 @@ def knowledge(run: Run) -> list[str]:
         for record in _stored(state):
             fields = getattr(record, "__dataclass_fields__", {})
             seen.update(value for name in fields if isinstance(value := getattr(record, name), Term))
-    if not any(done.action.actor == INTRUDER for done in run.steps):
-        return ["No intruder has a hand in this: every step is an honest one."]
     learnt = sorted(term for term in analyse(own() | seen) if _names_a_secret(term) and not derivable(own(), term))
-    if not learnt:
+    if learnt:
+        return [f"Whoever reads the store knows {_and([whose(term) for term in learnt])}."]
+    if any(done.action.actor == INTRUDER for done in run.steps):
         return ["The intruder learns no key and no body: it has only moved what it cannot read."]
-    return [f"The intruder knows {_and([whose(term) for term in learnt])}."]
+    return ["No intruder has a hand in this: every step is an honest one."]
 
 
 def whose(term: Field) -> str:

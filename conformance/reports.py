@@ -124,7 +124,12 @@ def findings_schema() -> dict[str, Json]:
     lines = _list(_TEXT, "sentences")
     finding: dict[str, Json] = {
         "name": _said(_TEXT, "what it is, in a few words"),
-        "removed_by": _list(_DEFENCE, "the defences each of which removes it alone: this is its root cause"),
+        "profile": _said(_TEXT, "as-written; with + before defences behind whose absence it is hidden, if it is"),
+        "removed_by": _list(
+            _TEXT,
+            "the defences each of which removes it alone: this is its root cause; where none does, some that do so "
+            "together, joined by ' + '",
+        ),
         "clauses": _said(_CLAUSES, "those of these defences"),
         "property": _property(),
         "class": _said({"enum": _STORES}, "the store in which it is promised"),
@@ -138,6 +143,12 @@ def findings_schema() -> dict[str, Json]:
         "story": _said(lines, "a sentence for each step"),
         "beliefs": _said(lines, "what members believe at the end, and what is true"),
         "knowledge": _said(lines, "what the intruder knows at the end"),
+        "hardened": _or_none(
+            closed({"says": {"enum": ["refused", "taken", "same"]}, "step": _COUNT, "clause": _TEXT}),
+            "what the hardened profile says to these steps, on engine and backend: it refuses one, by a clause; "
+            "it takes one that the description refuses; it takes them all, under other keys, and the property holds",
+        ),
+        "unsaid": _said(_TEXT, "why the attack cannot be replayed but on the model, if it cannot"),
     }
     expected = closed(
         {

@@ -8,6 +8,7 @@ anew each time, by the validator's own means and not by the explorer's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
@@ -242,15 +243,13 @@ def action_of(machine: Machine, move: Move) -> Action | None:
 def falls_to(attack: Attack, profile: Profile, make: Make = segment_of) -> bool:
     """Whether the attack's own moves, in any order, each with whatever comes of it, still bring its property down on a
     profile: what is explored has those actions and no others, within the attack's bounds. Progress falls by the very
-    moves, in their order."""
+    moves, in their order: a goal out of reach of those actions alone would say nothing."""
     subject = narrowed(make(attack.bounds, profile), attack.falls)
-    if subject.goals:
-        # A goal out of reach of those actions alone would say nothing: the very moves are taken.
-        try:
-            follow(subject, replace(attack, profile=profile))
-        except Stale:
-            return False
+    with suppress(Stale):
+        follow(subject, replace(attack, profile=profile))
         return True
+    if subject.goals:
+        return False
     used: list[Action] = []
     for move in attack.moves:
         action = action_of(subject.machine, move)
@@ -267,22 +266,33 @@ def removed_by(attack: Attack, defences: Sequence[str], make: Make = segment_of)
     return tuple(name for name in lacking if not falls_to(attack, attack.profile.having(name), make))
 
 
+def removed_jointly(attack: Attack, defences: Sequence[str], make: Make = segment_of) -> tuple[str, ...]:
+    """A smallest set of these defences that removes an attack when all of it is switched on: none can be left out.
+    Empty where all of them together do not."""
+    lacking = [name for name in defences if not attack.profile.has(name)]
+    if falls_to(attack, attack.profile.having(*lacking), make):
+        return ()
+    needed = lacking
+    for name in lacking:
+        rest = [other for other in needed if other != name]
+        if not falls_to(attack, attack.profile.having(*rest), make):
+            needed = rest
+    return tuple(needed)
+
+
 # ---- the bounds that are searched ----------------------------------------------------------------------
 
 LADDER: Final[tuple[Bounds, ...]] = tuple(
     Bounds(**one)
     for one in (
         {},
-        {"crashes": 1},
         {"messages": 0, "intruder": 1},
+        {"crashes": 1},
+        {"intruder": 1, "insider": 1},
         {"messages": 0, "rotations": 2},
+        {"members": 3, "messages": 0, "intruder": 1, "insider": 1},
         {"intruder": 1},
-        {"messages": 2},
         {"revocations": 1},
-        {"joins": 2},
-        {"messages": 0, "joins": 2, "intruder": 1},
-        {"rotations": 1},
-        {"revocations": 1, "intruder": 1},
     )
 )
 """Bounds to search within, those that are explored sooner first. The bounds of 2 members, 1 message and 1 join are

@@ -24,11 +24,48 @@ from lockedroom.reference.segment.profile import DEFENCES, HARDENED, Defence
 
 Verdict = Literal["attack", "attack together", "none found", "incomplete"]
 
-REASONS: Final[Mapping[str, str]] = {}
-"""Why a defence stays whose loss admits no attack within the bounds, alone or together with one other."""
-
+REASONS: Final[Mapping[str, str]] = {
+    switch.NUMBERED: (
+        "the chain fixes each entry's place as well; numbers say in plain sight which entry is missing, and refuse a "
+        "list before any digest of it is computed"
+    ),
+    switch.CHAINED: (
+        "numbers fix the place of an entry in its list; the chain also tells two lists with the same numbers "
+        "apart, which takes a creator that signs twice under one number: no honest one does within these bounds"
+    ),
+    switch.NO_EQUIVOCATION: (
+        "it takes two authentic lists of one length, so a creator that signs two entries under one number: its "
+        "own memory prevents that, unless its state is restored from a copy, which these bounds do not have"
+    ),
+    switch.NAMED_STATE: (
+        "it makes two members compare what they were shown of the list; within these bounds each sees an old list for "
+        "old by itself, since it has seen a newer one"
+    ),
+    switch.PURGED: (
+        "what was left for an earlier stay is refused record by record, as it names that stay; purging keeps it from "
+        "taking the room of what is new"
+    ),
+    switch.SIGNED_NAMES: (
+        "the key-encryption key and the keys of the session are derived for the two names: a redirected exchange does "
+        "not unwrap, or gives keys that nobody else has; the signature refuses it before any secret is computed with"
+    ),
+    switch.SIGNED_STAYS: (
+        "the same keys are derived for the two incarnations, so one made for another stay does not unwrap; the "
+        "signature refuses it before any secret is computed with"
+    ),
+    switch.SIGNED_EPHEMERAL: (
+        "the key-encryption key is derived for the ephemeral key, and only its holder decapsulates; the signature "
+        "keeps a proof of who meant which key, should a KEM bind less than it is modelled to"
+    ),
+    switch.IN_PLACE: (
+        "what lies out of place is signed, or sealed, for another pair, and refused for that; this refuses it sooner, "
+        "and without a key"
+    ),
+}
+"""Why a defence stays whose loss admits no attack within the bounds, alone or together with others of its kind."""
 
 OWN: Final[Mapping[str, tuple[Bounds, ...]]] = {
+    switch.SEALED_HEADER: (Bounds(2, 0, 1, rotations=1, intruder=1),),
     switch.ALL_OR_NOTHING: (Bounds(3, 2, 1),),
 }
 """Bounds beyond the ladder, which all are not searched within: where a defence is at stake there alone."""

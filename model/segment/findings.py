@@ -3,12 +3,12 @@
 Two attacks share a root cause exactly when the same single defences of the hardened profile each remove both: switched
 on alone, with it none of the attack's own moves, in whatever order, brings the property down any more (`removed_by`).
 
-The enumeration. First, on the description itself: for each bounds of the ladder and each property the shortest attack.
-Then what those hide: for each root cause that was found one of its defences is switched on, and the ladder climbed
-again; what falls now is a further cause, and so on until nothing falls within the bounds. That is done in rounds, so
-that each defence of each cause has its turn to be the one that is switched on: a cause whose defences are some of
-another's is not hidden by it for good. A cause whose defences include all of another's stays hidden where no property
-tells the two apart; whoever mends the one has mended the other.
+The enumeration. First, on the description itself: for each property the shortest attack within the first bounds of
+the ladder in which it falls. Then what those hide: for each root cause that was found one of its defences is switched
+on, and the ladder climbed again; what falls now is a further cause, and so on until nothing falls within the bounds.
+That is done in rounds, so that each defence of each cause has its turn to be the one that is switched on: a cause
+whose defences are some of another's is not hidden by it for good. A cause whose defences include all of another's
+stays hidden where no property tells the two apart; whoever mends the one has mended the other.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from lockedroom.model.segment.attacks import (
     bounds_of,
     follow,
     removed_by,
+    removed_jointly,
     search,
     segment_of,
 )
@@ -41,7 +42,16 @@ ORDER: Final = tuple(one.name for one in DEFENCES)
 """Every defence, in the order of the chapter."""
 
 Cause = tuple[str, ...]
-"""A root cause: the defences each of which removes it, in the order of the chapter."""
+"""A root cause: what removes it, each by itself, in the order of the chapter: defences; where none does alone, several
+together, joined by ` + `."""
+
+
+_AND: Final = " + "
+
+
+def defences_in(cause: Cause) -> tuple[str, ...]:
+    """Every defence that has a part in removing it."""
+    return tuple(dict.fromkeys(name for each in cause for name in each.split(_AND)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +66,19 @@ class Finding:
     @property
     def name(self) -> str:
         """What it is called, in a few words."""
-        return next((title for marks, title in TITLES if marks & set(self.cause)), f"{self.attack.falls} falls")
+        other = f"{self.attack.falls} falls for want of {' or '.join(self.cause) or 'several defences'}"
+        return TITLES.get(frozenset(self.cause), other)
 
     @property
     def clauses(self) -> tuple[str, ...]:
         """The clauses of the defences that remove it."""
-        return tuple(dict.fromkeys(clause for name in self.cause for clause in defence(name).clauses))
+        return tuple(dict.fromkeys(clause for name in defences_in(self.cause) for clause in defence(name).clauses))
 
     def to_json(self) -> dict[str, object]:
         """All of it."""
         return {
             "name": self.name,
+            "profile": str(self.attack.profile),
             "removed_by": list(self.cause),
             "clauses": list(self.clauses),
             "property": self.attack.falls,
@@ -79,7 +91,34 @@ class Finding:
         }
 
 
-TITLES: Final[tuple[tuple[frozenset[str], str], ...]] = ()
+TITLES: Final[Mapping[frozenset[str], str]] = {
+    frozenset({"unique-segment-id"}): "what was signed in another segment counts in this one, which has its id",
+    frozenset({"acl-rollback-refusal"}): "an old state of the list is put back and believed",
+    frozenset({"acl-rollback-refusal + creator-memory"}): "an old state of the list is put back, and signed on from",
+    frozenset({"creator-memory"}): "the creator signs on after a list that was cut",
+    frozenset({"announcement-binds-incarnation"}): "an ephemeral key stands on the board as that of another stay",
+    frozenset({"revocation-closes", "rights-checked-by-peers"}): "a key is taken from somebody revoked",
+    frozenset({"revocation-closes"}): "what somebody had left before being revoked is lost",
+    frozenset({"rights-checked-by-peers"}): "what somebody sends after being revoked is read",
+    frozenset({"one-segment"}): "who is in one segment takes the header of another",
+    frozenset({"tie-break"}): "exchanges that cross leave each side with another key",
+    frozenset({"one-exchange"}): "an exchange that was consumed is accepted again",
+    frozenset({"keys-by-direction"}): "both directions of a pair are sealed under one key and the same nonces",
+    frozenset({"nonces-by-side"}): "both sides of a pair publish under one key and the same nonces",
+    frozenset({"key-encryption-key-bound"}): "an encapsulated key is signed anew by another and taken for its own",
+    frozenset({"session-keys-bound"}): "one key is given to two, who disagree with whom they share it",
+    frozenset({"key-encryption-key-bound", "session-keys-bound"}): (
+        "an encapsulated key is redirected: two honest members share it and disagree with whom"
+    ),
+    frozenset(
+        {"announcement-binds-incarnation", "records-in-place", "key-encryption-key-bound", "session-keys-bound"}
+    ): "two share a key and disagree in which stay of the other",
+    frozenset({"sealed-header"}): "a record is passed off as one of another kind",
+    frozenset({"increasing-sequence"}): "a message that was consumed is delivered again",
+    frozenset({"acknowledged-rotation"}): "rotations that cross lose what was sent, the tie broken or not",
+    frozenset({"tie-break", "acknowledged-rotation"}): "rotations that cross lose what was sent",
+}
+"""Findings by their cause, in a few words; another is named by what falls and what removes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +131,10 @@ class Expected:
     prevented: str = ""
 
     def found(self, findings: Sequence[Finding]) -> Finding | None:
-        """The first finding that it is."""
-        return next((one for one in findings if self.marks & set(one.cause)), None)
+        """The first finding that it is: one that these defences alone remove, if there is one."""
+        whole = (one for one in findings if one.cause and self.marks >= set(one.cause))
+        some = (one for one in findings if self.marks & set(defences_in(one.cause)))
+        return next(whole, None) or next(some, None)
 
 
 EXPECTED: Final[tuple[Expected, ...]] = (
@@ -101,7 +142,9 @@ EXPECTED: Final[tuple[Expected, ...]] = (
     Expected("a message that was consumed, replayed in its segment", frozenset({"increasing-sequence"})),
     Expected(
         "an encapsulation signed anew or redirected, so that two honest members disagree with whom they share a key",
-        frozenset({"exchange-binds-names", "exchange-binds-ephemeral-key", "records-in-place"}),
+        frozenset(
+            {"exchange-binds-names", "exchange-binds-ephemeral-key", "key-encryption-key-bound", "session-keys-bound"}
+        ),
     ),
     Expected("an old state of the list, put back", frozenset({"acl-rollback-refusal"})),
     Expected("agreement on a key, lost when exchanges or rotations cross", frozenset({"tie-break"})),
@@ -200,7 +243,32 @@ def judged_in(bounds: Bounds) -> tuple[str, ...]:
 def one_search(bounds: Bounds, on: tuple[str, ...], only: str | None) -> tuple[Searched, Cause]:
     """A search on the description with some defences on, and the cause of the attack if there is one."""
     found = search(bounds, AS_WRITTEN.having(*on), only=only)
-    return found, removed_by(found.attack, ORDER) if found.attack else ()
+    return found, cause_of(found.attack) if found.attack else ()
+
+
+def cause_of(attack: Attack) -> Cause:
+    """What removes an attack on the description."""
+    alone = removed_by(attack, ORDER)
+    if alone:
+        return alone
+    jointly = removed_jointly(attack, ORDER)
+    return (_AND.join(jointly),) if jointly else ()
+
+
+def first_fall(
+    ladder: tuple[Bounds, ...],
+    name: str,
+    one: Callable[[Bounds, tuple[str, ...], str | None], tuple[Searched, Cause]] = one_search,
+) -> tuple[list[Searched], Cause]:
+    """Searches of the description until that property falls, and the cause of the attack if there is one."""
+    searched: list[Searched] = []
+    for bounds in ladder:
+        if name in judged_in(bounds):
+            found, cause = one(bounds, (), name)
+            searched.append(found)
+            if found.attack is not None:
+                return searched, cause
+    return searched, ()
 
 
 def enumerated(
@@ -214,14 +282,15 @@ def enumerated(
     KeyboardInterrupt when interrupted."""
     tell = progress or (lambda what, done, of: None)
     known = Enumeration()
-    first = [(bounds, (), name) for bounds in ladder for name in judged_in(bounds)]
+    bounds = tuple(ladder)
+    names = tuple(dict.fromkeys(name for one_of in bounds for name in judged_in(one_of)))
     with Crew(jobs) as crew:
-        for (found, cause), (_, on, _) in zip(
-            crew.each(one, first, partial(tell, "each property of the description")), first, strict=True
+        for searched, cause in crew.each(
+            first_fall, [(bounds, name, one) for name in names], partial(tell, "each property of the description")
         ):
-            known.searched.append((on, found))
-            if found.attack is not None:
-                known.add(cause, found.attack)
+            known.searched += [((), found) for found in searched]
+            if searched[-1].attack is not None:
+                known.add(cause, searched[-1].attack)
     turn = 0
     while turn < max((len(cause) for cause in known.found), default=1):
         tell("what is hidden by what was found, rounds", turn, max((len(cause) for cause in known.found), default=1))
@@ -249,25 +318,31 @@ def _round(
             return
         attack = _on_the_description(found.attack)
         known.add(cause, attack)
-        if not cause:  # no defence alone is enough: every one that is left is switched on, and the round is over
+        if not cause:  # nothing removes it, and so nothing leads on
             return
 
 
 def _mended(found: Mapping[Cause, object], on: tuple[str, ...], turn: int) -> tuple[str, ...]:
-    for cause in sorted(found, key=lambda one: (len(one), [ORDER.index(name) for name in one])):
-        if cause and not set(cause) & set(on):
-            on = (*on, cause[turn % len(cause)])
+    for cause in sorted(found, key=lambda one: (len(one), [ORDER.index(name) for name in defences_in(one)])):
+        if cause and not any(set(each.split(_AND)) <= set(on) for each in cause):
+            on = tuple(dict.fromkeys((*on, *cause[turn % len(cause)].split(_AND))))
     return on
 
 
 def _on_the_description(attack: Attack) -> Attack:
-    """The attack on the description as it is, where its moves are one there too; else as it was found."""
-    bare = replace(attack, profile=AS_WRITTEN)
-    try:
-        follow(segment_of(bare.bounds, bare.profile), bare)
-    except Stale:
-        return attack
-    return bare
+    """The attack with as few defences on as it can be had by its very moves: none, if it is one on the description."""
+    on = attack.profile.defences - AS_WRITTEN.defences
+    for name in (None, *sorted(on)):
+        fewer = AS_WRITTEN if name is None else attack.profile.without(name)
+        bare = replace(attack, profile=fewer)
+        try:
+            follow(segment_of(bare.bounds, fewer), bare)
+        except Stale:
+            continue
+        attack = bare
+        if name is None:
+            break
+    return attack
 
 
 # ---- what is written down ------------------------------------------------------------------------------

@@ -1,0 +1,84 @@
+"""An attack on a profile as a trace that the engine and the real backend repeat, and what the hardened profile says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lockedroom.conformance.derive import Underivable, derive_path
+from lockedroom.conformance.replay import replay
+from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.stage import Status
+from lockedroom.conformance.trace import FORMAT, Settings, Trace
+from lockedroom.model.segment.attacks import Attack, follow, segment_of
+from lockedroom.model.segment.bounds import Setting
+from lockedroom.reference.segment.profile import AS_WRITTEN
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the hardened profile says to an attack's steps, taken one by one: it refuses one, by a clause; it takes one
+    that the description refuses, by that clause; or it takes them all, under other keys and signatures, and what they
+    were to bring about does not come about."""
+
+    says: Literal["refused", "taken", "same"]
+    step: int = 0
+    clause: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """All of it."""
+        return {"says": self.says, "step": self.step, "clause": self.clause}
+
+    def __str__(self) -> str:
+        match self.says:
+            case "refused":
+                return f"The hardened profile refuses step {self.step}, {self.clause}."
+            case "taken":
+                return f"The hardened profile takes step {self.step}, which the description refuses, {self.clause}."
+            case "same":
+                return "The hardened profile takes the same steps under other keys, and the property holds."
+
+
+def trace_of(attack: Attack) -> Trace:
+    """The trace of an attack on the description. Raises Underivable for one that no room can be made for, that traces
+    cannot say or that the engine does not follow; Stale for one that is none."""
+    if attack.profile != AS_WRITTEN:
+        raise Underivable(f"no room speaks the profile {attack.profile}")
+    label: Literal["as-written"] = "as-written"
+    bounds = attack.bounds
+    run = follow(segment_of(bounds, attack.profile), attack)
+    settings = Settings(
+        FORMAT,
+        "segment",
+        label,
+        "LR0",
+        Setting(bounds).capacity,
+        bounds.names,
+        "00" * 32,
+        f"{attack.falls} falls: {attack.message}"[:2000],
+        "lockedroom findings",
+        bounds.to_json(),
+    )
+    return derive_path(settings, ((done.action, done.outcome) for done in run.steps))
+
+
+def answer_to(trace: Trace) -> Answer:
+    """What the hardened profile says to a trace of the description, by the engine. Raises Underivable where it can do
+    neither."""
+    found = replay(trace, on="engine", profile="hardened")
+    if found.status is Status.PASSED:
+        return Answer("same")
+    parted = found.divergence
+    if parted is None:
+        raise Underivable(f"the hardened profile cannot go on: {found.reason}")
+    if parted.refusal:
+        return Answer("refused", parted.index, parted.refusal)
+    return Answer("taken", parted.index, trace.steps[parted.index - 1].seen.clause or "")
+
+
+def answered(attack: Attack) -> tuple[Answer | None, str]:
+    """What the hardened profile says to an attack on the description; None, and why, where traces cannot say it."""
+    try:
+        return answer_to(trace_of(attack)), ""
+    except Underivable as problem:
+        return None, str(problem)
