@@ -42,6 +42,7 @@ LUCK = {
     "the keys of an epoch name nobody",
     "what is past is forgotten",
     "a receiver counts records, not numbers",
+    "a sealed record's fields are not authenticated",
 }
 """Mutants that so few walks find with some seeds only."""
 FOUND = [mutant.name for mutant in MUTANTS if mutant.name not in LUCK and mutant.violates != PROGRESS]
