@@ -47,9 +47,7 @@ class Bounds:
         if self.insider > 1:
             raise ValueError(f"insider: 0 or 1, not {self.insider}")
         if self.insider and (self.members < 2 or not self.intruder):
-            raise ValueError(
-                "an insider is one of two members at least, the creator not, and has steps: intruder 1 or more"
-            )
+            raise ValueError("insider: it takes two members or more (the creator is none), and intruder 1 or more")
 
     @property
     def names(self) -> tuple[Name, ...]:

@@ -44,6 +44,18 @@ def test_the_tables_say_what_was_explored_and_what_holds() -> None:
     assert "\x1b" not in ran.out
 
 
+def test_an_insider_is_asked_for_and_said() -> None:
+    room = ("check", "segment", "--members", "3", "--messages", "0", "--insider", "1")
+    ran = inside(*room, "--intruder", "1", "--json")
+    assert ran.code == Exit.HOLDS
+    answer = json.loads(ran.out)
+    assert answer["bounds"]["insider"] == 1 and answer["verdict"] == "holds"
+    unknown = next(found for found in answer["properties"] if found["name"] == "no unknown key share")
+    assert unknown["verdict"] == "holds"
+    ran = inside(*room)
+    assert ran.code == Exit.USAGE and "intruder 1 or more" in ran.err
+
+
 def test_a_time_limit_ends_it_without_an_answer() -> None:
     ran = lockedroom("check", "segment", "--members", "3", "--messages", "3", "--joins", "3", "--time-limit", "2")
     assert ran.code == Exit.INCOMPLETE
