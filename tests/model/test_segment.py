@@ -91,7 +91,6 @@ def test_every_bound_that_is_asked_for_is_pinned() -> None:
         Bounds(3, 1, 1),
         Bounds(3, 1, 1, intruder=1, insider=1),
         Bounds(3, 0, 1, revocations=1, intruder=1, insider=1),
-        Bounds(2, 2, 1, rotations=1, intruder=1),
     }
 
 
