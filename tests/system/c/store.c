@@ -65,11 +65,14 @@ void put_word(struct store *s, uint64_t offset, uint64_t value)
 
 bool cell(const struct store *s, uint64_t offset, uint64_t size, struct buf *to)
 {
-    uint8_t *copy = arena(size);
-    memcpy(copy, s->at + offset, size);
-    uint64_t n = copy[0] | (uint64_t)copy[1] << 8 | (uint64_t)copy[2] << 16 | (uint64_t)copy[3] << 24;
-    *to = (struct buf){.b = copy + 4, .n = n, .room = size - 4};
-    return n <= size - 4;
+    uint8_t length[4];
+    memcpy(length, s->at + offset, 4);
+    uint64_t n = length[0] | (uint64_t)length[1] << 8 | (uint64_t)length[2] << 16 | (uint64_t)length[3] << 24;
+    if (n > size - 4)
+        return false;
+    *to = (struct buf){.b = arena(n), .n = n, .room = n}; /* no longer than that, so that a sanitizer sees its end */
+    memcpy(to->b, s->at + offset + 4, n);
+    return true;
 }
 
 bool put_cell(struct store *s, uint64_t offset, uint64_t size, struct buf record)
