@@ -1,4 +1,5 @@
-"""A second implementation, in C, written from spec/ alone: it conforms, and shares rooms with the built-in one."""
+"""A second implementation, in C, written from spec/: it conforms. (Where the chapters left it a choice, it was compared
+with the reference, and they now say which.)"""
 
 from __future__ import annotations
 
