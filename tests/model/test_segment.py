@@ -88,6 +88,7 @@ def test_every_bound_that_is_asked_for_is_pinned() -> None:
         Bounds(2, 1, 2, crashes=1, intruder=1),
         Bounds(2, 2, 2),
         Bounds(2, 1, 1, revocations=1, intruder=1),
+        Bounds(2, 2, 1, rotations=1, intruder=1),
         Bounds(3, 1, 1),
         Bounds(3, 1, 1, intruder=1, insider=1),
         Bounds(3, 0, 1, revocations=1, intruder=1, insider=1),
