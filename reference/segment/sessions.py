@@ -206,6 +206,11 @@ def received(session: Session, record: Message) -> Session:
     return replace(session, received=record.sequence, sending=sending, pending=pending, owed=owed, epochs=kept)
 
 
+def acknowledges(session: Session, record: Message, body: Bits) -> bool:
+    """Whether a record that opened is the acknowledgement that this side's proposal awaits (SEG-ROTATE-6)."""
+    return record.epoch == session.pending and record.rotation == record.epoch.number and body == b""
+
+
 def rotation_read(
     suite: Suite,
     profile: Profile,
@@ -217,10 +222,10 @@ def rotation_read(
     wrapped: Bits,
 ) -> Session | None:
     """The session after the peer's proposal was read, an acknowledgement owed unless this side's own takes
-    precedence; None when it does not unwrap or its number leaps (SEG-EPOCH-4). `session` is as it was when the
-    record was opened (SEG-ROTATE-4, SEG-ROTATE-5)."""
+    precedence; None when it does not unwrap, or its number is an exchange's or leaps (SEG-EPOCH-4). `session` is as it
+    was when the record was opened (SEG-ROTATE-4, SEG-ROTATE-5)."""
     keys = session.keys(record.epoch)
-    if keys is None or record.rotation > newest(session) + 1:
+    if keys is None or not 1 <= record.rotation <= newest(session) + 1:
         return None
     master = suite.unwrap(keys.rotation, wrapped)
     if master is None:

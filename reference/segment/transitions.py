@@ -339,7 +339,7 @@ def receive(at: At, peer: Name) -> Result:
     if record.flags == records.MESSAGE:
         after = sessions.received(session, record)
         event = events.Delivered(peer, record.sequence, body, gap)
-    elif record.flags == records.ACKNOWLEDGE and record.epoch == Epoch(record.rotation, me.name):
+    elif record.flags == records.ACKNOWLEDGE and sessions.acknowledges(session, record, body):
         after = sessions.received(session, record)
         event = events.Rotated(peer, record.rotation, gap)
     elif record.flags == records.ROTATE:
@@ -350,7 +350,7 @@ def receive(at: At, peer: Name) -> Result:
     else:
         return removed("SEG-RECEIVE-7", f"a control record of {peer} makes no sense")
     if after is None:
-        return removed("SEG-RECEIVE-7", f"the key in a rotation of {peer} does not unwrap, or its number leaps")
+        return removed("SEG-RECEIVE-7", f"the key in a rotation of {peer} does not unwrap, or its number is 0 or leaps")
     me = replace(me, presence=passed(presence.having(after), after))
     return Step(me, (effects.Take(inbox(me.name), peer),), (event,))
 

@@ -223,13 +223,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "an acknowledgement is looked for under the peer's name",
         "SEG-RECEIVE-7",
-        (
-            (
-                "transitions",
-                "record.epoch == Epoch(record.rotation, me.name)",
-                "record.epoch == Epoch(record.rotation, peer)",
-            ),
-        ),
+        (("sessions", "record.epoch == session.pending", "record.epoch == Epoch(record.rotation, session.peer)"),),
         LOST,
         Bounds(2, 0, 1, rotations=1),
     ),

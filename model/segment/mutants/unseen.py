@@ -211,6 +211,22 @@ UNSEEN: Final[tuple[Unseen, ...]] = (
         "an honest store leaves no gap, and that a hostile one lets anything through is not promised",
     ),
     Unseen(
+        "an exchange is acknowledged",
+        "SEG-RECEIVE-7",
+        (("sessions", "record.epoch == session.pending", "record.epoch.proposer != session.peer"),),
+        _ROTATING,
+        "only a peer that breaks the rules with keys of its own makes such a record, and of what it says of its own "
+        "session nothing is promised; the clause keeps events true",
+    ),
+    Unseen(
+        "a rotation takes the number of an exchange",
+        "SEG-EPOCH-4",
+        (("sessions", "not 1 <= record.rotation <= newest(session) + 1", "record.rotation > newest(session) + 1"),),
+        _ROTATING,
+        "only a peer that breaks the rules with keys of its own makes such a record, and of what it says of its own "
+        "session nothing is promised; the clause keeps the board's keys those of exchanges",
+    ),
+    Unseen(
         "who waits for an acknowledgement may rotate again",
         "SEG-ROTATE-1",
         (

@@ -161,9 +161,11 @@ def test_a_record_under_a_closed_epoch_is_removed(pair: House) -> None:
     pair.removed("SEG-RECEIVE-5", "alice", "receive", peer="bob")
 
 
-def control(house: House, flags: int, rotation: int, body: object) -> None:
-    """What alice, with her own keys, leaves for bob instead of what an honest member would."""
+def control(house: House, flags: int, rotation: int, body: object, under: Epoch | None = None) -> None:
+    """What alice, with her own keys, leaves for bob instead of what an honest member would; sealed under an epoch that
+    she knows, else the one under which she sends."""
     session, presence = house.session("alice", "bob"), house.presence("alice")
+    session = replace(session, sending=under or session.sending)
     segment = house.header().segment
     _, record = sessions.seal(
         house.suite,
@@ -183,8 +185,8 @@ def secret(house: House) -> object:
     return Term("evil") if house.suite.name == "symbolic" else bytes(32)
 
 
-@pytest.mark.parametrize("rotation", [2, 3, 2**32 - 1])
-def test_a_number_that_leaps_is_removed(pair: House, rotation: int) -> None:
+@pytest.mark.parametrize("rotation", [0, 2, 3, 2**32 - 1])
+def test_a_number_that_leaps_or_is_an_exchanges_is_removed(pair: House, rotation: int) -> None:
     keys = pair.session("alice", "bob").epochs[0]
     control(pair, ROTATE, rotation, pair.suite.wrap(keys.rotation, secret(pair)))  # type: ignore[arg-type]
     before = pair.session("bob", "alice")
@@ -216,6 +218,31 @@ def test_flags_that_mean_nothing_are_no_acknowledgement_either(room: House) -> N
 @pytest.mark.parametrize("rotation", [0, 1, 7])
 def test_an_acknowledgement_of_nothing_is_removed(pair: House, rotation: int) -> None:
     control(pair, ACKNOWLEDGE, rotation, b"")
+    pair.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
+
+
+def test_an_exchange_is_not_acknowledged(room: House) -> None:
+    room.shared("bob", "alice")
+    assert room.session("alice", "bob").sending == Epoch(0, "bob")
+    control(room, ACKNOWLEDGE, 0, b"")
+    room.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
+
+
+def test_a_rotation_is_acknowledged_once(pair: House) -> None:
+    pair.do("bob", "rotate", peer="alice")
+    pair.do("alice", "receive", peer="bob")
+    pair.do("alice", "acknowledge", peer="bob")
+    pair.do("bob", "receive", peer="alice")
+    before = pair.session("bob", "alice")
+    control(pair, ACKNOWLEDGE, 1, b"")
+    pair.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
+    assert pair.session("bob", "alice") == before
+
+
+def test_an_acknowledgement_says_nothing_else(pair: House) -> None:
+    pair.do("bob", "rotate", peer="alice")
+    pair.do("alice", "receive", peer="bob")
+    control(pair, ACKNOWLEDGE, 1, pair.body("more"), under=Epoch(1, "bob"))
     pair.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
 
 
