@@ -1,7 +1,8 @@
 """An attack told in plain words: what each does, what it believes from then on, and what the intruder knows.
 
 Everything is read off the steps and off the terms: a fresh term is named by who drew it, in which stay, for what and
-for whom, so it can be seen whose a key or a body truly is, whatever its holder believes.
+for whom, so it can be seen whose a key or a body truly is, whatever its holder believes. An intruder that is an insider
+goes by its member's name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from lockedroom.cli.chart import INTRUDER
 from lockedroom.cli.words import rights_named
 
 if TYPE_CHECKING:
+    from lockedroom.model.segment.knowledge import Record
     from lockedroom.model.validator import Done, Run, State
     from lockedroom.reference.crypto.terms import Field
     from lockedroom.reference.machine import Event
@@ -24,10 +26,10 @@ _KEYS: Final = {"master": "the key that {who} drew for {whom}", "rotation": "the
 def story(run: Run) -> list[str]:
     """A sentence for each step, with what its actor believes afterwards that it did not before."""
     told: list[str] = []
-    before = run.start
+    before, foe = run.start, insider_of(run)
     for number, done in enumerate(run.steps, start=1):
         new = [f"{done.action.actor} {said}" for said in _believed_anew(done.action.actor, before, done.after)]
-        told.append(" ".join([f"{number}. {_sentence(done)}.", *(f"Now {one}." for one in new)]))
+        told.append(" ".join([f"{number}. {_sentence(done, foe)}.", *(f"Now {one}." for one in new)]))
         before = done.after
     return told
 
@@ -44,22 +46,41 @@ def beliefs(run: Run) -> list[str]:
 
 
 def knowledge(run: Run) -> list[str]:
-    """What somebody who has read everything that ever lay in the store knows that it should not."""
-    from lockedroom.model.segment.knowledge import own
+    """What the intruder, which has read everything that ever lay in the store, knows: as an insider what is its own by
+    right, and in any case what it should not."""
+    from lockedroom.model.segment.knowledge import meant_in, own, terms_of
     from lockedroom.reference.crypto.closure import analyse, derivable
     from lockedroom.reference.crypto.terms import Term
 
+    foe = insider_of(run)
     seen: set[Term] = set()
+    meant: set[Term] = set()
     for state in (run.start, *(done.after for done in run.steps)):
         for record in _stored(state):
-            fields = getattr(record, "__dataclass_fields__", {})
-            seen.update(value for name in fields if isinstance(value := getattr(record, name), Term))
-    learnt = sorted(term for term in analyse(own() | seen) if _names_a_secret(term) and not derivable(own(), term))
+            seen |= terms_of(record)
+            meant |= meant_in(record, foe)
+    found = analyse(own(foe) | meant | seen)
+    learnt = sorted(term for term in found if _names_a_secret(term) and not derivable(own(foe) | meant, term))
+    told = []
+    if foe:
+        rightly = sorted(term for term in meant & found if _names_a_secret(term) and not derivable(own(foe), term))
+        has = _and([f"{foe}'s static key", *(whose(term) for term in rightly)])
+        told.append(f"The intruder is {foe}, and has by right {has}.")
     if learnt:
-        return [f"Whoever reads the store knows {_and([whose(term) for term in learnt])}."]
+        who = foe or "Whoever reads the store"
+        return [*told, f"{who} {'also ' if foe else ''}knows {_and([whose(term) for term in learnt])}."]
+    if foe:
+        return [*told, "It learns no other key and no body: it signs and moves what it cannot read."]
     if any(done.action.actor == INTRUDER for done in run.steps):
         return ["The intruder learns no key and no body: it has only moved what it cannot read."]
     return ["No intruder has a hand in this: every step is an honest one."]
+
+
+def insider_of(run: Run) -> str:
+    """The member that the intruder is: it has a place on the board, and no state that anybody honest keeps. Empty for
+    an outsider."""
+    honest = {me.name for me in _members(run.start)}
+    return next((slot.part for slot in run.start if slot.kind == "board" and slot.part not in honest), "")
 
 
 def whose(term: Field) -> str:
@@ -71,6 +92,8 @@ def whose(term: Field) -> str:
     drawn = fresh_of(term)
     if drawn is not None:
         who, stay, purpose, context = drawn
+        if who == INTRUDER:
+            return f"the {'key' if purpose in _KEYS else purpose} that the intruder drew"
         where = "" if stay else " in another segment"
         if purpose in _KEYS and context:
             return _KEYS[purpose].format(who=who, whom=context[0]) + where
@@ -86,21 +109,25 @@ def whose(term: Field) -> str:
 # ---- one step ------------------------------------------------------------------------------------------
 
 
-def _sentence(done: Done) -> str:
+def _sentence(done: Done, foe: str) -> str:
     """What was done, in words; of a refusal, its clause."""
     action, outcome = done.action, done.outcome
     arguments = dict(action.arguments)
     if action.actor == INTRUDER:
-        choice = f": {outcome.label}" if outcome.label else ""
-        return f"The intruder {_intrusion(action.operation, arguments)}{choice}"
+        who = f"The intruder, which is {foe}," if foe else "The intruder"
+        choice = outcome.label.replace(f"{INTRUDER}'s stay elsewhere", f"{foe or 'the intruder'}'s own stay")
+        return f"{who} {_intrusion(action.operation, arguments, foe)}{f': {choice}' if choice else ''}"
     said = _deed(action.actor, action.operation, arguments, outcome.events)
     return f"{said}: refused, {outcome.clause}" if outcome.clause else said
 
 
-def _intrusion(operation: str, arguments: Mapping[str, object]) -> str:
+def _intrusion(operation: str, arguments: Mapping[str, object], foe: str) -> str:
+    own = foe in (arguments.get("name"), arguments.get("sender")) if foe else False
     match operation:
         case "drop":
             return f"takes away what {arguments['sender']} left for {arguments['inbox']}"
+        case "inject" if own:
+            return f"leaves a record for {arguments['inbox']}"
         case "inject":
             return f"puts a record before what {arguments['sender']} left for {arguments['inbox']}"
         case "swap header":
@@ -111,8 +138,16 @@ def _intrusion(operation: str, arguments: Mapping[str, object]) -> str:
             return "appends an entry to the list"
         case "withdraw":
             return f"takes what {arguments['name']} has on the board away"
+        case "announce" if own:
+            return "announces itself on the board"
         case "announce":
             return f"puts another announcement under the name of {arguments['name']}"
+        case "post" if own:
+            return f"puts a post on the board for {arguments['reader']}"
+        case "post":
+            return f"puts a post under the name of {arguments['name']} for {arguments['reader']}"
+        case "disclose":
+            return f"is given all that {arguments['one']} and {arguments['other']} still hold"
     given = ", ".join(f"{name} {value}" for name, value in arguments.items())
     return f"does {operation} {given}".rstrip()
 
@@ -229,15 +264,18 @@ def _members(state: State) -> list[Member]:
     return [value for value in state.values() if isinstance(value, Member)]
 
 
-def _stored(state: State) -> Iterator[object]:
-    """Every record that lies in the store."""
+def _stored(state: State) -> Iterator[Record]:
+    """Every record that lies in the store, the header excepted, which holds no secret."""
+    from lockedroom.reference.segment.records import Announcement, Entry, Exchange, Message, Post
     from lockedroom.reference.segment.store import Cell
 
     for slot, value in state.items():
+        lying: tuple[object, ...] = ()
         if isinstance(value, Cell):
-            yield from (value.announcement, *value.posts)
+            lying = (value.announcement, *value.posts)
         elif slot.kind in ("inbox", "acl") and isinstance(value, tuple):
-            yield from value
+            lying = value
+        yield from (one for one in lying if isinstance(one, Announcement | Entry | Exchange | Message | Post))
 
 
 def _names_a_secret(term: Field) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockedroom.cli.narration import beliefs, knowledge, story, whose
+from lockedroom.cli.narration import beliefs, insider_of, knowledge, story, whose
 from lockedroom.model.segment.attacks import follow, search, segment_of
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME
@@ -58,8 +58,40 @@ def test_where_nobody_intrudes_it_is_said() -> None:
     assert knowledge(run) == ["No intruder has a hand in this: every step is an honest one."]
 
 
+def test_an_insider_goes_by_its_name_and_what_is_its_own_is_told_from_what_is_not() -> None:
+    run = run_of(Bounds(3, 0, 1, intruder=1, insider=1), switch.BOUND_KEYS)
+    assert insider_of(run) == "carol"
+    told = story(run)
+    assert told[3].startswith("4. The intruder, which is carol, announces itself on the board: ")
+    assert told[7].startswith("8. The intruder, which is carol, leaves a record for bob: exchange carol>bob")
+    assert knowledge(run) == [
+        "The intruder is carol, and has by right carol's static key and the key that alice drew for carol.",
+        "It learns no other key and no body: it signs and moves what it cannot read.",
+    ]
+
+
+def test_what_an_insider_learns_of_others_is_told_apart_from_its_own() -> None:
+    leaky = BY_NAME["the key-encryption key comes from the ciphertext"].logic()
+
+    def make(bounds: Bounds, profile: Profile) -> Subject:
+        return segment_subject(bounds, leaky.under(profile))
+
+    bounds = Bounds(3, 0, 1, intruder=1, insider=1)
+    attack = search(bounds, HARDENED, make).attack
+    assert attack is not None and attack.falls == "secrecy of keys and plaintexts"
+    own, learnt = knowledge(follow(make(bounds, HARDENED), attack))
+    assert own == "The intruder is carol, and has by right carol's static key."
+    assert learnt.startswith("carol also knows the key that ")
+
+
+def test_an_outsider_is_no_member() -> None:
+    assert insider_of(run_of(INTRUDED, switch.SEQUENCE)) == ""
+    assert insider_of(run_of(Bounds(2, 1, 1), switch.TIE_BREAK)) == ""
+
+
 def test_a_term_is_named_by_who_drew_it_for_whom() -> None:
     stay = Term("fresh", "bob", 1, "incarnation")
+    assert whose(Term("fresh", "intruder", 0, "master")) == "the key that the intruder drew"
     assert whose(Term("fresh", "alice", 1, "master", "bob", stay)) == "the key that alice drew for bob"
     assert whose(Term("fresh", "alice", 0, "master", "bob", stay)).endswith("in another segment")
     assert whose(stay) == "bob's incarnation of its stay 1"
