@@ -93,7 +93,7 @@ def conform(
 
     refuse_existing([write_known])
     _check_folders([report_file, junit_file, html_file, write_known])
-    split = [_split(one) for one in command or [""]]
+    split = [command_of(one) for one in command or [""]]
     traces, assigned, candidates = _cases(protocol, profile, suite, len(split))
     expected = _known(known, candidates)
     left_out = not_run(
@@ -230,7 +230,8 @@ def _list(candidates: Sequence[Candidate], as_json: bool) -> None:
     console().print(table)
 
 
-def _split(command: str) -> list[str] | None:
+def command_of(command: str) -> list[str] | None:
+    """The words of a command, as a shell splits it; None where there are none. Raises Problem."""
     import shlex
 
     try:

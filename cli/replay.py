@@ -48,6 +48,12 @@ def replay(
         Path | None,
         typer.Option(metavar="FILE", help="Also write a model trace as one that any implementation can repeat."),
     ] = None,
+    impl: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND", help="The adapter of an implementation, to replay a trace on; ours by default."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a chart.")] = False,
 ) -> int:
     """Replay one trace.
@@ -57,16 +63,20 @@ def replay(
     its end and not before. In another profile than the trace's own, which steps are taken and which refused is all that
     is compared; where that is the same, the model says whether the property is violated there.
     """
+    from lockedroom.cli.conform import command_of
     from lockedroom.conformance.model_trace import is_model_trace, parse_model_trace
     from lockedroom.conformance.trace import parse_trace, read_bytes
 
     data = read_bytes(file)
+    command = None if impl is None else command_of(impl)
+    if command is not None and (is_model_trace(data) or on not in (None, "backend")):
+        raise usage("an implementation takes no model traces, and runs for real", "leave out --impl, or write --export")
     if is_model_trace(data):
         return _of_model(parse_model_trace(data, file.name), on or "model", profile, machine, export, svg, as_json)
     trace = parse_trace(data, file.name)
     if on == "model" or any(option is not None for option in (machine, export, svg)):
         raise usage(f"{file.name} is no model trace", "leave out --on model, --machine, --svg and --export")
-    return _replay(trace, trace.title or file.name, on or "backend", profile, as_json)
+    return _replay(trace, trace.title or file.name, on or "backend", profile, as_json, command=command)
 
 
 def _of_model(
@@ -136,13 +146,14 @@ def _replay(
     profile: Literal["hardened", "as-written"] | None,
     as_json: bool,
     withstood: str | None = None,
+    command: list[str] | None = None,
 ) -> Exit:
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.replay import replay as run
 
     spoken = profile or trace.settings.profile
     if as_json:
-        result = run(trace, on=on, profile=profile)
+        result = run(trace, on=on, profile=profile, command=command)
         told = _json(trace, on, spoken, result)
         if withstood is not None:
             told |= {"withstood": withstood}
@@ -153,7 +164,7 @@ def _replay(
         out = console()
         where = f"{len(trace.steps)} steps on the {on}"
         out.print(f"{title}: {where}{'' if spoken == 'hardened' else f', profile {spoken}'}\n")
-        result = run(trace, on=on, profile=profile, watch=drawer(trace))
+        result = run(trace, on=on, profile=profile, command=command, watch=drawer(trace))
         out.print()
         if pids := _pids(trace):
             out.print(pids)

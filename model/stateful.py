@@ -16,7 +16,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from random import Random
 from typing import Final, cast
 
@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings, target
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from lockedroom.model.report import Violation
+from lockedroom.model.report import Path, Violation
 from lockedroom.model.shrink import shortened
 from lockedroom.model.subjects import witnessed
 from lockedroom.model.validator import Subject
@@ -39,11 +39,22 @@ RUNS: Final = 100
 _SHRINKING: Final = 5.0
 """Seconds in which a violation that was found is made shorter, at most."""
 _PICKS: Final = st.integers(0, 0xFFFF)
+_BURST: Final = 12
+"""Bits of a pick that choose; those above say how many steps more."""
 _MOODS: Final = st.integers(0, 0xFFFFFFFF)
 
 
 class Violated(AssertionError):
     """A run has come to a violation: which property, and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What runs came to of one transition: see `Coverage`."""
+
+    taken: int
+    accepted: int
+    refused: Mapping[str, int]
 
 
 @dataclass(slots=True)
@@ -78,31 +89,28 @@ class Coverage:
             missed += [f"{operation} refused by {one}" for one in clauses if not self.refused[operation, one]]
         return missed
 
+    def transitions(self) -> dict[str, Cell]:
+        """By transition: how often it was taken, accepted, and refused by which clause."""
+        names = dict.fromkeys((*self.taken, *self.accepted, *(name for name, _ in self.refused)))
+        by = {name: {one: count for (of, one), count in sorted(self.refused.items()) if of == name} for name in names}
+        return {name: Cell(self.taken[name], self.accepted[name], by[name]) for name in names}
+
     def to_json(self) -> dict[str, object]:
-        """All of it: for each operation how often it was taken, accepted, and refused by which clause."""
-        operations = dict.fromkeys((*self.taken, *self.accepted, *(name for name, _ in self.refused)))
-        return {
-            "runs": self.runs,
-            "steps": self.steps,
-            "transitions": {
-                name: {
-                    "taken": self.taken[name],
-                    "accepted": self.accepted[name],
-                    "refused": {by: count for (of, by), count in sorted(self.refused.items()) if of == name},
-                }
-                for name in operations
-            },
-            "exercised": dict(self.exercised),
-        }
+        """All of it."""
+        cells = {name: asdict(cell) for name, cell in self.transitions().items()}
+        return {"runs": self.runs, "steps": self.steps, "transitions": cells, "exercised": dict(self.exercised)}
 
 
 class Course:
     """One subject while runs are made of it: its walker, what has been covered, how rare each operation is, and the
-    shortest failure."""
+    shortest failure. `lived` is given every run, from its first state to its last, to take it elsewhere again."""
 
-    def __init__(self, subject: Subject, until: float | None = None) -> None:
+    def __init__(
+        self, subject: Subject, until: float | None = None, lived: Callable[[Path], None] | None = None
+    ) -> None:
         self.subject = subject
         self.until = until
+        self.lived = lived
         self.walker = Walker(_judged(subject))
         self.coverage = Coverage()
         self.rarity: dict[str, float] = {}
@@ -156,6 +164,7 @@ class Play(RuleBasedStateMachine):
         self.trail: list[Choice] = []
         self.met: set[str] = set()
         self.shut = 0
+        self.last: Choice | None = None
         self.swing(0)
         self.course.coverage.runs += 1
         self.here, broken = walker.start()
@@ -164,10 +173,17 @@ class Play(RuleBasedStateMachine):
 
     def again(self) -> None:
         """Begin anew where nothing more can be done, in another mood."""
-        self.trail, self.shut = [], 0
+        self.end()
         self.here, _ = self.course.walker.start()
         self.options = self.course.walker.open(self.here)
         self.swing(self.mood + 1 if self.mood else 0)
+
+    def end(self) -> None:
+        """Tell how it went, with the last step that was taken back: it ends what a protocol is."""
+        trail = (*self.trail, *([self.last] if self.last and self.shut else []))
+        self.trail, self.shut, self.last = [], 0, None
+        if self.course.lived is not None and trail:
+            self.course.lived(self.course.walker.path(Failure(trail, None)))
 
     def swing(self, mood: int) -> None:
         """How likely each operation is in this run: very differently in each mood, all alike in mood 0."""
@@ -176,8 +192,17 @@ class Play(RuleBasedStateMachine):
         self.odds = walker.odds(Random(mood)) if mood else [1.0] * len(walker.operations)
 
     def take(self, number: int, pick: int) -> None:
-        """Take one of the moves of an operation, or where it has none or the mood is against it, of another. A move
-        after which nothing can change any more is taken back."""
+        """Take one of the moves of an operation, or where it has none or the mood is against it, of another; then a few
+        more as the mood has it, for a fraction of what a rule costs."""
+        self._move(number, pick)
+        if self.mood:
+            random = Random(pick ^ self.mood)
+            for _ in range(pick >> _BURST):
+                if self.options:
+                    self._move(drawn(self.options, self.odds, random), random.getrandbits(16))
+
+    def _move(self, number: int, pick: int) -> None:
+        """One of them. A move after which nothing can change any more is taken back."""
         if not self.options:
             if self.course.over():
                 return
@@ -198,12 +223,13 @@ class Play(RuleBasedStateMachine):
             self.options, self.shut = after, 0
         else:
             self.here = before
-            self.trail.pop()
+            self.last = self.trail.pop()
             self.shut |= 1 << number
             self.options &= ~self.shut
 
     def teardown(self) -> None:
         """Say how rare what this run has done is: that is what Hypothesis aims at."""
+        self.end()
         target(sum(self.course.rarity.get(name, 1.0) for name in sorted(self.met)), label="rare transitions")
 
     def _inclined(self, number: int, pick: int) -> int:
@@ -322,7 +348,8 @@ def _hunted(
 
 
 def play(course: Course, *, number: int, runs: int = RUNS, steps: int = STEPS) -> None:
-    """One round: so many runs of at most so many steps, the seed being `number`; a failure is kept in the course."""
+    """One round: so many runs of at most so many steps, the seed being `number`; a failure is kept in the course.
+    Raises whatever `lived` does."""
     how = settings(
         max_examples=runs,
         stateful_step_count=steps,
@@ -338,6 +365,6 @@ def play(course: Course, *, number: int, runs: int = RUNS, steps: int = STEPS) -
     try:
         run_state_machine_as_test(seed(number)(machine_for(course)), settings=how)
     except Violated:
-        pass
+        pass  # the course has kept it
     finally:
         course.settle()

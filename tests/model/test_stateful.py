@@ -25,6 +25,8 @@ QUICK = (
     "a crossing begins the session anew",
 )
 """Mutants that a few rounds find."""
+ROUNDS = 40
+"""Fit into a minute of one quiet core (8 grounds, 1.1 to 2.4 s each)."""
 
 
 def hunted(name: str, **limits: float | None) -> Hunted:
@@ -81,3 +83,13 @@ def test_what_no_run_came_to_is_named() -> None:
 def test_time_that_is_over_ends_a_hunt_which_then_says_nothing_is_proved() -> None:
     found = hunt(grounds(), seconds=0.0)
     assert (found.violation, found.covered) == (None, ())
+
+
+@pytest.mark.full
+@pytest.mark.timeout(7200)
+def test_it_finds_nine_mutants_of_ten_within_its_budget_and_makes_the_way_there_short() -> None:
+    """As many rounds as fit into the seconds that a hunt has by itself, counted so that no load changes the result."""
+    found = {name: hunted(name, seconds=None, rounds=ROUNDS).violation for name in BY_NAME}
+    missed = [name for name, violation in found.items() if violation is None]
+    long = [name for name, violation in found.items() if violation and len(violation.path) > 2 * SHORTEST[name]]
+    assert len(missed) + len(long) <= len(BY_NAME) // 10, (missed, long)

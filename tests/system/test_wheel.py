@@ -55,7 +55,9 @@ def modules(wheel: Path) -> list[str]:
     return sorted(name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names)
 
 
-def test_the_wheel_works_beside_a_module_of_the_same_name(wheel: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def home(wheel: Path, tmp_path: Path) -> Path:
+    """A virtual environment of its own with the wheel in it."""
     home = tmp_path / "environment"
     venv.create(home, with_pip=False, symlinks=True)
     python = home / "bin" / "python"
@@ -67,11 +69,22 @@ def test_the_wheel_works_beside_a_module_of_the_same_name(wheel: Path, tmp_path:
     # that is added by a .pth file has its own .pth files ignored.
     ours = [path for path in sys.path if Path(path).name == "site-packages"]
     (packages / "needs.pth").write_text("".join(f"{path}\n" for path in ours))
+    return home
 
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A project that has modules of its own of the names of our folders."""
     other = tmp_path / "other"
     for name in ("model", "reference", "spec"):
         (other / name).mkdir(parents=True)
         (other / name / "__init__.py").write_text(f"WHOSE = 'theirs: {name}'\n")
+    return other
+
+
+def test_the_wheel_works_beside_a_module_of_the_same_name(wheel: Path, home: Path, other: Path) -> None:
+    python = home / "bin" / "python"
+    (packages,) = (home / "lib").glob("python*/site-packages")
     code = "import lockedroom, model\n" + "".join(f"import {module}\n" for module in modules(wheel))
     code += "print(lockedroom.__file__, model.WHOSE, sep='\\n')"
     clean = {"PATH": "/usr/bin:/bin"}
@@ -87,3 +100,63 @@ def test_the_wheel_works_beside_a_module_of_the_same_name(wheel: Path, tmp_path:
     )
     assert (asked.returncode, asked.stderr) == (0, "")
     assert asked.stdout.startswith("Usage: lockedroom")
+
+
+SAMPLE = """\
+import sys
+
+import model
+import pytest
+from lockedroom import pytest_plugin
+from lockedroom.checking import Always, Machine, Model, Slot, action
+
+LEFT, RIGHT = Slot("left"), Slot("right")
+
+
+def machine(most: int) -> Model:
+    def more(left: int) -> object:
+        return left + 1 if left < most else None
+
+    def follow(left: int, right: int) -> object:
+        return right + 1 if right < left else None
+
+    actions = (
+        action("more", "a", reads=(LEFT,), writes=(LEFT,), taken=more),
+        action("follow", "b", reads=(LEFT, RIGHT), writes=(RIGHT,), taken=follow),
+    )
+    never = Always("right is never three", (RIGHT,), lambda right: right != 3)
+    return Model(Machine("two counters", {LEFT: 0, RIGHT: 0}, actions), (never,))
+
+
+@pytest.mark.lockedroom(machine, arguments={"most": 2}, rounds=1)
+def test_it_holds(lockedroom):
+    assert model.WHOSE == "theirs: model" and pytest_plugin.__file__.startswith(sys.prefix)
+    assert lockedroom.check().taken["follow"]
+
+
+@pytest.mark.lockedroom(machine, arguments={"most": 3}, rounds=1)
+def test_it_does_not(lockedroom):
+    lockedroom.check()
+
+
+@pytest.mark.lockedroom(impl=f"{sys.executable} -m lockedroom.conformance.adapter", seconds=2)
+def test_the_implementation(lockedroom):
+    lockedroom.check()
+"""
+
+
+def test_the_plugin_works_in_a_project_that_has_a_package_named_model(wheel: Path, home: Path, other: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (entries,) = (name for name in archive.namelist() if name.endswith("/entry_points.txt"))
+        assert "[pytest11]\nlockedroom = lockedroom.pytest_plugin" in archive.read(entries).decode()
+    (other / "test_sample.py").write_text(SAMPLE)
+    clean = {"PATH": f"{home / 'bin'}:/usr/bin:/bin"}
+    ask = [home / "bin" / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]
+    ran = subprocess.run(ask, cwd=other, env=clean, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1 and "1 failed, 2 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert "right is never three is violated" in ran.stdout and "b: follow()" in ran.stdout
+    assert "test_the_implementation: " in ran.stdout and str(home) not in ran.stderr
+    trace = other / "test-it-does-not.trace.json"
+    replay = [home / "bin" / "lockedroom", "replay", trace]
+    again = subprocess.run(replay, cwd=other, env=clean, capture_output=True, text=True, check=False)
+    assert again.returncode == 0 and "reproduced: right is never three is violated" in again.stdout, again
