@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lockedroom.conformance.known_failures import KnownFailures
     from lockedroom.conformance.matrix import Assignment
     from lockedroom.conformance.report import Report
-    from lockedroom.conformance.report_cases import Candidate
+    from lockedroom.conformance.report_cases import Candidate, Selection
     from lockedroom.conformance.trace import Trace
 
 
@@ -87,6 +87,8 @@ def conform(
     from lockedroom.cli.report_html import html
     from lockedroom.cli.report_junit import junit
     from lockedroom.cli.terminal import console, print_json
+    from lockedroom.conformance.collected import ids, with_entries
+    from lockedroom.conformance.corpus import collections
     from lockedroom.conformance.known_failures import write_known_failures
     from lockedroom.conformance.report import build, canonical
     from lockedroom.conformance.report_cases import Selection, not_run
@@ -94,22 +96,19 @@ def conform(
     refuse_existing([write_known])
     _check_folders([report_file, junit_file, html_file, write_known])
     split = [command_of(one) for one in command or [""]]
-    traces, assigned, candidates = _cases(protocol, profile, suite, len(split))
-    expected = _known(known, candidates)
-    left_out = not_run(
-        candidates, traces, Selection(tuple(case or ()), tuple(clause or ()), tuple(flag or ()), smoke), expected
-    )
+    selection = Selection(tuple(case or ()), tuple(clause or ()), tuple(flag or ()), smoke)
+    traces, assigned, candidates = _cases(protocol, profile, suite, len(split), selection)
+    expected = _known(known, [*(one.id for one in candidates), *ids(collections(protocol))])
+    left_out = not_run(candidates, traces, selection, expected)
     if len(left_out) == len(candidates):
         raise usage("no case is left to run", "choose other globs; --list shows the cases")
     if listed:
         _list([one for one in candidates if one.id not in left_out], as_json)
         return Exit.HOLDS
-    chosen = [name for name in traces if name not in left_out]
-    ran = _run(
-        protocol, split, jobs, [traces[name] for name in chosen], [assigned[name] for name in chosen], quiet=as_json
-    )
+    chosen = [one for one in candidates if one.kind == "trace" and one.id not in left_out]
+    ran = _run(protocol, split, jobs, chosen, traces, assigned, quiet=as_json)
     answers = None if any(split) else _answers(candidates, left_out)
-    report = build(ran, candidates, left_out, expected, answers)
+    report = with_entries(build(ran, candidates, left_out, expected, answers), collections(protocol))
     if report_file is not None:
         report_file.write_text(canonical(report), encoding="utf-8")
     if junit_file is not None:
@@ -127,9 +126,9 @@ def conform(
 
 
 def _cases(
-    protocol: str, profile: str, suite: Literal["LR0", "LR1"] | None, implementations: int
+    protocol: str, profile: str, suite: Literal["LR0", "LR1"] | None, implementations: int, selection: Selection
 ) -> tuple[Mapping[str, Trace], Mapping[str, Assignment], Sequence[Candidate]]:
-    from lockedroom.conformance import corpus, matrix, vectors_run
+    from lockedroom.conformance import collected, corpus, matrix, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
 
     found = [trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile]
@@ -142,11 +141,14 @@ def _cases(
         )
     assigned = dict(zip(traces, (assignment for _, assignment in cast), strict=True))
     candidates = [candidate(name, trace) for name, trace in traces.items()]
-    return (
-        traces,
-        assigned,
-        candidates + [vectors_run.candidate(name, group) for name, group in vectors_run.groups().items()],
-    )
+    several = collected.cases(corpus.collections(protocol) if profile == "hardened" else (), selection)
+    for (trace, assignment), one in zip(
+        matrix.in_turn(matrix.under([one.trace for one in several], suite), implementations), several, strict=True
+    ):
+        traces[one.candidate.id], assigned[one.candidate.id] = trace, assignment
+        candidates.append(one.candidate)
+    candidates += [vectors_run.candidate(name, group) for name, group in vectors_run.groups().items()]
+    return traces, assigned, candidates
 
 
 def _answers(candidates: Sequence[Candidate], left_out: Mapping[str, str]) -> dict[str, list[str]]:
@@ -160,8 +162,9 @@ def _run(
     protocol: Literal["segment"],
     commands: Sequence[list[str] | None],
     jobs: int | None,
-    traces: Sequence[Trace],
-    assigned: Sequence[Assignment],
+    chosen: Sequence[Candidate],
+    traces: Mapping[str, Trace],
+    assigned: Mapping[str, Assignment],
     quiet: bool,
 ) -> ConformReport:
     from lockedroom.cli.progress import Live
@@ -173,10 +176,11 @@ def _run(
             protocol,
             command=commands[0],
             others=[one or BUILT_IN for one in commands[1:]],
-            assigned=assigned,
+            assigned=[assigned[one.id] for one in chosen],
             jobs=jobs or os.cpu_count() or 1,
             progress=lambda at: live.show("replaying, steps", *progress_of(at)),
-            traces=traces,
+            traces=[traces[one.id] for one in chosen],
+            cited=[one.clauses for one in chosen],
         )
 
 
@@ -192,7 +196,7 @@ def _run_json(ran: ConformReport) -> dict[str, object]:
     }
 
 
-def _known(file: Path | None, candidates: Sequence[Candidate]) -> KnownFailures:
+def _known(file: Path | None, cases: Iterable[str]) -> KnownFailures:
     from lockedroom.conformance.known_failures import KnownFailures, MalformedKnownFailures, read_known_failures
 
     if file is None:
@@ -201,7 +205,7 @@ def _known(file: Path | None, candidates: Sequence[Candidate]) -> KnownFailures:
         found = read_known_failures(file)
     except MalformedKnownFailures as error:
         raise Problem("CONFORM", str(error), "see spec/reports.md", Exit.MALFORMED) from None
-    if unused := found.unused(one.id for one in candidates):
+    if unused := found.unused(cases):
         problem = f"{file.name}: no case has the id {unused[0]}"
         raise Problem(
             "CONFORM", problem, "remove the entry, or choose from `lockedroom conform --list`", Exit.MALFORMED
@@ -249,10 +253,13 @@ def progress_of(at: Progress) -> tuple[int, int, str]:
 def show_report(out: Console, report: Report, ran: ConformReport) -> None:
     """The report for people: what was run, what it covered, and what is not as expected."""
     from lockedroom.cli.tables import conformance_table
-    from lockedroom.cli.terminal import safe
+    from lockedroom.cli.terminal import count, safe
     from lockedroom.conformance.report import EXECUTED
 
     table = conformance_table(ran)
+    entries = report.coverage["entries"]
+    if entries.covered:
+        table.add_row("memo entries", f"{count(entries.covered)} of {count(entries.of)} within the corpus' bounds")
     answers = [case for case in report.cases if case.kind == "vectors" and case.verdict in EXECUTED]
     if answers:
         agreed, steps = sum(case.agreed for case in answers), sum(case.steps for case in answers)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def add(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command("coverage", epilog=MEANING)(coverage)
+    app.command("corpus", epilog=MEANING)(corpus)
 
 
 def coverage(
@@ -54,6 +55,37 @@ def coverage(
     else:
         _show(console(), found)
     return found.exit_code
+
+
+def corpus(as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False) -> int:
+    """Show within which bounds the corpus exercises every memo entry, and in how many traces and steps.
+
+    A memo entry is a transition, by whom and with which arguments, and the content of all that it reads. What an
+    exploration has in common with those above it is shown there.
+    """
+    from lockedroom.cli.tables import plain
+    from lockedroom.cli.terminal import console, count, print_json
+    from lockedroom.conformance.corpus import collections
+
+    found = collections()
+    entries = max(one.explored.numbered for one in found)
+    traces, steps = sum(len(one.rows) for one in found), sum(one.length for one in found)
+    if as_json:
+        rows = [{**one.summary(), "bounds": one.settings.source} for one in found]
+        print_json({"entries": entries, "traces": traces, "steps": steps, "explorations": rows})
+        return 0
+    table = plain("explored", "bounds", "states", "entries", "traces", "steps")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for one in found:
+        numbers = one.summary()
+        cells = [count(numbers[name]) for name in ("states", "entries", "traces", "steps")]
+        table.add_row(one.name, one.settings.title, *cells)
+    out = console()
+    out.print(table)
+    ratio = f"{steps / entries:.1f} steps for each"
+    out.print(f"{count(entries)} memo entries, in {count(traces)} traces: {ratio}", style="bold")
+    return 0
 
 
 def _show(out: Console, found: SpecCoverage) -> None:

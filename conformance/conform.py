@@ -15,7 +15,14 @@ from typing import Final, Literal
 
 from lockedroom.conformance import matrix
 from lockedroom.conformance.corpus import corpus
-from lockedroom.conformance.coverage import Coverage, clauses_covered, rejections_covered, transitions_covered
+from lockedroom.conformance.coverage import (
+    Coverage,
+    clauses_covered,
+    coverage,
+    implemented,
+    rejections_covered,
+    transitions_covered,
+)
 from lockedroom.conformance.matrix import Assignment, Cast, Team
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.protocol import Implementation
@@ -143,11 +150,13 @@ def conform(
     suite: Literal["LR0", "LR1"] | None = None,
     others: Sequence[Sequence[str]] = (),
     assigned: Sequence[Assignment] | None = None,
+    cited: Sequence[frozenset[str]] | None = None,
 ) -> ConformReport:
     """Replay the corpus (or `traces`) with real processes on real shared memory, under each trace's own suite unless
     told. `command` is the adapter, the built-in one unless told; with `others`, which are further adapters, each trace
-    is replayed with each assignment of them to its members, or as `assigned`, one for each trace. Ctrl-C ends every
-    process and removes every room before it is passed on."""
+    is replayed with each assignment of them to its members, or as `assigned`, one for each trace. `cited` has for each
+    replay the clauses that it exercises, where they are known. Ctrl-C ends every process and removes every room before
+    it is passed on."""
     begun = time.monotonic()
     found = corpus(protocol) if traces is None else traces
     chosen = matrix.under((trace for trace in found if select is None or select(trace)), suite)
@@ -158,14 +167,17 @@ def conform(
     teams = [Team([Fleet(one, limits or Limits()) for one in commands]) for _ in range(several)]
     crew = _Crew(chosen, [assignment for _, assignment in cast], teams)
     results = crew.run(progress)
-    passed = [trace for trace, result in zip(chosen, results, strict=True) if result.status is Status.PASSED]
+    right = [index for index, result in enumerate(results) if result.status is Status.PASSED]
+    passed = [chosen[index] for index in right]
     return ConformReport(
         protocol,
         tuple(
             TraceResult(trace.title, result.status, result.steps, result.divergence, result.reason, result.fault)
             for trace, result in zip(chosen, results, strict=True)
         ),
-        clauses_covered(passed),
+        clauses_covered(passed)
+        if cited is None
+        else coverage(frozenset().union(*(cited[i] for i in right)), implemented()),
         rejections_covered(passed),
         transitions_covered(passed),
         sum(team.started for team in teams),

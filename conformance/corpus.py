@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from lockedroom.conformance.collection import Collection, read_collection
 from lockedroom.conformance.trace import Trace, read_trace
 
 FOLDER: Final = Path(__file__).resolve().parent / "corpus"
@@ -21,3 +22,8 @@ def corpus(protocol: str = "segment") -> tuple[Trace, ...]:
     if not found:
         raise FileNotFoundError(f"there is no corpus for {protocol} in {FOLDER}")
     return tuple(read_trace(path) for path in found)
+
+
+def collections(protocol: str = "segment") -> tuple[Collection, ...]:
+    """The collections, whose traces together exercise every memo entry within their bounds."""
+    return tuple(read_collection(path) for path in sorted((FOLDER / protocol / "every").glob("*.json")))

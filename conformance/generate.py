@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from lockedroom.conformance import (
+    collection,
     corpus,
+    every,
     explored,
     known_failures,
     model_trace,
@@ -27,7 +29,11 @@ from lockedroom.conformance import (
 )
 from lockedroom.conformance.schemas import committed, pretty
 
-FOLDERS: Final = ((corpus.FOLDER / "segment", "*.json"), (vectors.FOLDER, "*.json"))
+FOLDERS: Final = (
+    (corpus.FOLDER / "segment", "*.json"),
+    (corpus.FOLDER / "segment" / "every", "*.json"),
+    (vectors.FOLDER, "*.json"),
+)
 """The folders in which every file of that pattern is generated."""
 
 
@@ -35,6 +41,7 @@ def schemas() -> Mapping[Path, str]:
     """The schemas with what must stand in them."""
     return {
         committed(trace.SCHEMA): pretty(trace.trace_schema()),
+        committed(collection.SCHEMA): pretty(collection.collection_schema()),
         committed(model_trace.SCHEMA): pretty(model_trace.model_trace_schema()),
         committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
         committed(reports.DEFENCES_SCHEMA): pretty(reports.defences_schema()),
@@ -47,12 +54,13 @@ def schemas() -> Mapping[Path, str]:
 
 
 def generated() -> Mapping[Path, str]:
-    """Every generated file with what must stand in it. Explores: takes some 10 seconds."""
+    """Every generated file with what must stand in it. Explores: takes some 20 seconds."""
     folder = corpus.FOLDER / "segment"
     return {
         **schemas(),
         **{vectors.FOLDER / name: text for name, text in vectors_make.documents().items()},
         **{folder / f"{name}.json": trace.write_trace(one) for name, one in explored.corpus().items()},
+        **{folder / "every" / name: collection.write_collection(one) for name, one in every.documents().items()},
     }
 
 

@@ -46,6 +46,16 @@ def assigned(traces: Iterable[Trace], implementations: int) -> list[tuple[Trace,
     return found
 
 
+def in_turn(traces: Iterable[Trace], implementations: int) -> list[tuple[Trace, Assignment]]:
+    """Each trace with one assignment, those of different implementations in turn: what many traces are pruned to."""
+    found = []
+    for number, trace in enumerate(traces):
+        several = assignments(len(trace.settings.members), implementations)
+        mixed = [one for one in several if len(set(one)) > 1] or several
+        found.append((trace, mixed[number % len(mixed)]))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
     """A team as one assignment has it: the n-th member's process is its implementation's. See `Fleet`."""

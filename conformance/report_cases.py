@@ -112,10 +112,11 @@ def named(traces: Sequence[Trace]) -> dict[str, Trace]:
     return found
 
 
-def candidate(case: str, trace: Trace) -> Candidate:
-    """A trace as a case."""
+def candidate(case: str, trace: Trace, clauses: tuple[frozenset[str], ...] | None = None) -> Candidate:
+    """A trace as a case; `clauses` are those that each step exercises, if that is known already."""
     flags = tuple(flag for flag in FLAGS if _HAS[flag](trace))
-    return Candidate(case, "trace", trace.title, trace.settings.suite, flags, clauses_by_step(trace))
+    steps = clauses_by_step(trace) if clauses is None else clauses
+    return Candidate(case, "trace", trace.title, trace.settings.suite, flags, steps)
 
 
 def _performs(*operations: str) -> Callable[[Trace], bool]:

@@ -181,8 +181,8 @@ def arguments_by_operation(known: Iterable[str]) -> list[Json]:
     return by_value("operation", cases)
 
 
-def trace_schema() -> dict[str, Json]:
-    """The schema of a trace file, from the models above."""
+def step_schema(more: Mapping[str, Json] | None = None) -> dict[str, Json]:
+    """The schema of one step, with `more` fields, all of them required."""
     step: dict[str, Json] = closed(
         {
             "actor": schema_of(Name),
@@ -192,8 +192,9 @@ def trace_schema() -> dict[str, Json]:
             "clause": schema_of(Clause),
             "events": {"type": "array", "items": {"$ref": "#/$defs/event"}},
             "room": schema_of(Name),
+            **(more or {}),
         },
-        ["actor", "operation", "arguments", "outcome", "events"],
+        ["actor", "operation", "arguments", "outcome", "events", *(more or {})],
     )
     rejected: Mapping[str, Json] = {"required": ["clause"], "properties": {"events": {"maxItems": 0}}}
     accepted: Mapping[str, Json] = {"not": {"required": ["clause"]}}
@@ -201,6 +202,17 @@ def trace_schema() -> dict[str, Json]:
         *arguments_by_operation(operations()),
         *by_value("outcome", {"rejected": rejected, "ok": accepted}),
     ]
+    return step
+
+
+def definitions() -> dict[str, Json]:
+    """The schemas that a step's refers to."""
+    return {"event": event_schema(), **forging.definitions()}
+
+
+def trace_schema() -> dict[str, Json]:
+    """The schema of a trace file, from the models above."""
+    step = step_schema()
     observed = schema_of(Observation)["properties"]
     assert isinstance(observed, dict), "an object has properties"
     first = closed({"#meta": closed({"index": {"const": 0}}), **observed})
@@ -215,7 +227,7 @@ def trace_schema() -> dict[str, Json]:
                 "states": {"type": "array", "minItems": 1, "prefixItems": [first], "items": later},
             }
         ),
-        "$defs": {"event": event_schema(), **forging.definitions()},
+        "$defs": definitions(),
     }
 
 
@@ -269,7 +281,11 @@ def _observation(state: Mapping[str, Json]) -> Observation:
 
 
 def _step(state: Mapping[str, Json]) -> TraceStep:
-    step = cast(dict[str, Json], cast(dict[str, Json], state["#meta"])["step"])
+    return step_of(cast(dict[str, Json], cast(dict[str, Json], state["#meta"])["step"]), _observation(state))
+
+
+def step_of(step: Mapping[str, Json], observation: Observation) -> TraceStep:
+    """The step that stands in a file as `step_json` writes it, with what is visible after it."""
     seen = Seen(
         "ok" if step["outcome"] == "ok" else "rejected",
         cast("str | None", step.get("clause")),
@@ -280,7 +296,7 @@ def _step(state: Mapping[str, Json]) -> TraceStep:
         cast(str, step["operation"]),
         cast(dict[str, Json], step["arguments"]),
         seen,
-        _observation(state),
+        observation,
         cast(str, step.get("room", "")),
     )
 

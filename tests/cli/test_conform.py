@@ -12,7 +12,7 @@ import pytest
 
 from lockedroom.cli import demo
 from lockedroom.cli.exits import Exit
-from lockedroom.conformance import corpus
+from lockedroom.conformance import corpus, every
 from lockedroom.conformance.trace import Trace
 from lockedroom.conformance.vectors_run import groups
 from tests.cli.run import inside
@@ -23,6 +23,7 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     """The demonstration, which is the whole corpus here."""
     found = demo.script_trace(("alice", "bob"))
     monkeypatch.setattr(corpus, "corpus", lambda _: (found,))
+    monkeypatch.setattr(corpus, "collections", lambda _: ())
     return found
 
 
@@ -160,3 +161,25 @@ def test_whatever_an_implementation_says_is_text(tmp_path: Path) -> None:
     page = html.read_text("utf-8")
     assert "<img src=http" not in page and "\x1b" not in page and "\u202e" not in page
     assert page.count("</script>") == 1
+
+
+def test_the_report_says_how_many_memo_entries_were_exercised(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tuple(every.collections(every.EXPLORATIONS[3:4]))
+    monkeypatch.setattr(corpus, "collections", lambda _: found)
+    ran = inside("conform", "--json")
+    share = json.loads(ran.out)["coverage"]["entries"]
+    assert (ran.code, share["covered"], share["of"], share["missing"]) == (0, 71, 71, [])
+    ran = inside("conform", env={"COLUMNS": "160"})
+    assert "71 of 71 within the corpus' bounds" in ran.out
+    share = json.loads(inside("conform", "--json", "--smoke").out)["coverage"]["entries"]
+    assert (share["covered"], share["of"]) == (0, 71)
+    share = json.loads(inside("conform", "--json", "--case", "every/*", "--impl", "false").out)["coverage"]["entries"]
+    assert share["covered"] == 0 and "full: join SEG-JOIN-1 (1)" in share["missing"]
+
+
+def test_known_failures_may_name_what_a_smoke_test_leaves_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = tuple(every.collections(every.EXPLORATIONS[3:4]))
+    monkeypatch.setattr(corpus, "collections", lambda _: found)
+    known = tmp_path / "known.toml"
+    known.write_text('[[known]]\ncase = "every/full/*"\nreason = "not yet"\n')
+    assert inside("conform", "--smoke", "--known-failures", known).code == 0

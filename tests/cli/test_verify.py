@@ -26,6 +26,7 @@ def replaying(monkeypatch: pytest.MonkeyPatch, *traces: Trace) -> None:
     """Make these the whole corpus."""
     for module in (runner, corpus):
         monkeypatch.setattr(module, "corpus", lambda _: traces)
+    monkeypatch.setattr(corpus, "collections", lambda _: ())
 
 
 @pytest.fixture
