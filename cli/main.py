@@ -24,6 +24,7 @@ from lockedroom.cli import (
     identity,
     mutants,
     prove,
+    refine,
     replay,
     report,
     segment,
@@ -43,7 +44,7 @@ _ABOUT: Final = (
 def build() -> typer.Typer:
     """The command and all its subcommands."""
     app = _group(_ABOUT)
-    for module in (verify, check, prove, defences, findings, mutants, report, conform, replay):
+    for module in (verify, check, prove, refine, defences, findings, mutants, report, conform, replay):
         module.add(app)
     for name, add, about in (
         ("demo", demo.add, "Watch real processes run a protocol."),

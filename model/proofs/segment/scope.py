@@ -88,7 +88,7 @@ OUTSIDE: Final = (
     "who lives: death is a leave that may come at any time, and reaping is on the reaper's word",
     "crashes inside a step, and what the store's bytes do: the crash tests and the real backend",
     "what an honest store adds: nothing is lost, all or nothing, one sending key after a crossing: the explorer",
-    "the engine itself: that its steps are steps of this system is not shown here",
+    "the engine itself: that its steps are steps of this system is checked within bounds: `lockedroom refine`",
 )
 """What no obligation speaks of."""
 

@@ -1,0 +1,132 @@
+"""The engine's steps are steps of what is proved; a step that is none is caught, by its memo entry and by whole
+states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lockedroom.model.proofs.segment.refined import Refined, by_edges, by_entries
+from lockedroom.model.proofs.segment.refinement import BEYOND, REFINES, REFUSED, STUTTER, Refinement
+from lockedroom.model.proofs.segment.scope import TRANSITIONS, Outside
+from lockedroom.model.proofs.segment.whole import segment
+from lockedroom.model.proofs.system import System
+from lockedroom.model.segment.bounds import Bounds, Setting
+from lockedroom.model.segment.machine import segment_machine
+from lockedroom.model.segment.mutants import BY_NAME
+from lockedroom.model.tabulated.explorer import Tabulated
+
+INTRUDED = Bounds(2, 1, 1, intruder=1)
+INSIDER = Bounds(3, 0, 1, intruder=1, insider=1)
+SMALL = Bounds(2, 0, 1, intruder=1)
+ROTATING = Bounds(2, 0, 1, rotations=1)
+REVOKING = Bounds(2, 0, 1, revocations=1)
+
+SAMPLE = {
+    "accept does not verify the signature": "accept requires known_exchange(h_key(f), x) (SEG-ACCEPT-4)",
+    "one master key for all peers": "made_master",
+    "leaving forgets nothing": "joined(fresh(alice, 1, incarnation)) holds after it, and leave does not say so",
+    "the revoked may join": "join requires current(of(i), e)",
+    "a review closes nothing": "-> chosen(c, N, J) (SEG-REVIEW-2), which does not hold",
+    "the creator goes by the list that it finds": "state requires",
+    "a revocation leaves rights": "signs another entry than it is asked for",
+    "entries are signed for no segment": "create requires h_segment(h) = s (SEG-HEADER-7)",
+}
+"""Mistakes of every kind, and what is said of the step that shows each."""
+
+
+def tried(bounds: Bounds, system: System) -> str:
+    """What is wrong with the engine's steps in another system; nothing: they are its steps."""
+    found = Tabulated(segment_machine(Setting(bounds)), Refinement(bounds, system), jobs=1).run()
+    wrong = [one.message for one in found.violations if one.property == REFINES]
+    return wrong[0] if wrong else ""
+
+
+@pytest.mark.parametrize(
+    ("bounds", "entries", "taken"),
+    [
+        (INTRUDED, 12_556, ("state", "accept", "send", "receive", "publish", "read", "encapsulate", "disclose")),
+        (INSIDER, 8_180, ("decapsulate", "seal", "read_proposal", "seal_post")),
+        (ROTATING, 2_436, ("rotate", "acknowledge", "read_proposal", "read_control")),
+        (REVOKING, 1_519, ("review", "state")),
+    ],
+    ids=str,
+)
+def test_every_memo_entry_is_a_step(bounds: Bounds, entries: int, taken: tuple[str, ...]) -> None:
+    found = by_entries(bounds, jobs=1)
+    assert (found.verdict, found.fault, found.total) == ("refines", "", entries)
+    assert [name for name in taken if name in found.never] == []
+    assert found.exit_code == 0 and 0 < found.stutters < found.total
+    for operation, place in TRANSITIONS.items():
+        acts = {name for told in found.counts.get(operation, ()) for name in told.split(", ")}
+        allowed = () if isinstance(place, Outside) else place
+        assert acts <= {*allowed, "place_exchange", "place_message", STUTTER, REFUSED, BEYOND}, operation
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [SMALL, *(pytest.param(one, marks=pytest.mark.full) for one in (REVOKING, ROTATING, INSIDER, INTRUDED))],
+    ids=str,
+)
+def test_every_edge_between_whole_states_is_a_step(bounds: Bounds) -> None:
+    found = by_edges(bounds)
+    assert (found.verdict, found.fault) == ("refines", "")
+    entries = by_entries(bounds, jobs=1)
+    assert (found.states, found.total >= entries.total) == (entries.states, True)
+    assert {op: set(those) for op, those in found.counts.items()} == {
+        op: set(those) for op, those in entries.counts.items()
+    }
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_mistake_is_no_step(name: str) -> None:
+    mutant = BY_NAME[name]
+    by_entry = by_entries(mutant.bounds, mutant.logic(), jobs=1)
+    by_edge = by_edges(mutant.bounds, mutant.logic())
+    for found in (by_entry, by_edge):
+        assert (found.verdict, found.exit_code) == ("does not refine", 1)
+        assert SAMPLE[name] in found.fault
+        assert len(found.path) == len(by_entry.path)
+
+
+def test_a_system_that_does_less_is_not_refined() -> None:
+    """The check can fail for every update that members see: without it some step is none."""
+    system = segment()
+    missed = []
+    for action, relation in (
+        ("join", "joined"),
+        ("verify", "seen"),
+        ("verify", "current"),
+        ("exchange", "known_exchange"),
+        ("exchange", "epoch"),
+        ("exchange", "trusted"),
+        ("accept", "session"),
+        ("leave", "joined"),
+    ):
+        old = system.action(action)
+        kept = tuple(update for update in old.updates if update.relation != relation)
+        assert len(kept) == len(old.updates) - 1
+        if not tried(SMALL, system.replacing(replace(old, updates=kept))):
+            missed.append((action, relation))
+    assert missed == []
+
+
+def test_a_system_that_does_more_is_not_refined() -> None:
+    system = segment()
+    reap = system.action("reap")
+    wrong = next(update for update in system.action("leave").updates if update.relation == "joined")
+    assert tried(Bounds(2, 0, 1, crashes=1), system.replacing(replace(reap, updates=(*reap.updates, wrong))))
+
+
+def test_what_the_intruder_cannot_know_it_cannot_put_there() -> None:
+    system = segment()
+    for name, says in (("forge_exchange", "no way to known_exchange"), ("encapsulate", "no way to known_capsule")):
+        without = replace(system, actions=tuple(action for action in system.actions if action.name != name))
+        assert says in tried(SMALL, without)
+
+
+def test_what_ends_early_is_not_complete() -> None:
+    found: Refined = by_edges(INTRUDED, time_limit=0.0)
+    assert (found.verdict, found.exit_code) == ("incomplete", 4)
+    assert found.to_json()["reason"] == "the time limit of 0 s"
