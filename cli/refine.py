@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+import time
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lockedroom.model.proofs.segment.refined import Refined
+
+
+_SHOWN: Final = 200
+"""Letters of a fault in a table."""
 
 
 def add(app: typer.Typer) -> None:
@@ -24,6 +29,7 @@ def _bound(about: str) -> object:
 
 
 def refine(
+    context: typer.Context,
     protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
     members: Annotated[int, typer.Option(min=1, max=8, help="Members of the room.")] = 2,
     messages: Annotated[int, _bound("Messages from each member to each other.")] = 1,
@@ -41,6 +47,9 @@ def refine(
     mutant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Check the engine with one of the known mistakes in it.")
     ] = None,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Check it with each of them that must not refine, within its own bounds.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that explore; by default one for each processor.")
     ] = None,
@@ -54,6 +63,9 @@ def refine(
     they lead to must be what the engine leaves; or the step changes nothing there. One memo entry stands for all
     states in which it was used.
     """
+    if mutants:
+        _alone(context)
+        return _mistakes(time_limit, as_json)
     from lockedroom.cli.check import exploring
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
@@ -80,6 +92,57 @@ def refine(
     else:
         show(console(), found)
     return Exit.INTERRUPTED if found.reason == "interrupted" else Exit(found.exit_code)
+
+
+def _alone(context: typer.Context) -> None:
+    """Refuse options that mean nothing beside --mutants."""
+    beside = ("mutants", "time_limit", "as_json", "protocol")
+    sources = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
+    given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if given:
+        raise usage(f"{', '.join(given)} with --mutants", "each mistake has bounds of its own")
+
+
+def _mistakes(time_limit: float | None, as_json: bool) -> int:
+    """Check the engine with every mistake that must not refine."""
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.tables import plain
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.proofs.segment.mistakes import CAUGHT, OUTSIDE, refined, to_be_caught
+    from lockedroom.model.segment.mutants import MUTANTS
+
+    began = time.monotonic()
+    found: dict[str, Refined] = {}
+    with Live(quiet=as_json) as live:
+        for number, one in enumerate(CAUGHT):
+            live.show("refinement, mutants", number, len(CAUGHT))
+            left = None if time_limit is None else time_limit - (time.monotonic() - began)
+            if left is not None and left <= 0:
+                break
+            found[one.name] = refined(one, time_limit=left)
+            if found[one.name].reason == "interrupted":
+                return Exit.INTERRUPTED
+    missed = [name for name, result in found.items() if result.verdict == "refines"]
+    caught = [name for name, result in found.items() if result.verdict == "does not refine"]
+    outside = [one for one in MUTANTS if not to_be_caught(one)]
+    code = Exit.REFUSED if missed else Exit.HOLDS if len(caught) == len(CAUGHT) else Exit.INCOMPLETE
+    if as_json:
+        told = [{"name": name, **result.to_json()} for name, result in found.items()]
+        apart = [{"name": one.name, "violates": one.violates, "reason": OUTSIDE[one.violates]} for one in outside]
+        print_json({"caught": len(caught), "to_be_caught": len(CAUGHT), "mutants": told, "outside": apart})
+        return code
+    out = console()
+    table = plain("mistake", "at", "what is no step of what is proved")
+    for name, result in found.items():
+        at = str(len(result.path)) if result.fault else ""
+        table.add_row(name, at, result.fault[:_SHOWN] or result.verdict)
+    out.print(table)
+    for property_name, reason in OUTSIDE.items():
+        count_of = sum(one.violates == property_name for one in outside)
+        out.print(f"{count_of} break “{property_name}” and need not be caught: {reason}")
+    seconds = time.monotonic() - began
+    out.print(f"\nsegment: {len(caught)} of {len(CAUGHT)} mutants refine nothing, in {seconds:.0f} s", style="bold")
+    return code
 
 
 def show(out: Console, found: Refined) -> None:

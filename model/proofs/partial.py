@@ -338,6 +338,10 @@ class Checker:
     reader: Reader
     owner: Owner
     sorts: Mapping[str, tuple[str, ...]]
+    mapped: frozenset[str]
+    """The relations of which some part belongs to somebody."""
+    vouched: Callable[[State, str, Tuple], bool] = lambda state, relation, values: False
+    """Whether something is within what its part leaves open, though that part is not seen: for what is seen says so."""
 
     def step(self, before: Facts, steps: Sequence[Taken], after: Facts, universe: Universe) -> None:
         """Take these actions from any state of which `before` is so: each of their guards surely holds, and of the
@@ -350,8 +354,13 @@ class Checker:
         gained = after.true if steps else after.true - before.true
         if missing := [self._told(*fact) for fact in gained if state.holds(*fact) is not True]:
             raise NoStep(f"{min(missing)} holds after it, and {_after(steps)} does not say so")
+        written = frozenset(update.relation for taken in steps for update in taken.action.updates)
+        same = frozenset(before.bounds)
         for bound in after.bounds:
-            self._bounded(first, state, steps, bound, universe)
+            if bound.relation in written or bound not in same:
+                self._bounded(first, state, steps, bound, universe)
+        for taken in steps:
+            self._framed(first, state, taken, universe)
 
     def guarded(self, state: State, taken: Taken, universe: Universe) -> None:
         """Raises NoStep for a guard that does not surely hold."""
@@ -361,6 +370,25 @@ class Checker:
                 clauses = f" ({', '.join(guard.clauses)})" if guard.clauses else ""
                 said = "does not hold" if truth is False else "is not known to hold"
                 raise NoStep(f"{taken.action.name} requires {guard.text}{clauses}, which {said}")
+
+    def _framed(self, first: Seen, last: State, taken: Taken, universe: Universe) -> None:
+        """No update reaches a part that is not seen: whoever that belongs to would not know."""
+        for update in taken.action.updates:
+            if update.relation not in self.mapped:
+                continue
+            for values in self._instances(update.relation, self._pattern(update, taken), universe):
+                part = self.owner(update.relation, values)
+                if any(bound.owns(part) for bound in first.bounds(update.relation)):
+                    continue
+                if first.holds(update.relation, values) is not True and not self.vouched(last, update.relation, values):
+                    raise NoStep(
+                        f"{taken.action.name} changes {self._told(update.relation, values)}, which is not seen"
+                    )
+
+    def _pattern(self, update: Update, taken: Taken) -> Tuple:
+        """The part of a relation that an update changes."""
+        values = dict(taken.values)
+        return tuple(ANY if isinstance(place, Var) else self.reader.element(place, values) for place in update.pattern)
 
     def _bounded(self, first: Seen, last: State, steps: Sequence[Taken], bound: Bound, universe: Universe) -> None:
         relation = bound.relation
@@ -375,11 +403,7 @@ class Checker:
         for taken in steps:
             for update in taken.action.updates:
                 if update.relation == relation:
-                    pattern = tuple(
-                        ANY if isinstance(place, Var) else self.reader.element(place, dict(taken.values))
-                        for place in update.pattern
-                    )
-                    candidates.update(self._instances(relation, pattern, universe))
+                    candidates.update(self._instances(relation, self._pattern(update, taken), universe))
         kept = [
             self._told(relation, values)
             for values in candidates

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from lockedroom.cli.exits import Exit
+from lockedroom.model.segment.mutants import MUTANTS
 from tests.cli.run import inside, lockedroom
 
 WIDE = {"COLUMNS": "160"}
@@ -39,6 +40,16 @@ def test_a_limit_is_no_verdict() -> None:
     ran = inside("refine", "segment", "--members", "3", "--time-limit", "0.1", env=WIDE)
     assert ran.code == Exit.INCOMPLETE
     assert "segment: incomplete within 3 members" in ran.out
+
+
+def test_every_mistake_that_must_not_refine_is_told() -> None:
+    ran = inside("refine", "segment", "--mutants", "--time-limit", "1", "--json")
+    found = json.loads(ran.out)
+    assert (ran.code, 0 < found["caught"] < found["to_be_caught"]) == (Exit.INCOMPLETE, True)
+    assert found["mutants"][0]["fault"] and found["outside"][0]["reason"]
+    assert len(found["outside"]) + found["to_be_caught"] == len(MUTANTS)
+    beside = inside("refine", "segment", "--mutants", "--members", "3")
+    assert beside.code == Exit.USAGE and "--members with --mutants" in beside.err
 
 
 def test_bounds_that_there_are_not_are_refused() -> None:

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from lockedroom.model.proofs.partial import ANY, Checker, Element, Facts, NoStep, Reader, Taken
 from lockedroom.model.proofs.segment.insight import Insight
-from lockedroom.model.proofs.segment.slots import Unmapped, fresh, part_of, slot_facts, world
+from lockedroom.model.proofs.segment.slots import MAPPED, Unmapped, fresh, part_of, slot_facts, vouched, world
 from lockedroom.model.proofs.segment.steps import Matcher
 from lockedroom.model.proofs.segment.terms import Other, Terms, founder
 from lockedroom.model.proofs.segment.whole import segment
@@ -69,7 +69,7 @@ class Refinement:
         reader = Reader(self.terms, self.system.relations)
         signatures = {relation.name: relation.arguments for relation in self.system.relations}
         self._signatures = signatures
-        self.checker = Checker(self.system, reader, part_of, signatures)
+        self.checker = Checker(self.system, reader, part_of, signatures, MAPPED, vouched)
         self._matcher = Matcher(self.system)
         self._insight = Insight(self.checker, self._matcher)
         self._fields: dict[str, list[tuple[str, str]]] = {sort: [] for sort in self.system.sorts}
@@ -79,6 +79,7 @@ class Refinement:
         self._world = world(bounds.honest, bounds.foe)
         self._mapped: dict[tuple[Slot, Hashable], Facts] = {}
         self._closed: dict[tuple[str, Element], frozenset[tuple[str, Element]]] = {}
+        self._spoke: dict[tuple[str, tuple[Element, ...]], frozenset[tuple[str, Element]]] = {}
         self._known: dict[Hashable, Verdict] = {}
 
     # ---- as a judge ---------------------------------------------------------------------------------
@@ -185,14 +186,11 @@ class Refinement:
         that nothing is known of."""
         found: set[tuple[str, Element]] = {(sort, Other(sort)) for sort in self.system.sorts} | {("number", 0)}
         for facts in known:
-            for relation, values in facts.true:
-                for sort, element in zip(self._signatures[relation], values, strict=True):
-                    found |= self._closure(sort, element)
+            for fact in facts.true:
+                found |= self._spoken(fact)
             for bound in facts.bounds:
                 for values in bound.may:
-                    for sort, element in zip(self._signatures[bound.relation], values, strict=True):
-                        if element != ANY:
-                            found |= self._closure(sort, element)
+                    found |= self._spoken((bound.relation, values))
         for taken in steps:
             for name, element in taken.values.items():
                 found |= self._closure(taken.action.parameters[name], element)
@@ -200,6 +198,15 @@ class Refinement:
         for sort, element in found:
             sorts[sort].add(element)
         return {sort: frozenset(those) for sort, those in sorts.items()}
+
+    def _spoken(self, fact: tuple[str, tuple[Element, ...]]) -> frozenset[tuple[str, Element]]:
+        """The elements that one fact speaks of."""
+        found = self._spoke.get(fact)
+        if found is None:
+            places = zip(self._signatures[fact[0]], fact[1], strict=True)
+            closed = (self._closure(sort, element) for sort, element in places if element != ANY)
+            found = self._spoke[fact] = frozenset[tuple[str, Element]]().union(*closed)
+        return found
 
     def _closure(self, sort: str, element: Element) -> frozenset[tuple[str, Element]]:
         key = (sort, element)

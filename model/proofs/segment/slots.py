@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Final, cast
 
-from lockedroom.model.proofs.partial import ANY, Bound, Element, Facts, Tuple
+from lockedroom.model.proofs.partial import ANY, Bound, Element, Facts, State, Tuple
 from lockedroom.model.proofs.segment import terms
 from lockedroom.model.proofs.segment.terms import Capsule, Process, drawn, entry, master, sealed, signed, states, whole
 from lockedroom.model.segment.engine import static_key
@@ -35,8 +35,19 @@ class Unmapped(Exception):
 OF_STAY: Final = ("session", "closed", "ended", "offered", "accepted", "epoch", "sent", "got")
 """The relations whose first argument is the stay that decides them, and of which something is said from above."""
 
+_BELOW: Final = ("trusted", "kept_exchange", "kept_message")
+"""Those that it decides, and of which nothing is said from above once it has begun."""
+
+_OPEN: Final = {"trusted": ((ANY,) * 4,), "kept_exchange": ((ANY,) * 2,), "kept_message": ((ANY,) * 2,)}
+
 _LONG: Final = 8
 """More records than any bounds let a session have."""
+
+MAPPED: Final = frozenset(
+    {*OF_STAY, *_BELOW, "posted", "joined", "used", "made_master", "known_master", "known_private"}
+    | {"seen", "current", "founded", "authority", "corrupt"}
+)
+"""The relations of which parts belong to members, or to the intruder."""
 
 _MANY: Final = 1 << 20
 """More posts than any stay makes: a post's part is its stay's number times this, and its own."""
@@ -60,15 +71,25 @@ def part_of(relation: str, values: Tuple) -> tuple[Element, int] | None:
         case "known_private":
             key = values[0]
             mark = drawn(key.args[0]) if isinstance(key, Term) and key.op == "kem-public" else None
-        case _:
+        case "joined" | "used" | "made_master" | "known_master":
             mark = drawn(values[0])
+        case _ if relation in OF_STAY or relation in _BELOW:
+            mark = drawn(values[0])
+        case _:
+            return None
     return (mark[0], mark[1]) if mark else None
+
+
+def vouched(state: State, relation: str, values: Tuple) -> bool:
+    """What the intruder comes to know of masters that others drew it takes from capsules: those were drawn."""
+    return relation == "known_master" and state.holds("made_master", values) is True
 
 
 def world(honest: Iterable[Name], foe: Name) -> Facts:
     """What is so in every state: whose keys the intruder has, and that it draws nothing that honest members draw."""
     corrupt = [static_key(name) for name in (INTRUDER, foe) if name]
     bounds = [Bound("used", INTRUDER), Bound("made_master", INTRUDER)]
+    bounds += [Bound(relation, INTRUDER, ((ANY,),)) for relation in ("known_master", "known_private")]
     for name in honest:
         bounds += [Bound("corrupt", static_key(name)), Bound("known_private", name)]
     return Facts(frozenset(("corrupt", (key,)) for key in corrupt), tuple(bounds))
@@ -119,6 +140,9 @@ def record_facts(record: object) -> Iterator[Fact]:
             opened = capsule.opened()
             if opened is not None and terms.founder(opened[2][1]):
                 yield "known_capsule", (capsule,)
+                maker = drawn(opened[1])
+                if maker is not None and maker[0] != INTRUDER:
+                    yield "made_master", (opened[1],)
         case Message():
             if sealed(record.sealed, terms.SEALED) is not None:
                 yield "known_message", (record.sealed,)
@@ -132,7 +156,7 @@ def record_facts(record: object) -> Iterator[Fact]:
 
 def _beyond(name: Name, joins: int) -> Facts:
     """Nothing is so of the stays that are to come."""
-    relations = ("used", *OF_STAY, "made_master", "known_master")
+    relations = ("used", *OF_STAY, *_BELOW, "made_master", "known_master")
     bounds = [Bound(relation, name, low=joins + 1) for relation in relations]
     return Facts(bounds=(*bounds, Bound("posted", name, low=(joins + 1) * _MANY)))
 
@@ -217,6 +241,8 @@ def _present(me: Member, presence: Presence, honest: frozenset[Name]) -> Facts:
         may["closed"].append((i, closing.peer, closing.incarnation))
         true.update(_kept(i, closing.peer, closing.incarnation, closing.lying))
     bounds = [Bound(relation, me.name, tuple(those), mark[1], mark[1]) for relation, those in may.items()]
+    bounds += [Bound(relation, me.name, _OPEN[relation], mark[1], mark[1]) for relation in _BELOW]
+    bounds.append(Bound("used", me.name, ((i,),), mark[1], mark[1]))
     first = mark[1] * _MANY
     bounds.append(Bound("posted", me.name, low=first + presence.posts + 1, high=first + _MANY - 1))
     return Facts(frozenset(true), tuple(bounds))
@@ -275,7 +301,11 @@ def _kept(i: Bits, peer: Name, theirs: Bits, lying: Iterable[Bits]) -> Iterator[
     """What lay in the inbox when a review closed the session, as far as it says itself that it is of it."""
     for proof in lying:
         exchange, message = signed(proof, terms.EXCHANGED), sealed(proof, terms.SEALED)
-        if exchange is not None and (exchange[1][2], exchange[1][4]) == (peer, theirs):
+        if (
+            exchange is not None
+            and (exchange[1][2], exchange[1][4]) == (peer, theirs)
+            and terms.founder(exchange[1][1])
+        ):
             yield "kept_exchange", (i, exchange[1])
         if message is not None and (message[2], message[4]) == (peer, theirs):
             yield "kept_message", (i, proof)

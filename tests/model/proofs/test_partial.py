@@ -45,7 +45,7 @@ def owner(relation: str, values: Tuple) -> tuple[str, int] | None:
 
 
 def checker(system: System) -> Checker:
-    return Checker(system, Reader(Nothing(), system.relations), owner, SIGNATURES)
+    return Checker(system, Reader(Nothing(), system.relations), owner, SIGNATURES, frozenset(SIGNATURES))
 
 
 def facts(**said: set[Tuple]) -> Facts:

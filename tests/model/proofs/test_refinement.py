@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from lockedroom.model.proofs.formula import Var
+from lockedroom.model.proofs.segment.mistakes import CAUGHT, OUTSIDE, WITHIN, refined
 from lockedroom.model.proofs.segment.refined import Refined, by_edges, by_entries
 from lockedroom.model.proofs.segment.refinement import BEYOND, REFINES, REFUSED, STUTTER, Refinement
 from lockedroom.model.proofs.segment.scope import TRANSITIONS, Outside
@@ -14,11 +16,13 @@ from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.model.proofs.system import System
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.machine import segment_machine
-from lockedroom.model.segment.mutants import BY_NAME
+from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
+from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.tabulated.explorer import Tabulated
 
 INTRUDED = Bounds(2, 1, 1, intruder=1)
 INSIDER = Bounds(3, 0, 1, intruder=1, insider=1)
+WHOLE = Bounds(2, 1, 1)
 SMALL = Bounds(2, 0, 1, intruder=1)
 ROTATING = Bounds(2, 0, 1, rotations=1)
 REVOKING = Bounds(2, 0, 1, revocations=1)
@@ -88,6 +92,38 @@ def test_a_mistake_is_no_step(name: str) -> None:
         assert (found.verdict, found.exit_code) == ("does not refine", 1)
         assert SAMPLE[name] in found.fault
         assert len(found.path) == len(by_entry.path)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("mutant", CAUGHT, ids=lambda mutant: mutant.name)
+def test_every_mistake_that_is_to_be_caught_is(mutant: Mutant) -> None:
+    found = refined(mutant)
+    assert found.verdict == "does not refine" and found.path[-1].action.operation in found.fault
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_edges_and_memo_entries_give_one_verdict_on_every_mistake(mutant: Mutant) -> None:
+    logic = mutant.logic()
+    by_entry, by_edge = by_entries(WHOLE, logic, jobs=1), by_edges(WHOLE, logic)
+    assert by_entry.verdict == by_edge.verdict != "incomplete"
+    assert len(by_entry.path) == len(by_edge.path)
+
+
+def test_what_need_not_be_caught_has_its_reason() -> None:
+    assert set(OUTSIDE) == {one.name for one in PROPERTIES if one.store == "honest"}
+    assert {mutant.name for mutant in CAUGHT} | {m.name for m in MUTANTS if m.violates in OUTSIDE} == set(BY_NAME)
+    assert set(WITHIN) <= {mutant.name for mutant in CAUGHT}
+
+
+def test_a_step_that_reaches_what_is_not_seen_is_none() -> None:
+    """An update of the abstract system that changes what another member's slot decides."""
+    system = segment()
+    join = system.action("join")
+    ends = next(update for update in system.action("leave").updates if update.relation == "joined")
+    wrong = replace(ends, pattern=(Var("J", "incarnation"),))
+    said = tried(SMALL, system.replacing(replace(join, updates=(wrong, *join.updates))))
+    assert "which is not seen" in said
 
 
 def test_a_system_that_does_less_is_not_refined() -> None:

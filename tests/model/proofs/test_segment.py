@@ -6,8 +6,9 @@ from lockedroom.model.proofs.cache import Cache
 from lockedroom.model.proofs.counterexample import counterexample, rendered
 from lockedroom.model.proofs.obligations import obligations
 from lockedroom.model.proofs.prove import Proved, prove, settle
-from lockedroom.model.proofs.segment.scope import DEFENCES, TRANSITIONS, Outside, Redundant
+from lockedroom.model.proofs.segment.scope import DEFENCES, TRANSITIONS, Outside, Redundant, told
 from lockedroom.model.proofs.segment.whole import segment
+from lockedroom.model.segment.defences import committed_rows
 from lockedroom.reference.segment.profile import DEFENCES as ALL
 from lockedroom.reference.segment.profile import HARDENED
 from lockedroom.reference.segment.table import TABLE
@@ -53,6 +54,15 @@ def test_without_a_defence_the_obligation_that_is_named_fails(name: str) -> None
     assert result.verdict == "failed"
     found = counterexample(result.obligation, 20)
     assert found is not None and "breaks" in rendered(found)
+
+
+def test_every_defence_whose_loss_the_explorer_turns_into_an_attack_is_in_the_proof_or_outside() -> None:
+    """For each there is an obligation that fails without it, or the abstraction that leaves it out; none stands in."""
+    attacked = [row.defence.name for row in committed_rows() if row.verdict == "attack"]
+    assert len(attacked) > 15
+    assert [name for name in attacked if isinstance(DEFENCES[name], Redundant)] == []
+    for name in attacked:
+        assert name in told(name) and len(told(name)) > len(name) + 20
 
 
 @pytest.mark.parametrize("name", [name for name, place in DEFENCES.items() if isinstance(place, Redundant)])
