@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lockedroom.model.proofs.report import ProofReport
+
+_SECONDS: Final = 20.0
+"""For one obligation."""
+_MINUTES: Final = 600.0
+"""For a bounded check."""
 
 
 def add(app: typer.Typer) -> None:
@@ -30,7 +35,9 @@ def prove(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that prove; by default one for each processor.")
     ] = None,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for each obligation.")] = 20.0,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds for each obligation (20), or for the whole of --bmc (600).")
+    ] = None,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where answers are remembered; by default the user's cache.")
     ] = None,
@@ -40,6 +47,13 @@ def prove(
     vacuity: Annotated[
         bool, typer.Option(help="Show too that every action happens, and that what is claimed to be needed is.")
     ] = True,
+    bmc: Annotated[
+        int | None,
+        typer.Option(min=0, max=99, metavar="K", help="Prove nothing: look at every run of up to so many steps."),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="PROFILE", help="With --bmc: the profile, as in “hardened -one-exchange”.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> int:
     """Prove the protocol's safety, with no bounds.
@@ -47,7 +61,15 @@ def prove(
     For any number of members, segments, messages and steps, and an intruder who owns the store: each invariant holds
     at the beginning, every action keeps it, and the promises follow. An obligation that fails is shown as the two
     states of one step; the first of them need not be reachable.
+
+    With `--bmc` the same system is unrolled within small bounds, which are printed: for each promise the shortest run
+    that breaks it, or none. K counts what members do and what the intruder comes to know of a member's own memory; in
+    between it derives, and moves records, as it likes.
     """
+    if bmc is not None:
+        return _bounded(bmc, profile, without or [], time_limit, as_json=as_json)
+    if profile is not None:
+        raise usage("--profile without --bmc", "use --without NAME, or add --bmc K")
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.proofs.cache import Cache
@@ -61,21 +83,22 @@ def prove(
     if cache is not None and no_cache:
         raise usage("--cache with --no-cache", "give one of the two")
     try:
-        profile = HARDENED.without(*(without or ()))
+        hardened = HARDENED.without(*(without or ()))
     except ValueError as error:
         raise usage(str(error), "name one of these") from None
+    seconds = _SECONDS if time_limit is None else time_limit
     folder = None if no_cache else cache or _cache()
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     processes = jobs or os.cpu_count() or 1
-    auditing = partial(audit, witnesses=WITNESSES, needs=needs(), jobs=processes, timeout=time_limit)
+    auditing = partial(audit, witnesses=WITNESSES, needs=needs(), jobs=processes, timeout=seconds)
     with Live(quiet=as_json) as live:
         found = report(
-            segment(profile),
-            label=str(profile),
+            segment(hardened),
+            label=str(hardened),
             outside=(*OUTSIDE, *(told(name) for name in without or ())),
             jobs=processes,
-            timeout=time_limit,
+            timeout=seconds,
             cache=Cache(folder),
             auditing=(lambda system, cache: auditing(system, cache=cache)) if vacuity and not without else None,
             progress=lambda done, of: live.show("proving, obligations", done, of),
@@ -84,6 +107,29 @@ def prove(
         print_json(found.to_json())
     else:
         show(console(), found)
+    return found.exit_code
+
+
+def _bounded(steps: int, profile: str | None, without: list[str], time_limit: float | None, *, as_json: bool) -> int:
+    from lockedroom.cli.bounded import show as show_bounded
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.proofs.bmc import searched
+    from lockedroom.model.proofs.segment.small import ladder
+    from lockedroom.model.proofs.segment.whole import segment
+    from lockedroom.reference.segment.profile import profile_of
+
+    try:
+        of = profile_of(profile or "hardened").without(*without)
+    except ValueError as error:
+        raise usage(str(error), "name one of these") from None
+    limit = _MINUTES if time_limit is None else time_limit
+    with Live(quiet=as_json) as live:
+        found = searched(segment(of), ladder(), steps, label=str(of), time_limit=limit, progress=live.show)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        show_bounded(console(), found)
     return found.exit_code
 
 

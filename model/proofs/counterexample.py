@@ -56,7 +56,7 @@ def counterexample(obligation: Obligation, timeout: float) -> Counterexample | N
         after = before.after(obligation.action, declared)
     if after.holds(obligation.claim.formula):
         raise Unsound(f"{obligation.name}: the claim holds after all")
-    return Counterexample(obligation, before, after, _witness(obligation.claim.formula, after))
+    return Counterexample(obligation, before, after, witness(obligation.claim.formula, after))
 
 
 def _bare(obligation: Obligation, structure: Structure) -> Structure:
@@ -70,7 +70,8 @@ def _bare(obligation: Obligation, structure: Structure) -> Structure:
     return structure
 
 
-def _witness(formula: Formula, structure: Structure) -> Mapping[str, str]:
+def witness(formula: Formula, structure: Structure) -> Mapping[str, str]:
+    """Values of a claim's variables for which it fails in the structure; none where it has none, or holds."""
     if not isinstance(formula, Quantified) or not formula.universal:
         return {}
     for values in _valuations(formula.variables, structure):

@@ -135,7 +135,7 @@ def _answers(texts: Mapping[int, str], jobs: int, timeout: float) -> Iterator[tu
         return
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         try:
-            with _unheard():
+            with unheard():
                 waiting = {pool.submit(answer, text, timeout): index for index, text in texts.items()}
             for done in as_completed(waiting):
                 yield waiting[done], done.result()
@@ -147,7 +147,7 @@ def _answers(texts: Mapping[int, str], jobs: int, timeout: float) -> Iterator[tu
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
+def unheard() -> Iterator[None]:
     """Processes that are started meanwhile hear no Ctrl-C: it is for the one that asks, which ends them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

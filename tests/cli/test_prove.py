@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -121,3 +122,46 @@ def test_an_interrupt_ends_it_and_its_processes(jobs: int) -> None:
         out, err = run.communicate(timeout=30)
     assert run.returncode == Exit.INTERRUPTED, err
     assert out == "" and "Traceback" not in err
+
+
+def test_a_bounded_check_says_what_falls_and_by_what() -> None:
+    ran = inside("prove", "segment", "--bmc", "3", "--profile", "as-written", env=WIDE)
+    assert ran.code == Exit.REFUSED, ran
+    for words in (
+        "“the list is the creator's” falls at step 2",
+        "alter_entry(k = key-alice",
+        "none within 3 steps",
+        "within 2 members, 1 join",
+        "3 rounds of derivation between steps: every run of up to 3 steps",
+        "segment, as-written: violated",
+    ):
+        assert words in ran.out
+    found = json.loads(inside("prove", "segment", "--bmc", "2", "--json").out)
+    assert (found["verdict"], found["unbounded"], found["steps"], found["ended"]) == ("none", False, 2, "")
+    assert {one["verdict"] for one in found["promises"]} == {"none"}
+
+
+def test_a_bounded_check_without_time_names_what_is_unknown() -> None:
+    ran = inside("prove", "segment", "--bmc", "30", "--time-limit", "0.1", env=WIDE)
+    assert ran.code == Exit.INCOMPLETE, ran
+    assert "not all was looked at: the time is up" in ran.out
+    assert re.search(r"masters are secret .* unknown", ran.out)
+
+
+def test_a_profile_is_for_the_bounded_check() -> None:
+    ran = inside("prove", "segment", "--profile", "as-written")
+    assert (ran.code, ran.out) == (Exit.USAGE, "") and "--bmc" in ran.err
+
+
+def test_an_interrupted_bounded_check_says_what_is_established() -> None:
+    command = [BIN / "lockedroom", "prove", "--bmc", "30"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+    ) as run:
+        try:
+            run.communicate(timeout=4)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGINT)
+        out, err = run.communicate(timeout=30)
+    assert run.returncode == Exit.INTERRUPTED, err
+    assert "not all was looked at: interrupted" in out and "every run of up to" in out and "Traceback" not in err

@@ -207,6 +207,8 @@ def _alters(b: Builder) -> None:
     key = [f"k_{field}(g_cipher({{0}}))" for field in ("segment", "number", "proposer", "first", "other", "second")]
     bound = " & ".join(f"{one.format('s')} = {one.format('r')}" for one in key)
     header = ("g_segment", "g_sender", "g_recipient", "g_from", "g_to", "g_number", "g_proposer", "g_rotation")
+    # A body unwraps to no master; a wrapped master can be read as a body, which nobody confided.
+    kind = "(is_rotation(s) -> is_rotation(r)) & (is_rotation(r) & ~is_rotation(s) -> ~confided(g_body(s)))"
     flags = "(is_rotation(s) <-> is_rotation(r)) & (is_acknowledgement(s) <-> is_acknowledgement(r))"
     b.action(
         "alter_message",
@@ -218,6 +220,7 @@ def _alters(b: Builder) -> None:
             guard("forth(g_cipher(s)) <-> forth(g_cipher(r))", "SEG-KEYS-2", defence=switch.DIRECTIONS),
             guard(same("s", "r", "g_count"), "SEG-SEND-7"),
             guard(same("s", "r", "g_body", "g_master"), "SEG-SEND-6"),
+            guard(kind, "SEG-KEYS-2", "SEG-ROTATE-2", needed=False),
             guard(f"{same('s', 'r', *header)} & {flags}", "SEG-SEND-6", defence=switch.SEALED_HEADER),
         ],
         ["known_message(s) := true"],
