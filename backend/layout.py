@@ -113,6 +113,10 @@ class Layout:
         values |= {"version": LAYOUT_VERSION, "total": self.total}
         return tuple((self._places["header", name].base, value) for name, value in values.items())
 
+    def place(self, region: str, field: str, item: int = 0, repetition: int = 0) -> Cell:
+        """The bytes of a field of the table, a cell or not. Raises KeyError when the table has no such field."""
+        return self._places[region, field].cell(item, repetition)
+
     def state(self) -> int:
         """The state word: `regions.ABSENT`, `LIVE` or `DESTROYED`."""
         return self._places["header", "state"].base

@@ -128,7 +128,7 @@ def conform(
 def _cases(
     protocol: str, profile: str, suite: Literal["LR0", "LR1"] | None, implementations: int, selection: Selection
 ) -> tuple[Mapping[str, Trace], Mapping[str, Assignment], Sequence[Candidate]]:
-    from lockedroom.conformance import collected, corpus, matrix, vectors_run
+    from lockedroom.conformance import collected, corpus, hostile, matrix, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
 
     found = [trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile]
@@ -147,6 +147,10 @@ def _cases(
     ):
         traces[one.candidate.id], assigned[one.candidate.id] = trace, assignment
         candidates.append(one.candidate)
+    for name, trace, assignment in matrix.alone(hostile.traces(), suite, implementations):
+        if trace.settings.profile == profile:
+            traces[name], assigned[name] = trace, assignment
+            candidates.append(hostile.candidate(name, trace))
     candidates += [vectors_run.candidate(name, group) for name, group in vectors_run.groups().items()]
     return traces, assigned, candidates
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import lockedroom
+from lockedroom.backend.errors import BackendError, MalformedObject, Unfinished
 from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.conformance.entropy import STAND_IN, Keys
-from lockedroom.conformance.observation import Observation, Seen, render, rights_of
+from lockedroom.conformance.observation import NOTHING, Observation, Seen, render, rights_of
 from lockedroom.conformance.protocol import Implementation, Reset
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.serving import serve
@@ -49,14 +50,21 @@ class EngineActor:
     def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
         """See `Actor`."""
         wanted = {name: self._argument(name, arguments) for name in BY_OPERATION[operation].arguments}
-        result = self._engine.do(operation, wanted, fresh=self._keys.fresh(self._reset.actor, step))
+        try:
+            result = self._engine.do(operation, wanted, fresh=self._keys.fresh(self._reset.actor, step))
+        except BackendError as refused:
+            # What is refused below the protocol has its clause too (SEG-STORE-8, SEG-LOCK-1), and nothing was done.
+            return Seen("rejected", refused.clause, (), refused.problem)
         if isinstance(result, Rejected):
             return Seen("rejected", result.clause, (), result.detail)
         return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
 
     def observe(self) -> Observation:
         """See `Actor`."""
-        seen = self._engine.observe()
+        try:
+            seen = self._engine.observe()
+        except (MalformedObject, Unfinished):
+            return NOTHING
         return Observation(seen.header, seen.acl, seen.announced, seen.posts, seen.pending, seen.alive)
 
     def close(self) -> None:

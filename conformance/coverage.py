@@ -120,7 +120,10 @@ def clauses_covered(traces: Iterable[Trace]) -> Coverage:
 
 
 def clauses_by_step(trace: Trace) -> tuple[frozenset[str], ...]:
-    """The clauses that each step of a trace exercises, when the engine takes it."""
+    """The clauses that each step of a trace exercises, when the engine takes it. Bytes that are written into an object
+    mean nothing to it: of such a trace the clauses by which steps are refused."""
+    if any(step.operation == "write" for step in trace.steps):
+        return tuple(frozenset({step.seen.clause} if step.seen.clause else ()) for step in trace.steps)
     cited = _cited()
     ran = _ran(trace)
     return tuple(

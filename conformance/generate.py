@@ -17,6 +17,8 @@ from lockedroom.conformance import (
     corpus,
     every,
     explored,
+    hostile,
+    hostile_make,
     known_failures,
     model_trace,
     mutant_report,
@@ -33,6 +35,7 @@ FOLDERS: Final = (
     (corpus.FOLDER / "segment", "*.json"),
     (corpus.FOLDER / "segment" / "every", "*.json"),
     (vectors.FOLDER, "*.json"),
+    (hostile.FOLDER, "**/*.json"),
 )
 """The folders in which every file of that pattern is generated."""
 
@@ -47,6 +50,7 @@ def schemas() -> Mapping[Path, str]:
         committed(reports.DEFENCES_SCHEMA): pretty(reports.defences_schema()),
         committed(reports.FINDINGS_SCHEMA): pretty(reports.findings_schema()),
         committed(vectors.SCHEMA): pretty(vectors.vectors_schema()),
+        committed(hostile.SCHEMA): pretty(hostile.hostile_schema()),
         committed(report.SCHEMA): pretty(report.report_schema()),
         committed(known_failures.SCHEMA): pretty(known_failures.known_failures_schema()),
         committed(mutant_report.SCHEMA): pretty(mutant_report.mutants_schema()),
@@ -59,6 +63,7 @@ def generated() -> Mapping[Path, str]:
     return {
         **schemas(),
         **{vectors.FOLDER / name: text for name, text in vectors_make.documents().items()},
+        **{hostile.FOLDER / name: text for name, text in hostile_make.generated().items()},
         **{folder / f"{name}.json": trace.write_trace(one) for name, one in explored.corpus().items()},
         **{folder / "every" / name: collection.write_collection(one) for name, one in every.documents().items()},
     }

@@ -5,7 +5,7 @@ Here stands who serves whom; processes are `runner`'s, running a corpus is `conf
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -54,6 +54,20 @@ def in_turn(traces: Iterable[Trace], implementations: int) -> list[tuple[Trace, 
         mixed = [one for one in several if len(set(one)) > 1] or several
         found.append((trace, mixed[number % len(mixed)]))
     return found
+
+
+def alone(
+    traces: Mapping[str, Trace], suite: Literal["LR0", "LR1"] | None, implementations: int
+) -> Iterator[tuple[str, Trace, Assignment]]:
+    """Each of the named traces by each implementation alone; of several, id and title say by which, from 1."""
+    for number in range(implementations):
+        for name, trace in zip(traces, under(traces.values(), suite), strict=True):
+            assignment = (number,) * len(trace.settings.members)
+            if implementations == 1:
+                yield name, trace, assignment
+            else:
+                titled = replace(trace.settings, title=f"{trace.title}, by {number + 1}")
+                yield f"{name}/by-{number + 1}", replace(trace, settings=titled), assignment
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,8 @@ class Selection:
                 if patterns and not any(fnmatchcase(value, pattern) for value in values for pattern in patterns):
                     found.setdefault(one.id, f"no {what} of it matches {' or '.join(patterns)}")
         if self.smoke:
-            chosen = smoke({one.id: traces[one.id] for one in candidates if one.id in traces and one.id not in found})
+            whole = [one.id for one in candidates if one.id in traces and one.id.startswith("trace/")]
+            chosen = smoke({case: traces[case] for case in whole if case not in found})
             for one in candidates:
                 if one.kind == "trace" and one.id not in chosen:
                     found.setdefault(one.id, "not in the smoke test")

@@ -20,6 +20,7 @@ from typing import Final, Protocol, cast
 from lockedroom.backend import rooms
 from lockedroom.conformance.entropy import Keys
 from lockedroom.conformance.observation import Observation, Seen
+from lockedroom.conformance.placed import Placed
 from lockedroom.conformance.process import Limits, Process
 from lockedroom.conformance.protocol import (
     VERSION,
@@ -180,7 +181,8 @@ class RealRoom:
         self._keys = Keys(RealSuite(settings.suite), bytes.fromhex(settings.entropy))
         self._room = f"replay-{os.getpid()}-{next(_COUNTER)}-{secrets.token_hex(3)}"
         self._others: dict[Name, str] = {}
-        self._intruder = Tamperer(self._object, self._keys)
+        self._intruder = Tamperer(self._object, self._keys, self._twin)
+        self._trace = trace
         self._files = tempfile.TemporaryDirectory(prefix="lockedroom-replay-")
         self._present: set[Name] = set()
 
@@ -207,6 +209,12 @@ class RealRoom:
         if not room:
             return self._room
         return self._others.setdefault(room, f"{self._room}.{len(self._others)}")
+
+    def _twin(self, place: str) -> bytes:
+        """What lies in a place of another segment in which the same was done, up to the first write."""
+        steps = self._trace.steps
+        before = next((n for n, step in enumerate(steps) if step.operation == "write"), len(steps))
+        return Placed(self._settings, self._settings.suite, steps[:before], elsewhere=True).held(place)
 
     def _other(self, room: Name) -> str | None:
         return self._object(room) if room else None

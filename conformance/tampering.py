@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from lockedroom.backend import errors, regions, shm
-from lockedroom.backend.layout import Cell
+from lockedroom.backend.layout import LENGTH, Cell
+from lockedroom.backend.regions import WORD
 from lockedroom.backend.segment.memory import WORDS, Memory
+from lockedroom.conformance.edits import OBJECT, Edit, Unplaceable, edited, rewritten, spot
 from lockedroom.conformance.entropy import Keys
 from lockedroom.conformance.forging import Forge, Impossible
 from lockedroom.conformance.observation import Seen
-from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.schemas import Json, value_of
 from lockedroom.conformance.stage import Unsupported
 from lockedroom.reference.machine import Name
 from lockedroom.reference.segment.codec import decode, encode
@@ -32,11 +34,12 @@ from lockedroom.reference.segment.records import (
 
 
 class Tamperer:
-    """Somebody who may write to the rooms of one run; `named` gives the name of the object of each. Use `close` at the
-    end."""
+    """Somebody who may write to the rooms of one run; `named` gives the name of the object of each, `twin` what lies in
+    a place of another segment in which the same was done. Use `close` at the end."""
 
-    def __init__(self, named: Callable[[Name], str], keys: Keys) -> None:
+    def __init__(self, named: Callable[[Name], str], keys: Keys, twin: Callable[[str], bytes]) -> None:
         self._named: Final = named
+        self._twin: Final = twin
         self._rooms: dict[Name, _Opened] = {}
         self._left: dict[int, tuple[Record, ...]] = {}
         self._forge: Final = Forge(keys, self._left)
@@ -73,9 +76,12 @@ class Tamperer:
                     there.relist([self._data(entry, Entry) for entry in entries])
                 case "rehead":
                     there.put(there.memory.layout.header(), self._data(arguments["record"], Header))
+                case "write":
+                    for edit in cast("Sequence[Json]", arguments["edits"]):
+                        self._write(there, value_of(Edit, edit))
                 case _:
                     raise Unsupported(f"no intruder can {operation}")
-        except Impossible as why:
+        except (Impossible, Unplaceable) as why:
             raise Unsupported(str(why)) from None
         return Seen("ok")
 
@@ -85,6 +91,12 @@ class Tamperer:
             return encode(record)
         except (TypeError, ValueError, OverflowError) as problem:
             raise Impossible(f"no bytes for {type(record).__name__.lower()} ({problem})") from None
+
+    def _write(self, there: _Opened, edit: Edit) -> None:
+        source = b""
+        if edit.source is not None:
+            source = self._twin(edit.source) if edit.change == "foreign" else there.held(edit.source)
+        there.write(edit, source)
 
     def _open(self, room: Name) -> _Opened:
         if room not in self._rooms:
@@ -103,6 +115,16 @@ def _peers(operation: str, arguments: Mapping[str, Json], events: Sequence[Json]
         sent = (event for event in events if isinstance(event, Mapping) and event["event"] == "Sent")
         return [cast(Name, event["peer"]) for event in sent]
     return [cast(Name, arguments["peer"])] if operation in ("exchange", "send", "rotate", "acknowledge") else []
+
+
+def _replaced(room: str, content: bytes, size: int) -> None:
+    """Let the room's name lead to a copy of another size. Whoever is attached to the first keeps it: cutting that would
+    kill them (threat-model.md)."""
+    path = shm.SHARED_MEMORY / shm.object_name(room)[1:]
+    other = path.with_name(f"{path.name}.new")
+    other.write_bytes(content[:size].ljust(size, b"\0"))
+    other.chmod(0o600)
+    other.replace(path)
 
 
 class _Opened:
@@ -191,7 +213,32 @@ class _Opened:
             raise Unsupported(f"no place for {len(data)} bytes in a cell for {cell.room}")
         self.memory.store.write_cell(cell, data)
 
+    def held(self, place: str) -> bytes:
+        """What the cell of that name holds."""
+        cell = spot(self.memory.layout, place, self._index).cell
+        found = self.memory.store.read_cell(cell)
+        return found if isinstance(found, bytes) else b""
+
+    def write(self, edit: Edit, source: bytes) -> None:
+        """Change what lies somewhere, whatever becomes of it."""
+        store, layout = self.memory.store, self.memory.layout
+        if edit.place == OBJECT:
+            _replaced(store.room, store.read(0, layout.total), max(0, layout.total + (edit.number or 0)))
+            return
+        there = spot(layout, edit.place, self._index)
+        if not there.record:
+            word = rewritten(edit, store.read(there.cell.offset, there.cell.size))
+            for at in range(0, len(word), WORD):
+                store.store(there.cell.offset + at, int.from_bytes(word[at : at + WORD], "little"))
+            return
+        data, length = edited(edit, self.held(edit.place), source)
+        if len(data) > there.cell.room:
+            raise Unsupported(f"no place for {len(data)} bytes in a cell for {there.cell.room}")
+        store.write(there.cell.offset, length.to_bytes(LENGTH, "little") + data)
+
     def _index(self, name: Name) -> int:
+        if name not in self._names and name.isdecimal() and int(name) < self.memory.layout.capacity.members:
+            return int(name)
         if name not in self._names:
             raise Unsupported(f"the list states no {name}, who has no place in the store then")
         return self._names.index(name)

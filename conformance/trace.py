@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from lockedroom.backend.layout import excess
 from lockedroom.conformance import forging
+from lockedroom.conformance.edits import Edit
 from lockedroom.conformance.forging import Recipe
 from lockedroom.conformance.observation import (
     Body,
@@ -165,6 +166,7 @@ INTRUSIONS: Final[Mapping[str, Mapping[str, object]]] = {
     "unpost": {"name": Name},
     "relist": {"entries": tuple[Recipe, ...]},
     "rehead": {"record": Recipe},
+    "write": {"edits": tuple[Edit, ...]},
 }
 """The operations of the intruder, which no member has, with their arguments."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lockedroom.conformance import hostile
 from lockedroom.conformance.conform import ConformReport, conform
 from lockedroom.conformance.process import Limits, Process
 from lockedroom.conformance.protocol import Implementation, Nothing, Start, Stop
@@ -36,6 +37,11 @@ def test_the_corpus_passes(how: str, request: pytest.FixtureRequest) -> None:
     report = conform(command=[str(request.getfixturevalue(how))], suite="LR0")
     assert of_the_corpus(report) == (len(report.traces), 0, 0)
     assert not report.transitions.missing
+
+
+def test_the_hostile_corpus_passes(sanitized: str) -> None:
+    report = conform(command=[sanitized], suite="LR0", traces=tuple(hostile.traces().values()))
+    assert of_the_corpus(report) == (len(report.traces), 0, 0)
 
 
 def test_the_other_suite_and_profile_are_not_claimed(plain: str) -> None:

@@ -163,4 +163,4 @@ def test_an_object_of_another_size_is_refused(pair: Pair, size: int) -> None:
     reply = pair.do("bob", "join", {})
     path.unlink()
     assert isinstance(reply, Refused)
-    assert reply.clause == ("SEG-HEADER-1" if size == 0 else "SEG-STORE-8")
+    assert reply.clause == ("SEG-STORE-7" if size == 0 else "SEG-STORE-8")

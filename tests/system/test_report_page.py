@@ -35,7 +35,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "known.toml").write_text(KNOWN)
     file = folder / "report.html"
     impl = f"{sys.executable} {TOY} 'other clause'"
-    chosen = [option for glob in ("trace/*", "vectors/*", "every/*/001") for option in ("--case", glob)]
+    chosen = [
+        option for glob in ("trace/*", "vectors/*", "every/*/001", "hostile/[rs]*/*") for option in ("--case", glob)
+    ]
     known = ("--known-failures", folder / "known.toml")
     ran = lockedroom("conform", "--impl", impl, "--html", file, *known, *chosen, cwd=ROOT)
     assert ran.code == 1, ran

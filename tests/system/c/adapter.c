@@ -1,6 +1,7 @@
 /* The adapter protocol (spec/adapter.md): a line of JSON in, a line of JSON out. */
 #include "member.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,25 @@ static bool read_line(char *line, size_t *n)
     return c != EOF;
 }
 
+/* A number above 2^63 is below 0 in jansson, which has no other way to hold it; no reply says a number below 0. */
+static void say(const json_t *said)
+{
+    char *text = json_dumps(said, JSON_COMPACT | JSON_ENSURE_ASCII);
+    bool quoted = false;
+    for (char *at = text; at && *at; at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        if (quoted && *at == '\\')
+            putchar(*at++);
+        if (!quoted && *at == '-')
+            printf("%" PRIu64, (uint64_t)strtoll(at, &at, 10));
+        putchar(*at);
+    }
+    free(text);
+    putchar('\n');
+    fflush(stdout);
+}
+
 int main(void)
 {
     struct member m = {.store = {.fd = -1, .life = -1}};
@@ -225,9 +245,7 @@ int main(void)
     while (!stop && read_line(line, &n)) {
         json_t *command = json_loadb(line, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
         json_t *said = command ? answer(&m, command) : errored("a line that is not JSON");
-        json_dumpf(said, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-        putchar('\n');
-        fflush(stdout);
+        say(said);
         stop = is(command, "command", "stop");
         json_decref(said);
         json_decref(command);

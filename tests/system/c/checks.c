@@ -151,6 +151,21 @@ struct list raw_list(const struct store *s)
     return list;
 }
 
+size_t known_names(const struct member *m, char (*names)[NAME])
+{
+    const struct list raw = raw_list(&m->store);
+    char (*stated)[NAME] = arena((size_t)m->store.c.members * NAME);
+    size_t n = subjects_of(&m->known, m->store.c.members, names), others = subjects_of(&raw, m->store.c.members, stated);
+    for (size_t i = 0; i < others && n < m->store.c.members; i++) {
+        size_t k = 0;
+        while (k < n && strcmp(names[k], stated[i]))
+            k++;
+        if (k == n)
+            memcpy(names[n++], stated[i], NAME);
+    }
+    return n;
+}
+
 int place_of(const struct member *m, const char *name)
 {
     /* What was verified decides; who came since is found where the list says (an index never changes). */

@@ -115,6 +115,7 @@ uint8_t rights_of(const struct list *list, const char *subject);
 size_t subjects_of(const struct list *list, size_t limit, char (*names)[NAME]);
 struct list raw_list(const struct store *s); /* unverified, up to the first entry that makes no sense */
 int place_of(const struct member *m, const char *name);
+size_t known_names(const struct member *m, char (*names)[NAME]); /* by their places */
 /* Whether the entry takes rights away, or the name from its key. */
 bool takes_away(const struct list *list, size_t entry);
 bool list_has(const struct list *list, uint32_t serial, const uint8_t head[KEY]);

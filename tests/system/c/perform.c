@@ -187,20 +187,24 @@ static json_t *seen(struct store *s, char (*names)[NAME], size_t n)
                      alive);
 }
 
+/* Also of an object that nobody may attach to. */
+static json_t *nothing(void)
+{
+    return json_pack("{ss si s[] s{} s{} s[]}", "header", "absent", "acl", 0, "announced", "posts", "pending", "alive");
+}
+
 json_t *observe(struct member *m)
 {
     refusal why = NULL;
     struct footprint f = {.mode = {[LOCK_HEADER] = SHARED, [LOCK_ACL] = SHARED, [LOCK_BOARD] = SHARED}};
     char (*names)[NAME] = arena(64 * NAME);
     if (!attached(m, &why))
-        return json_pack("{ss si s[] s{} s{} s[]}", "header", "absent", "acl", 0, "announced", "posts", "pending",
-                         "alive");
+        return nothing();
     for (uint32_t i = 0; i < m->store.c.members; i++)
         f.mode[LOCK_INBOX + (int)i] = SHARED;
     if (hold(&m->store, &f))
         return NULL;
-    const struct list raw = raw_list(&m->store);
-    json_t *found = seen(&m->store, names, subjects_of(&raw, m->store.c.members, names));
+    json_t *found = word(&m->store, at_state()) ? seen(&m->store, names, known_names(m, names)) : nothing();
     let_go(&m->store, &f);
     return found;
 }

@@ -188,13 +188,13 @@ static refusal map(struct store *s, uint64_t size)
 }
 
 /* Checks what is mapped, which is `size` bytes. */
-static refusal checked(struct store *s, uint64_t size, bool *absent)
+static refusal checked(struct store *s, uint64_t size)
 {
     uint64_t numbers[8];
     for (uint64_t i = 0; i < 8; i++)
         numbers[i] = word(s, i * 8);
-    if ((*absent = numbers[0] == 0))
-        return NULL;
+    if (numbers[0] == 0)
+        return "SEG-STORE-7";
     if (!same(&numbers[0], MAGIC, 8) || numbers[1] != VERSION)
         return "SEG-STORE-8";
     for (int i = 2; i < 7; i++)
@@ -220,12 +220,12 @@ refusal store_attach(struct store *s, const char *room, bool *absent)
     if (fstat(s->fd, &is) || !S_ISREG(is.st_mode))
         why = "SEG-STORE-8";
     else if (is.st_size == 0)
-        *absent = true;
+        why = "SEG-STORE-7";
     else if (is.st_size < REGION || (uint64_t)is.st_size > LARGEST)
         why = "SEG-STORE-8";
     else if (!(why = map(s, (uint64_t)is.st_size)))
-        why = checked(s, (uint64_t)is.st_size, absent);
-    if (why || *absent) {
+        why = checked(s, (uint64_t)is.st_size);
+    if (why) {
         s->total = s->at ? (uint64_t)is.st_size : 0;
         store_close(s);
     }
