@@ -225,10 +225,11 @@ def _tail(wire: str) -> int:
 
 def generated() -> dict[str, str]:
     """Every file of the corpus by its name: scenes, and vectors by the part of the object."""
+    from lockedroom.conformance.hostile_strays import strays
     from lockedroom.conformance.hostile_words import words
 
     found = {f"scenes/{name}.json": write_trace(trace) for name, trace in scenes().items()}
-    return found | {f"{name}.json": write_hostile(made) for name, made in {**records(), **words()}.items()}
+    return found | {f"{name}.json": write_hostile(made) for name, made in {**records(), **words(), **strays()}.items()}
 
 
 def records() -> dict[str, list[Vector]]:

@@ -155,7 +155,8 @@ size_t known_names(const struct member *m, char (*names)[NAME])
 {
     const struct list raw = raw_list(&m->store);
     char (*stated)[NAME] = arena((size_t)m->store.c.members * NAME);
-    size_t n = subjects_of(&m->known, m->store.c.members, names), others = subjects_of(&raw, m->store.c.members, stated);
+    size_t n = subjects_of(&m->known, m->store.c.members, names);
+    size_t others = subjects_of(&raw, m->store.c.members, stated);
     for (size_t i = 0; i < others && n < m->store.c.members; i++) {
         size_t k = 0;
         while (k < n && strcmp(names[k], stated[i]))
