@@ -148,7 +148,7 @@ def _cases(
         traces[one.candidate.id], assigned[one.candidate.id] = trace, assignment
         candidates.append(one.candidate)
     for name, trace, assignment in matrix.alone(hostile.traces(), suite, implementations):
-        if trace.settings.profile == profile:
+        if trace.settings.profile == profile and (not selection.cases or hostile.chosen(name, selection.cases)):
             traces[name], assigned[name] = trace, assignment
             candidates.append(hostile.candidate(name, trace))
     candidates += [vectors_run.candidate(name, group) for name, group in vectors_run.groups().items()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias, cast
@@ -184,6 +185,11 @@ def trace_of(vector: Vector, known: Mapping[str, Trace]) -> Trace:
         steps.append(TraceStep(step.actor, step.operation, arguments, seen, at))
     settings = replace(scene.settings, title=vector.comment)
     return Trace(settings, scene.start, (*scene.steps, *steps))
+
+
+def chosen(case: str, globs: Sequence[str]) -> bool:
+    """Whether one of the globs means that case: of so many, no others are listed."""
+    return any(fnmatchcase(case, glob) for glob in globs)
 
 
 def candidate(case: str, trace: Trace) -> Candidate:
