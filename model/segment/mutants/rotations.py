@@ -31,7 +31,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "no epoch is numbered above three",
         "SEG-EPOCH-4",
-        (("sessions", "record.rotation > newest(session) + 1:", "record.rotation > 3:"),),
+        (("sessions", "record.rotation <= newest(session) + 1:", "record.rotation <= 3:"),),
         LOST,
         Bounds(2, 0, 1, rotations=2),
     ),
