@@ -355,9 +355,9 @@ class Checker:
         if missing := [self._told(*fact) for fact in gained if state.holds(*fact) is not True]:
             raise NoStep(f"{min(missing)} holds after it, and {_after(steps)} does not say so")
         written = frozenset(update.relation for taken in steps for update in taken.action.updates)
-        same = frozenset(before.bounds)
+        same = frozenset(map(id, before.bounds))
         for bound in after.bounds:
-            if bound.relation in written or bound not in same:
+            if bound.relation in written or id(bound) not in same:
                 self._bounded(first, state, steps, bound, universe)
         for taken in steps:
             self._framed(first, state, taken, universe)

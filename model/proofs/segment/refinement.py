@@ -12,7 +12,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from lockedroom.model.proofs.partial import ANY, Checker, Element, Facts, NoStep, Reader, Taken
+from lockedroom.model.proofs.partial import Checker, Element, Facts, NoStep, Reader, Taken, Tuple
+from lockedroom.model.proofs.segment.elements import Elements, Said, Sorted
 from lockedroom.model.proofs.segment.insight import Insight
 from lockedroom.model.proofs.segment.slots import MAPPED, Unmapped, fresh, part_of, slot_facts, vouched, world
 from lockedroom.model.proofs.segment.steps import Matcher
@@ -68,18 +69,12 @@ class Refinement:
         self.terms = Terms(sorts, bounds.honest, bounds.foe, bounds.names[0])
         reader = Reader(self.terms, self.system.relations)
         signatures = {relation.name: relation.arguments for relation in self.system.relations}
-        self._signatures = signatures
         self.checker = Checker(self.system, reader, part_of, signatures, MAPPED, vouched)
         self._matcher = Matcher(self.system)
         self._insight = Insight(self.checker, self._matcher)
-        self._fields: dict[str, list[tuple[str, str]]] = {sort: [] for sort in self.system.sorts}
-        for function in self.system.functions:
-            if len(function.arguments) == 1:
-                self._fields[function.arguments[0]].append((function.name, function.sort))
-        self._world = world(bounds.honest, bounds.foe)
-        self._mapped: dict[tuple[Slot, Hashable], Facts] = {}
-        self._closed: dict[tuple[str, Element], frozenset[tuple[str, Element]]] = {}
-        self._spoke: dict[tuple[str, tuple[Element, ...]], frozenset[tuple[str, Element]]] = {}
+        self._elements = Elements(self.system, self.terms)
+        self._world = self._elements.said(world(bounds.honest, bounds.foe))
+        self._mapped: dict[tuple[Slot, Hashable], Said] = {}
         self._known: dict[Hashable, Verdict] = {}
 
     # ---- as a judge ---------------------------------------------------------------------------------
@@ -135,13 +130,16 @@ class Refinement:
         after: Mapping[Slot, Hashable],
     ) -> list[Taken]:
         self.terms.settle(room_of(before, after))
-        was, now = self.facts(before, True), self.facts(after, False)
+        was, now = self.mapped(before, True), self.mapped(after, False)
         for slot, grown in outcome.grows:
             now |= self._slot(slot, grown)
         if action.actor == INTRUDER:
             if action.operation == DISCLOSE:
-                now = Facts()
-            steps = self._insight.steps(action, before, after, was, now, lambda: self.universe((was, now), ()))
+                now = self._elements.said(Facts())
+            elements = was.elements | now.elements
+            steps = self._insight.steps(
+                action, before, after, was.facts, now.facts, lambda: self._elements.universe(elements, ())
+            )
         else:
             facts = facts_of(action, values, outcome, foe=self._bounds.foe)
             steps = self._matcher.steps(facts)
@@ -149,7 +147,8 @@ class Refinement:
             lost = facts.old.roster is not None and facts.new.roster is None
             if lost and not over and action.operation != "crash":
                 raise NoStep(f"{action.actor} forgets what it has verified of the list")
-        self.checker.step(was, steps, now, self.universe((was, now), steps))
+        universe = self._elements.universe(was.elements | now.elements, steps)
+        self.checker.step(was.facts, steps, now.facts, universe)
         return steps
 
     def _over(self, before: Mapping[Slot, Hashable], name: Name) -> bool:
@@ -158,69 +157,23 @@ class Refinement:
 
     # ---- the map ------------------------------------------------------------------------------------
 
-    def facts(self, slots: Mapping[Slot, Hashable], before: bool) -> Facts:
+    def mapped(self, slots: Mapping[Slot, Hashable], before: bool) -> Said:
         """What slots say together. A member without a list is about to become a process that has verified nothing."""
-        true: set[tuple[str, tuple[Element, ...]]] = set(self._world.true)
-        bounds = list(self._world.bounds)
+        found = [self._world]
         for slot, value in slots.items():
-            if slot in _UNMAPPED:
-                continue
-            said = self._slot(slot, value)
-            true |= said.true
-            bounds += said.bounds
-            if before and isinstance(value, Member) and value.roster is None:
-                bounds += fresh(value.name).bounds
-        return Facts(frozenset(true), tuple(bounds))
+            if slot not in _UNMAPPED:
+                found.append(self._slot(slot, value))
+                if before and isinstance(value, Member) and value.roster is None:
+                    found.append(self._elements.said(fresh(value.name)))
+        true = frozenset[tuple[str, Tuple]]().union(*(one.facts.true for one in found))
+        bounds = tuple(bound for one in found for bound in one.facts.bounds)
+        return Said(Facts(true, bounds), frozenset[Sorted]().union(*(one.elements for one in found)))
 
-    def _slot(self, slot: Slot, value: Hashable) -> Facts:
+    def _slot(self, slot: Slot, value: Hashable) -> Said:
         key = (slot, value)
         found = self._mapped.get(key)
         if found is None:
-            found = self._mapped[key] = slot_facts(slot, value, self._honest)
-        return found
-
-    # ---- elements -----------------------------------------------------------------------------------
-
-    def universe(self, known: Iterable[Facts], steps: Iterable[Taken]) -> Mapping[str, frozenset[Element]]:
-        """The elements that facts and steps speak of, with all that formulas lead to from them, and of each sort one
-        that nothing is known of."""
-        found: set[tuple[str, Element]] = {(sort, Other(sort)) for sort in self.system.sorts} | {("number", 0)}
-        for facts in known:
-            for fact in facts.true:
-                found |= self._spoken(fact)
-            for bound in facts.bounds:
-                for values in bound.may:
-                    found |= self._spoken((bound.relation, values))
-        for taken in steps:
-            for name, element in taken.values.items():
-                found |= self._closure(taken.action.parameters[name], element)
-        sorts: dict[str, set[Element]] = {sort: set() for sort in self.system.sorts}
-        for sort, element in found:
-            sorts[sort].add(element)
-        return {sort: frozenset(those) for sort, those in sorts.items()}
-
-    def _spoken(self, fact: tuple[str, tuple[Element, ...]]) -> frozenset[tuple[str, Element]]:
-        """The elements that one fact speaks of."""
-        found = self._spoke.get(fact)
-        if found is None:
-            places = zip(self._signatures[fact[0]], fact[1], strict=True)
-            closed = (self._closure(sort, element) for sort, element in places if element != ANY)
-            found = self._spoke[fact] = frozenset[tuple[str, Element]]().union(*closed)
-        return found
-
-    def _closure(self, sort: str, element: Element) -> frozenset[tuple[str, Element]]:
-        key = (sort, element)
-        found = self._closed.get(key)
-        if found is None:
-            reached = {key}
-            left = [key]
-            while left:
-                of, one = left.pop()
-                for more in self.terms.related(of, one, self._fields[of]):
-                    if more not in reached:
-                        reached.add(more)
-                        left.append(more)
-            found = self._closed[key] = frozenset(reached)
+            found = self._mapped[key] = self._elements.said(slot_facts(slot, value, self._honest))
         return found
 
 
