@@ -87,6 +87,14 @@ def matches(pattern: Tuple, values: Tuple) -> bool:
     return all(place in (ANY, value) for place, value in zip(pattern, values, strict=True))
 
 
+class State(Protocol):
+    """What can be asked of a state."""
+
+    def holds(self, relation: str, values: Tuple) -> Truth:
+        """Whether the relation holds of these."""
+        ...
+
+
 class Seen:
     """A state as far as facts say."""
 
@@ -157,7 +165,6 @@ class After:
         return bound
 
 
-State: TypeAlias = "Seen | After"
 Compiled: TypeAlias = "Callable[[State, Values, Universe], Truth]"
 
 

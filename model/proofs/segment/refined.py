@@ -139,7 +139,7 @@ def by_edges(bounds: Bounds, logic: Logic = REFERENCE, *, time_limit: float | No
     edges, reason, fault, path = 0, "", "", Path()
     while waiting and not fault and not reason:
         state = waiting.popleft()
-        for taken, after in _edges(machine, state):
+        for taken, after in edges_of(machine, state):
             edges += 1
             values = tuple(state[slot] for slot in taken.action.reads)
             verdict = judge.verdict(taken.action, values, taken.outcome, state)
@@ -175,7 +175,7 @@ def _frozen(state: Mapping[Slot, Hashable]) -> _State:
     return frozenset(state.items())
 
 
-def _edges(machine: Machine, state: Mapping[Slot, Hashable]) -> Iterator[tuple[Taken, dict[Slot, Hashable]]]:
+def edges_of(machine: Machine, state: Mapping[Slot, Hashable]) -> Iterator[tuple[Taken, dict[Slot, Hashable]]]:
     """Every outcome that there is in a state, and the state after it; refusals, which change nothing, too."""
     for action in machine.actions:
         for outcome in action.run(tuple(state[slot] for slot in action.reads)):

@@ -29,7 +29,6 @@ from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.model.segment.ledger import Ledger
 from lockedroom.model.segment.machine import ROOM
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
-from lockedroom.reference.segment import events
 from lockedroom.reference.segment.effects import HEADER
 from lockedroom.reference.segment.records import Header
 from lockedroom.reference.segment.state import Member
@@ -72,8 +71,8 @@ class Refinement:
         self.checker = Checker(self.system, reader, part_of, signatures, MAPPED, vouched)
         self._matcher = Matcher(self.system)
         self._insight = Insight(self.checker, self._matcher)
-        self._elements = Elements(self.system, self.terms)
-        self._world = self._elements.said(world(bounds.honest, bounds.foe))
+        self.elements = Elements(self.system, self.terms)
+        self._world = self.elements.said(world(bounds.honest, bounds.foe))
         self._mapped: dict[tuple[Slot, Hashable], Said] = {}
         self._known: dict[Hashable, Verdict] = {}
 
@@ -94,7 +93,7 @@ class Refinement:
         state: Mapping[Slot, Hashable] | None = None,
     ) -> Verdict:
         """What one step is; where `state` is given, with all its slots, not only what the step reads and writes."""
-        if outcome.writes is None and not any(isinstance(event, events.Read) for event in outcome.events):
+        if outcome.writes is None and not outcome.events:
             return Verdict((REFUSED,) if outcome.clause else ())
         if action.operation == "destroy":
             return Verdict((BEYOND,))
@@ -117,11 +116,11 @@ class Refinement:
         if outcome.writes is not None:
             after.update(zip(action.writes, outcome.writes, strict=True))
         try:
-            return Verdict(tuple(taken.action.name for taken in self._taken(action, values, outcome, before, after)))
+            return Verdict(tuple(taken.action.name for taken in self.steps(action, values, outcome, before, after)))
         except (NoStep, Unmapped) as no:
             return Verdict(fault=f"{action}: {no}")
 
-    def _taken(
+    def steps(
         self,
         action: Action,
         values: tuple[Hashable, ...],
@@ -129,16 +128,17 @@ class Refinement:
         before: Mapping[Slot, Hashable],
         after: Mapping[Slot, Hashable],
     ) -> list[Taken]:
+        """The actions that a step is. Raises NoStep or Unmapped when it is none."""
         self.terms.settle(room_of(before, after))
         was, now = self.mapped(before, True), self.mapped(after, False)
         for slot, grown in outcome.grows:
             now |= self._slot(slot, grown)
         if action.actor == INTRUDER:
             if action.operation == DISCLOSE:
-                now = self._elements.said(Facts())
+                now = self.elements.said(Facts())
             elements = was.elements | now.elements
             steps = self._insight.steps(
-                action, before, after, was.facts, now.facts, lambda: self._elements.universe(elements, ())
+                action, before, after, was.facts, now.facts, lambda: self.elements.universe(elements, ())
             )
         else:
             facts = facts_of(action, values, outcome, foe=self._bounds.foe)
@@ -147,7 +147,7 @@ class Refinement:
             lost = facts.old.roster is not None and facts.new.roster is None
             if lost and not over and action.operation != "crash":
                 raise NoStep(f"{action.actor} forgets what it has verified of the list")
-        universe = self._elements.universe(was.elements | now.elements, steps)
+        universe = self.elements.universe(was.elements | now.elements, steps)
         self.checker.step(was.facts, steps, now.facts, universe)
         return steps
 
@@ -164,7 +164,7 @@ class Refinement:
             if slot not in _UNMAPPED:
                 found.append(self._slot(slot, value))
                 if before and isinstance(value, Member) and value.roster is None:
-                    found.append(self._elements.said(fresh(value.name)))
+                    found.append(self.elements.said(fresh(value.name)))
         true = frozenset[tuple[str, Tuple]]().union(*(one.facts.true for one in found))
         bounds = tuple(bound for one in found for bound in one.facts.bounds)
         return Said(Facts(true, bounds), frozenset[Sorted]().union(*(one.elements for one in found)))
@@ -173,7 +173,7 @@ class Refinement:
         key = (slot, value)
         found = self._mapped.get(key)
         if found is None:
-            found = self._mapped[key] = self._elements.said(slot_facts(slot, value, self._honest))
+            found = self._mapped[key] = self.elements.said(slot_facts(slot, value, self._honest))
         return found
 
 
