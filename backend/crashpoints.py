@@ -55,7 +55,7 @@ class Crash:
     def __call__(self, moment: Moment) -> None:
         self._count(moment)
         if moment is self._moment and self._count.stores == self._at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
 
 
 def from_environment() -> Hook | None:
@@ -67,3 +67,40 @@ def from_environment() -> Hook | None:
     if match is None:
         raise ValueError(f"{VARIABLE} must be like before:3, not {wanted!r}")
     return Crash(int(match[2]), Moment(match[1]))
+
+
+class Points:
+    """A hook that does nothing until it is armed: then it counts stores, and at one of them it has something happen
+    once. What that is, its caller says: `die`, `pause`, or anything else."""
+
+    __slots__ = ("_at", "_count", "_happen", "_moment", "happened")
+
+    def __init__(self) -> None:
+        self.disarm()
+        self.happened = False
+
+    def arm(self, at: int, moment: Moment, happen: Callable[[], None]) -> None:
+        """From now on, have it happen at that moment of the `at`-th store, from 1; `happened` says whether it has."""
+        self._at, self._moment, self._happen, self._count = at, moment, happen, Count()
+        self.happened = False
+
+    def disarm(self) -> None:
+        """Do nothing more."""
+        self._at, self._moment, self._happen, self._count = 0, Moment.BEFORE, die, Count()
+
+    def __call__(self, moment: Moment) -> None:
+        if self._at:
+            self._count(moment)
+            if moment is self._moment and self._count.stores == self._at:
+                self._at, self.happened = 0, True
+                self._happen()
+
+
+def die() -> None:
+    """Kill this process: no handler, no clean-up."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def pause() -> None:
+    """Stop this process until somebody sends it SIGCONT."""
+    os.kill(os.getpid(), signal.SIGSTOP)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lockedroom.conformance.conform import ConformReport, Progress
+    from lockedroom.conformance.crashes import Crashes
     from lockedroom.conformance.known_failures import KnownFailures
     from lockedroom.conformance.matrix import Assignment
     from lockedroom.conformance.report import Report
@@ -89,6 +90,8 @@ def conform(
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.collected import ids, with_entries
     from lockedroom.conformance.corpus import collections
+    from lockedroom.conformance.crashes import ids as crash_ids
+    from lockedroom.conformance.crashes import with_stores
     from lockedroom.conformance.known_failures import write_known_failures
     from lockedroom.conformance.report import build, canonical
     from lockedroom.conformance.report_cases import Selection, not_run
@@ -98,7 +101,10 @@ def conform(
     split = [command_of(one) for one in command or [""]]
     selection = Selection(tuple(case or ()), tuple(clause or ()), tuple(flag or ()), smoke)
     traces, assigned, candidates = _cases(protocol, profile, suite, len(split), selection)
-    expected = _known(known, [*(one.id for one in candidates), *ids(collections(protocol))])
+    crashes = (
+        {} if smoke or profile != "hardened" else _crashes(traces, assigned, candidates, selection, suite, len(split))
+    )
+    expected = _known(known, [*(one.id for one in candidates), *ids(collections(protocol)), *crash_ids()])
     left_out = not_run(candidates, traces, selection, expected)
     if len(left_out) == len(candidates):
         raise usage("no case is left to run", "choose other globs; --list shows the cases")
@@ -106,9 +112,10 @@ def conform(
         _list([one for one in candidates if one.id not in left_out], as_json)
         return Exit.HOLDS
     chosen = [one for one in candidates if one.kind == "trace" and one.id not in left_out]
-    ran = _run(protocol, split, jobs, chosen, traces, assigned, quiet=as_json)
+    ran = _run(protocol, split, jobs, chosen, traces, assigned, crashes, quiet=as_json)
     answers = None if any(split) else _answers(candidates, left_out)
     report = with_entries(build(ran, candidates, left_out, expected, answers), collections(protocol))
+    report = with_stores(report, crashes)
     if report_file is not None:
         report_file.write_text(canonical(report), encoding="utf-8")
     if junit_file is not None:
@@ -127,7 +134,7 @@ def conform(
 
 def _cases(
     protocol: str, profile: str, suite: Literal["LR0", "LR1"] | None, implementations: int, selection: Selection
-) -> tuple[Mapping[str, Trace], Mapping[str, Assignment], Sequence[Candidate]]:
+) -> tuple[dict[str, Trace], dict[str, Assignment], list[Candidate]]:
     from lockedroom.conformance import collected, corpus, hostile, matrix, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
 
@@ -155,6 +162,25 @@ def _cases(
     return traces, assigned, candidates
 
 
+def _crashes(
+    traces: dict[str, Trace],
+    assigned: dict[str, Assignment],
+    candidates: list[Candidate],
+    selection: Selection,
+    suite: Literal["LR0", "LR1"] | None,
+    implementations: int,
+) -> Mapping[str, Crashes]:
+    """The crash corpus, added to the rest."""
+    from lockedroom.conformance.crashes import cases
+    from lockedroom.conformance.report_cases import candidate
+
+    found: dict[str, Crashes] = {}
+    for name, one, assignment in cases(selection.cases, suite, implementations):
+        found[name], traces[name], assigned[name] = one, one.trace, assignment
+        candidates.append(candidate(name, one.trace))
+    return found
+
+
 def _answers(candidates: Sequence[Candidate], left_out: Mapping[str, str]) -> dict[str, list[str]]:
     from lockedroom.conformance.vectors_run import groups, wrong
 
@@ -169,11 +195,12 @@ def _run(
     chosen: Sequence[Candidate],
     traces: Mapping[str, Trace],
     assigned: Mapping[str, Assignment],
+    crashes: Mapping[str, Crashes],
     quiet: bool,
 ) -> ConformReport:
     from lockedroom.cli.progress import Live
     from lockedroom.conformance.conform import conform as run
-    from lockedroom.conformance.runner import BUILT_IN
+    from lockedroom.conformance.runner import BUILT_IN, replay_for_real
 
     with Live(quiet=quiet) as live:
         return run(
@@ -185,6 +212,7 @@ def _run(
             progress=lambda at: live.show("replaying, steps", *progress_of(at)),
             traces=[traces[one.id] for one in chosen],
             cited=[one.clauses for one in chosen],
+            plays=[crashes[one.id].play if one.id in crashes else replay_for_real for one in chosen],
         )
 
 
@@ -264,6 +292,9 @@ def show_report(out: Console, report: Report, ran: ConformReport) -> None:
     entries = report.coverage["entries"]
     if entries.covered:
         table.add_row("memo entries", f"{count(entries.covered)} of {count(entries.of)} within the corpus' bounds")
+    stores = report.coverage["stores"]
+    if stores.of:
+        table.add_row("crashes", f"{stores.covered} of {stores.of} stores, killed at each of them")
     answers = [case for case in report.cases if case.kind == "vectors" and case.verdict in EXECUTED]
     if answers:
         agreed, steps = sum(case.agreed for case in answers), sum(case.steps for case in answers)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import lockedroom
-from lockedroom.backend.errors import BackendError, MalformedObject, Unfinished
+from lockedroom.backend.crashpoints import Moment, Points, die, pause
+from lockedroom.backend.errors import BackendError, Forked, MalformedObject, Unfinished
 from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.conformance.entropy import STAND_IN, Keys
 from lockedroom.conformance.observation import NOTHING, Observation, Seen, render, rights_of
-from lockedroom.conformance.protocol import Implementation, Reset
+from lockedroom.conformance.protocol import Halt, Implementation, Reset
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.serving import serve
 from lockedroom.reference.crypto.real import SUITES, RealSuite
@@ -25,7 +26,13 @@ from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION
 
 ABOUT: Final = Implementation(
-    "lockedroom", lockedroom.__version__, "Python", ("segment",), tuple(PROFILES), SUITES, ("entropy", "rooms")
+    "lockedroom",
+    lockedroom.__version__,
+    "Python",
+    ("segment",),
+    tuple(PROFILES),
+    SUITES,
+    ("entropy", "rooms", "crash points"),
 )
 """What this adapter says of itself."""
 
@@ -45,7 +52,16 @@ class EngineActor:
         kept = AuthorityFile(file) if reset.actor == creator else None
         self._public = public
         # The one thing that a replay says of a process other than the kernel does: so pids come again.
-        self._engine = Engine(reset.room, me, reset.suite, profile=reset.profile, authority=kept, stand_in=STAND_IN)
+        self._points = Points()
+        self._engine = Engine(
+            reset.room,
+            me,
+            reset.suite,
+            profile=reset.profile,
+            authority=kept,
+            stand_in=STAND_IN,
+            hook=self._points,
+        )
 
     def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
         """See `Actor`."""
@@ -55,9 +71,35 @@ class EngineActor:
         except BackendError as refused:
             # What is refused below the protocol has its clause too (SEG-STORE-8, SEG-LOCK-1), and nothing was done.
             return Seen("rejected", refused.clause, (), refused.problem)
+        finally:
+            self._points.disarm()
         if isinstance(result, Rejected):
             return Seen("rejected", result.clause, (), result.detail)
         return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
+
+    def halt(self, halt: Halt) -> None:
+        """See `Mortal`."""
+        happen = {"kill": die, "stop": pause, "fork": self._fork}[halt.by]
+        self._points.arm(halt.store, Moment(halt.moment), happen)
+
+    @property
+    def halted(self) -> bool:
+        """See `Mortal`."""
+        return self._points.happened
+
+    def _fork(self) -> None:
+        """A child that is refused what it tries with what it has of this process (SEG-STORE-11)."""
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                self._engine.observe()
+            except Forked:
+                code = 0
+            finally:
+                os._exit(code)
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
+            raise RuntimeError("a child that was forked in the middle goes on as the member")
 
     def observe(self) -> Observation:
         """See `Actor`."""

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from lockedroom.conformance import matrix
 from lockedroom.conformance.corpus import corpus
@@ -26,10 +26,13 @@ from lockedroom.conformance.coverage import (
 from lockedroom.conformance.matrix import Assignment, Cast, Team
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.protocol import Implementation
-from lockedroom.conformance.runner import BUILT_IN, Cancelled, Fleet, replay_for_real
+from lockedroom.conformance.runner import BUILT_IN, Cancelled, Fleet, Members, replay_for_real
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Divergence, Replayed, Status
 from lockedroom.conformance.trace import Trace
+
+Play: TypeAlias = Callable[[Trace, Members], Replayed]
+"""What replays a trace with those who serve its members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +154,13 @@ def conform(
     others: Sequence[Sequence[str]] = (),
     assigned: Sequence[Assignment] | None = None,
     cited: Sequence[frozenset[str]] | None = None,
+    plays: Sequence[Play] | None = None,
 ) -> ConformReport:
     """Replay the corpus (or `traces`) with real processes on real shared memory, under each trace's own suite unless
     told. `command` is the adapter, the built-in one unless told; with `others`, which are further adapters, each trace
-    is replayed with each assignment of them to its members, or as `assigned`, one for each trace. `cited` has for each
-    replay the clauses that it exercises, where they are known. Ctrl-C ends every process and removes every room before
-    it is passed on."""
+    is replayed with each assignment of them to its members, or as `assigned`, one for each trace. For each replay
+    `cited` has the clauses that it exercises, where they are known, and `plays` how it is done, if not step by step.
+    Ctrl-C ends every process and removes every room before it is passed on."""
     begun = time.monotonic()
     found = corpus(protocol) if traces is None else traces
     chosen = matrix.under((trace for trace in found if select is None or select(trace)), suite)
@@ -165,7 +169,7 @@ def conform(
     chosen = [trace for trace, _ in cast]
     several = max(1, min(jobs or os.cpu_count() or 1, len(chosen)))
     teams = [Team([Fleet(one, limits or Limits()) for one in commands]) for _ in range(several)]
-    crew = _Crew(chosen, [assignment for _, assignment in cast], teams)
+    crew = _Crew(chosen, [assignment for _, assignment in cast], teams, plays or [replay_for_real] * len(chosen))
     results = crew.run(progress)
     right = [index for index, result in enumerate(results) if result.status is Status.PASSED]
     passed = [chosen[index] for index in right]
@@ -194,14 +198,17 @@ _TICK: Final = 0.2
 class _Crew:
     """Workers, each with a team of its own, that share the traces among them."""
 
-    def __init__(self, traces: Sequence[Trace], cast: Sequence[Assignment], teams: Sequence[Team]) -> None:
+    def __init__(
+        self, traces: Sequence[Trace], cast: Sequence[Assignment], teams: Sequence[Team], plays: Sequence[Play]
+    ) -> None:
         self._teams = teams
+        self._plays = plays
         self._traces = traces
         self._cast = cast
         self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[int, Replayed] | BaseException] = queue.SimpleQueue()
-        # The longest first, so that no worker is left with one at the end.
-        for index in sorted(range(len(traces)), key=lambda index: -len(traces[index].steps)):
+        # The longest first, so that no worker is left with one at the end; what is played over and over is longest.
+        for index in sorted(range(len(traces)), key=lambda at: (plays[at] is replay_for_real, -len(traces[at].steps))):
             self._waiting.put(index)
 
     def run(self, progress: Callable[[Progress], None] | None) -> list[Replayed]:
@@ -245,7 +252,7 @@ class _Crew:
                     except queue.Empty:
                         return
                     playing = Cast(team.fleets, self._cast[index])
-                    self._done.put((index, replay_for_real(self._traces[index], playing)))
+                    self._done.put((index, self._plays[index](self._traces[index], playing)))
         except Cancelled:
             return
         except BaseException as fault:  # noqa: BLE001 (handed to the thread that waits, which raises it)

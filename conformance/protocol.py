@@ -69,14 +69,30 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """What is to happen to the process in the middle of an operation, and at which moment of which store into the room
+    in that operation, from 1: `kill` and `stop` are SIGKILL and SIGSTOP, `fork` is a child that tries to go on."""
+
+    by: Literal["kill", "stop", "fork"]
+    moment: Literal["before", "during", "after"]
+    store: Annotated[int, {"minimum": 1}]
+
+    def __str__(self) -> str:
+        done = {"kill": "killed", "stop": "stopped", "fork": "forked"}[self.by]
+        return f"{done} {self.moment} store {self.store}"
+
+
+@dataclass(frozen=True, slots=True)
 class Do:
-    """Perform an operation, the `step`-th step of the trace; in another room than that of `reset` if one is named."""
+    """Perform an operation, the `step`-th step of the trace; in another room than that of `reset` if one is named. With
+    `halt`, something happens to the process on the way."""
 
     command: Literal["do"]
     step: Annotated[int, {"minimum": 1}]
     operation: Operation
     arguments: Mapping[str, object]
     room: str | None = None
+    halt: Halt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +140,15 @@ class Implementation:
     protocols: tuple[Name, ...]
     profiles: tuple[Name, ...]
     suites: tuple[Text, ...]
-    capabilities: tuple[Literal["entropy", "rooms"], ...]
+    capabilities: tuple[Literal["entropy", "rooms", "crash points"], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the caller of an operation saw."""
+    """What the caller of an operation saw; `halted`: that the operation had the point which `do` named."""
 
     events: tuple[Mapping[str, object], ...]
+    halted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +227,9 @@ def definitions() -> dict[str, Json]:
     found: dict[str, Json] = {"event": event_schema()}
     for kind in (*COMMANDS.values(), *_OK.values(), *_OTHER.values()):
         found[kind.__name__] = schema_of(kind)
-    found["Done"] = closed({"events": {"type": "array", "items": {"$ref": "#/$defs/event"}}})
+    found["Done"] = closed(
+        {"events": {"type": "array", "items": {"$ref": "#/$defs/event"}}, "halted": {"type": "boolean"}}, ["events"]
+    )
     do = schema_of(Do)
     properties = do["properties"]
     assert isinstance(properties, dict), "an object has properties"

@@ -29,6 +29,7 @@ from lockedroom.conformance.protocol import (
     Do,
     Done,
     Errored,
+    Halt,
     Implementation,
     Nothing,
     Observe,
@@ -185,6 +186,8 @@ class RealRoom:
         self._trace = trace
         self._files = tempfile.TemporaryDirectory(prefix="lockedroom-replay-")
         self._present: set[Name] = set()
+        self._required: list[str] = []
+        self.halted = False
 
     def __enter__(self) -> RealRoom:
         return self
@@ -219,8 +222,21 @@ class RealRoom:
     def _other(self, room: Name) -> str | None:
         return self._object(room) if room else None
 
-    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json], room: Name = "") -> Seen:
-        """See `Stage`. A crash is a SIGKILL of the member's process; a fresh one comes when the member acts again."""
+    def requires(self, capability: str) -> None:
+        """From now on, what does not offer this is not supported."""
+        self._required.append(capability)
+
+    def act(
+        self,
+        index: int,
+        actor: Name,
+        operation: str,
+        arguments: Mapping[str, Json],
+        room: Name = "",
+        halt: Halt | None = None,
+    ) -> Seen:
+        """See `Stage`. A crash is a SIGKILL of the member's process; a fresh one comes when the member acts again. With
+        `halt`, something happens to the process on the way, and `halted` says then whether it has happened."""
         if actor == INTRUDER:
             return self._intruder.act(room, operation, arguments)
         if operation == "crash":
@@ -228,8 +244,9 @@ class RealRoom:
             self._fleet.kill(self._settings.members.index(actor))
             self._present.discard(actor)
             return Seen("ok")
-        match self._ask(actor, Do("do", index, operation, arguments, self._other(room))):
-            case Done(said):
+        match self._ask(actor, Do("do", index, operation, arguments, self._other(room), halt)):
+            case Done(said, halted):
+                self.halted = halted is True
                 events = cast("tuple[Json, ...]", said)
                 if self._intruded:
                     self._intruder.watch(index, room, actor, operation, arguments, events)
@@ -243,11 +260,15 @@ class RealRoom:
         """See `Stage`: what each member whose process runs sees; before any runs, the first one's."""
         found: dict[Name, Observation] = {}
         for name in sorted(self._present) or self._settings.members[:1]:
-            reply = self._ask(name, Observe("observe", self._other(room)))
-            if not isinstance(reply, Observation):
-                raise _unexpected("observe", reply)
-            found[name] = reply
+            found[name] = self.observe_as(name, room)
         return found
+
+    def observe_as(self, name: Name, room: Name = "") -> Observation:
+        """What one member sees of a room. Raises Unsupported, Broken."""
+        reply = self._ask(name, Observe("observe", self._other(room)))
+        if not isinstance(reply, Observation):
+            raise _unexpected("observe", reply)
+        return reply
 
     def _ask(self, name: Name, command: Command) -> Reply:
         number = self._number(name)
@@ -278,6 +299,9 @@ class RealRoom:
         ):
             if wanted not in offered:
                 raise Unsupported(f"{about.implementation} does not offer {what} {wanted}")
+        for capability in self._required:
+            if capability not in about.capabilities:
+                raise Unsupported(f"{about.implementation} has no {capability}")
         if self._several and "rooms" not in about.capabilities:
             raise Unsupported(f"{about.implementation} is in one room at a time")
 

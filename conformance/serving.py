@@ -8,7 +8,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from lockedroom.conformance.observation import Observation, Seen
 from lockedroom.conformance.protocol import (
@@ -18,6 +18,7 @@ from lockedroom.conformance.protocol import (
     Do,
     Done,
     Errored,
+    Halt,
     Implementation,
     Nothing,
     Observe,
@@ -26,6 +27,7 @@ from lockedroom.conformance.protocol import (
     Reset,
     Start,
     Stop,
+    Unimplemented,
     read_command,
     reply_line,
 )
@@ -45,6 +47,20 @@ class Actor(Protocol):
 
     def close(self) -> None:
         """Let go of the room, without leaving."""
+        ...
+
+
+@runtime_checkable
+class Mortal(Protocol):
+    """An actor with crash points (ADAPTER-COMMAND-9)."""
+
+    @property
+    def halted(self) -> bool:
+        """Whether the last operation had the point at which something was to happen."""
+        ...
+
+    def halt(self, halt: Halt) -> None:
+        """In the next operation, and in no other, have that happen."""
         ...
 
 
@@ -105,11 +121,17 @@ class Session:
                 self._actors[command.room] = self._make(command)
                 self._reset = command
                 return Nothing()
-            case Do(_, step, operation, arguments, room):
-                seen = self._member(room).act(step, operation, arguments)
+            case Do(_, step, operation, arguments, room, halt):
+                member = self._member(room)
+                if halt is not None:
+                    if not isinstance(member, Mortal):
+                        return Unimplemented("there are no crash points here")
+                    member.halt(halt)
+                seen = member.act(step, operation, arguments)
                 if seen.clause is not None:
                     return Refused(seen.clause, True, seen.detail[:2000])
-                return Done(tuple(event for event in seen.events if isinstance(event, Mapping)))
+                events = tuple(event for event in seen.events if isinstance(event, Mapping))
+                return Done(events, member.halted if halt is not None and isinstance(member, Mortal) else None)
             case Observe(_, room):
                 return self._member(room).observe()
             case Close() | Stop():

@@ -401,9 +401,10 @@ class Engine:
             for cell, data in planned.cells:
                 attached.store.write_cell(cell, data)
             # Nothing is visible before the state is (SEG-STORE-18): two commits, the second of which makes the room.
-            for word in (layout.acl_count(), layout.state()):
-                attached.journals.commit([(word, flips[word])])
+            attached.journals.commit([(layout.acl_count(), flips[layout.acl_count()])])
+            # Who dies from here on leaves a room that its creator can go on with, or none.
             self._keep(result)
+            attached.journals.commit([(layout.state(), flips[layout.state()])])
         self._me, self._attached = result.state, attached
         return result
 

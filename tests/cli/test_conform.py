@@ -12,7 +12,7 @@ import pytest
 
 from lockedroom.cli import demo
 from lockedroom.cli.exits import Exit
-from lockedroom.conformance import corpus, every, hostile
+from lockedroom.conformance import corpus, crashes, every, hostile
 from lockedroom.conformance.trace import Trace
 from lockedroom.conformance.vectors_run import groups
 from tests.cli.run import inside
@@ -25,6 +25,7 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     monkeypatch.setattr(corpus, "corpus", lambda _: (found,))
     monkeypatch.setattr(corpus, "collections", lambda _: ())
     monkeypatch.setattr(hostile, "traces", dict)
+    monkeypatch.setattr(crashes, "SCENES", {})
     return found
 
 

@@ -13,7 +13,7 @@ import pytest
 from lockedroom.cli import demo
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance import conform as runner
-from lockedroom.conformance import corpus, hostile
+from lockedroom.conformance import corpus, crashes, hostile
 from lockedroom.conformance.trace import Trace
 from lockedroom.model.segment import bounds
 from lockedroom.model.segment.bounds import Bounds
@@ -28,6 +28,7 @@ def replaying(monkeypatch: pytest.MonkeyPatch, *traces: Trace) -> None:
         monkeypatch.setattr(module, "corpus", lambda _: traces)
     monkeypatch.setattr(corpus, "collections", lambda _: ())
     monkeypatch.setattr(hostile, "traces", dict)
+    monkeypatch.setattr(crashes, "SCENES", {})
 
 
 @pytest.fixture

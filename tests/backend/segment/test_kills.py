@@ -1,6 +1,7 @@
 """SIGKILL at every store of every transition: what it does is there whole or not at all, and the others go on."""
 
 import base64
+import contextlib
 import pickle
 import subprocess
 import sys
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from lockedroom.backend import errors, rooms
+from lockedroom.backend import errors, rooms, shm
 from lockedroom.backend.crashpoints import Moment
+from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.backend.segment.views import names_of
-from lockedroom.reference.machine import Name, Rejected
+from lockedroom.reference.machine import Name, Rejected, Step
 from lockedroom.reference.segment.profile import HARDENED
 from lockedroom.reference.segment.records import ALL_RIGHTS, Malformed
 from lockedroom.reference.segment.table import BY_OPERATION
@@ -221,3 +223,19 @@ def test_a_creator_that_is_killed_leaves_a_room_whole_or_unusable(
             rooms.remove(room)
     assert outcomes["live"] and outcomes["unfinished"], outcomes
     report(f"killed in create: {stores} stores, {sum(outcomes.values())} kills, {outcomes}")
+
+
+def test_a_room_is_not_there_before_its_creator_can_go_on_with_it(room: str, tmp_path: Path) -> None:
+    """Who dies after the room is made still has what it needs to grant (SEG-GRANT-1)."""
+    file = AuthorityFile(tmp_path / "authority.json")
+    seen: list[bool] = []
+
+    def hook(moment: Moment) -> None:
+        with contextlib.suppress(errors.Unfinished), shm.attach(room) as store:
+            if moment is Moment.AFTER and store.load(store.layout.state()):
+                seen.append(file.path.exists())
+
+    with Engine(room, person("alice"), "LR0", authority=file, hook=hook) as alice:
+        made = alice.perform("create", capacity=ROOMY, profile=HARDENED.label, origin=ORIGIN)
+    rooms.remove(room)
+    assert isinstance(made, Step) and seen and all(seen)

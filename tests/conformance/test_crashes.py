@@ -1,0 +1,72 @@
+"""The crash corpus: it passes store by store, and fails where a transition is not one step (ADAPTER-COMMAND-9)."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from lockedroom.conformance.conform import conform
+from lockedroom.conformance.crash_scenes import SCENES, settings_of
+from lockedroom.conformance.crashes import HOWS, Crashes, How, cases, ids
+from lockedroom.conformance.process import Limits
+from lockedroom.conformance.runner import BUILT_IN, Fleet
+from lockedroom.conformance.stage import Replayed, Status
+from lockedroom.reference.segment.table import BY_OPERATION
+
+PATIENT = Limits(start=60.0, reply=60.0)
+UNATOMIC = (sys.executable, str(Path(__file__).with_name("unatomic.py")))
+TOY = (sys.executable, str(Path(__file__).with_name("toy.py")))
+
+CASES = [("send", "kill", 2), ("send", "stop", 2), ("send", "fork", 2)]
+
+
+def played(operation: str, how: How, *command: str) -> tuple[Crashes, Replayed]:
+    case = Crashes(SCENES[operation], how, settings_of(SCENES[operation]))
+    with Fleet(command or BUILT_IN, PATIENT) as fleet:
+        return case, case.play(case.trace, fleet)
+
+
+def test_every_transition_has_a_scene_in_which_it_is_taken() -> None:
+    assert SCENES.keys() == BY_OPERATION.keys()
+    for name, one, _ in cases((), "LR0", 1):
+        step = one.trace.steps[len(one.scene.before)]
+        assert (step.operation, step.seen.outcome) == (one.scene.operation, "ok"), name
+        assert one.scene.witness != one.scene.actor
+    assert [name for name, _, _ in cases((), None, 1)] == ids()
+
+
+@pytest.mark.parametrize(
+    ("operation", "how", "stores"), [("send", "kill", 2), ("leave", "stop", 8), ("send", "fork", 2)]
+)
+def test_one_transition_at_every_store(operation: str, how: How, stores: int) -> None:
+    case, found = played(operation, how)
+    assert (found.status, found.reason, case.stores) == (Status.PASSED, "", stores)
+
+
+def test_a_multicast_that_is_laid_one_by_one_is_seen_when_it_dies() -> None:
+    case, found = played("multicast", "kill", *UNATOMIC)
+    assert found.status is Status.FAILED and found.divergence is not None
+    assert "bob's multicast killed" in found.reason and "as in no course" in found.reason, found.reason
+    assert found.divergence.operation == "multicast" and 0 < case.stores < 8
+
+
+def test_without_crash_points_it_is_not_supported() -> None:
+    _, found = played("send", "kill", *TOY)
+    assert (found.status, found.reason) == (Status.UNSUPPORTED, "toy has no crash points")
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_all_transitions_at_every_store() -> None:
+    """LR-STEP-1."""
+    chosen = list(cases((), None, 1))
+    report = conform(
+        traces=[one.trace for _, one, _ in chosen],
+        plays=[one.play for _, one, _ in chosen],
+        jobs=2,
+        limits=PATIENT,
+    )
+    assert [result.reason for result in report.traces if result.status is not Status.PASSED] == []
+    stores = {how: {one.scene.operation: one.stores for _, one, _ in chosen if one.how == how} for how in HOWS}
+    assert stores["kill"] == stores["stop"] == stores["fork"]
+    assert {name for name, count in stores["kill"].items() if not count} == {"review", "read"}, "they store nothing"
