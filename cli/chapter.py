@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockedroom.cli.attacks import chart_lines, taken
 from lockedroom.cli.defences import said
-from lockedroom.cli.findings import answer, removal
+from lockedroom.cli.findings import BENEATH, answer, removal
 from lockedroom.cli.narration import beliefs, knowledge, story
 
 if TYPE_CHECKING:
@@ -43,12 +43,16 @@ The enumeration is systematic. For each property the shortest attack on the desc
 first of the bounds below in which it falls; then a defence is switched on for each root cause that was found, and the
 search goes on, until nothing falls within the bounds; this in rounds, so that each defence of each root cause has its
 turn. A root cause whose defences include all of another's stays hidden behind that where no property tells the two
-apart.
+apart. Last, where no single defence removes an attack, its property is looked at again without the operation that
+brought it down.
 
 `lockedroom findings segment --committed --trace FOLDER` writes the trace of each finding. `lockedroom replay FILE --on
 backend` shows it succeed on real shared memory, and with `--profile hardened` what the hardened profile says to it; the
 last sentence of each finding says that too.
 """
+
+
+_ON_THE_MODEL: Final = "It is replayed on the model alone, since no room speaks such a profile (SEG-PROFILE-4)."
 
 
 def chapter(report: FindingsReport, rows: Sequence[Row]) -> str:
@@ -61,6 +65,10 @@ def chapter(report: FindingsReport, rows: Sequence[Row]) -> str:
         causes = ", ".join(f"`{name}`" for name in one.cause) or "no defence alone"
         lines.append(f"| {number} | {one.name} | {one.attack.falls} | {one.attack.length} | {causes} |")
     for number, one in enumerate(report.findings, start=1):
+        lines += ["", *_finding(number, one)]
+    if report.beneath:
+        lines += ["", "## What falls beneath", "", BENEATH, _ON_THE_MODEL]
+    for number, one in enumerate(report.beneath, start=len(report.findings) + 1):
         lines += ["", *_finding(number, one)]
     lines += ["", "## What was looked for by name", ""]
     for expected in report.expected():
@@ -95,10 +103,10 @@ def _defences(rows: Sequence[Row]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for row in rows:
         if row.attack is not None:
-            yield f"| `{row.defence.name}` | {said(row)} | {row.attack.length} | {row.attack.bounds} |"
+            beside = f"; {row.beside}" if row.beside else ""
+            yield f"| `{row.defence.name}` | {said(row)}{beside} | {row.attack.length} | {row.attack.bounds} |"
         else:
-            within = "; ".join(str(found.bounds) for found in row.searched)
-            yield f"| `{row.defence.name}` | no attack; it stays: {row.reason} | | {within} |"
+            yield f"| `{row.defence.name}` | no attack; it stays: {row.reason} | | all of the above |"
 
 
 def generated() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +12,8 @@ import typer
 from lockedroom.cli.exits import MEANING, Exit, usage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from lockedroom.model.segment.defences import DefencesReport, Row
@@ -29,6 +32,7 @@ def defences(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that search; by default one for each processor.")
     ] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0.1, help="Seconds; then the answer is incomplete.")] = None,
     committed: Annotated[
         bool, typer.Option("--committed", help="Search nothing: show the committed results, each attack taken again.")
     ] = False,
@@ -50,7 +54,8 @@ def defences(
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.crew import processors
     from lockedroom.model.segment.attacks import LADDER
-    from lockedroom.model.segment.defences import DefencesReport, committed_rows, judge
+    from lockedroom.model.segment.covers import uncovered
+    from lockedroom.model.segment.defences import DefencesReport, climbed, committed_rows, judge
     from lockedroom.reference.segment.profile import DEFENCES
 
     names = tuple(dict.fromkeys(only or ()))
@@ -60,12 +65,16 @@ def defences(
         raise usage(f"there is no defence {unknown!r}", f"there are: {known}")
     folders = [folder_of(folder) for folder in (trace, svg)]
     began = time.monotonic()
+    deadline = None if time_limit is None else began + time_limit
     with Live(quiet=as_json) as live:
         if committed:
             rows = tuple(row for row in committed_rows() if not names or row.defence.name in names)
         else:
-            rows = judge(names, ladder=LADDER, jobs=jobs or processors(), progress=live.show)
-    report = DefencesReport(rows, LADDER, time.monotonic() - began)
+            climb, uncover = partial(climbed, deadline=deadline), partial(uncovered, deadline=deadline)
+            many = jobs or processors()
+            rows = judge(names, ladder=LADDER, search=climb, uncover=uncover, jobs=many, progress=live.show)
+    late = deadline is not None and time.monotonic() >= deadline
+    report = DefencesReport(rows, LADDER, time.monotonic() - began, "the time limit" if late else "")
     files = {row.defence.name: save(row.attack, row.defence.name, *folders) for row in rows if row.attack is not None}
     if as_json:
         said = report.to_json()
@@ -98,12 +107,18 @@ def _show(out: Console, report: DefencesReport) -> None:
             continue
         out.print(f"without {', '.join(row.off)}, within {row.attack.bounds}:")
         draw(out, row.attack)
-    attacks = sum(row.attack is not None for row in report.rows)
-    out.print(
-        f"\n{report.verdict}: of {len(report.rows)} defences, {attacks} admit an attack when they are lost, "
-        f"in {report.seconds:.0f} s",
-        style="bold",
+        if row.beside:
+            out.print(row.beside, style="dim")
+    out.print(f"\n{report.verdict}: {counted(report.rows)}, in {report.seconds:.0f} s", style="bold")
+
+
+def counted(rows: Sequence[Row]) -> str:
+    """How many are missed alone, how many together with others, how many not."""
+    alone, together = (sum(row.verdict == verdict for row in rows) for verdict in ("attack", "attack together"))
+    said = (
+        f"of {len(rows)} defences, {alone} admit an attack when they are lost alone, {together} together with another"
     )
+    return said if (rest := len(rows) - alone - together) == 0 else f"{said}, {rest} within these bounds none"
 
 
 def said(row: Row) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lockedroom.model.segment.findings import Finding, FindingsReport
+
+
+BENEATH: Final = (
+    "What is no finding, since the description itself does not fall by it: what falls once it has some of the defences."
+)
 
 
 def add(app: typer.Typer) -> None:
@@ -27,6 +33,7 @@ def findings(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that search; by default one for each processor.")
     ] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0.1, help="Seconds; then the answer is incomplete.")] = None,
     committed: Annotated[
         bool, typer.Option("--committed", help="Search nothing: show the committed results, each attack taken again.")
     ] = False,
@@ -46,22 +53,26 @@ def findings(
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.crew import processors
-    from lockedroom.model.segment.attacks import LADDER
-    from lockedroom.model.segment.findings import FindingsReport, committed_findings, enumerated
+    from lockedroom.model.segment.attacks import DESCRIBED
+    from lockedroom.model.segment.findings import committed_findings, enumerated, one_otherwise, one_search
 
     folders = [folder_of(folder) for folder in (trace, svg)]
     began = time.monotonic()
+    deadline = None if time_limit is None else began + time_limit
     with Live(quiet=as_json) as live:
         if committed:
             report = committed_findings()
         else:
-            known = enumerated(LADDER, jobs=jobs or processors(), progress=live.show)
-            report = FindingsReport(known.findings(), tuple(known.searched), LADDER, 0.0)
+            one, otherwise = partial(one_search, deadline=deadline), partial(one_otherwise, deadline=deadline)
+            known = enumerated(DESCRIBED, one=one, otherwise=otherwise, jobs=jobs or processors(), progress=live.show)
+            report = known.report(DESCRIBED)
     report = replace(report, seconds=time.monotonic() - began)
-    files = [save(one.attack, f"{number:02d} {one.name}", *folders) for number, one in enumerate(report.findings, 1)]
+    both = (*report.findings, *report.beneath)
+    files = [save(one.attack, f"{number:02d} {one.name}", *folders) for number, one in enumerate(both, 1)]
     if as_json:
-        found = [{**told(one), **written} for one, written in zip(report.findings, files, strict=True)]
-        print_json({**report.to_json(), "findings": found})
+        found = [{**told(one), **written} for one, written in zip(both, files, strict=True)]
+        many = len(report.findings)
+        print_json({**report.to_json(), "findings": found[:many], "beneath": found[many:]})
     else:
         _show(console(), report)
     return Exit(report.exit_code)
@@ -74,7 +85,7 @@ def told(one: Finding) -> dict[str, object]:
     from lockedroom.conformance.findings import answered
 
     _, run = taken(one.attack)
-    answer, why = answered(one.attack)
+    answer, why = answered(one.attack, one.clauses)
     return {
         **one.to_json(),
         "story": story(run),
@@ -91,8 +102,10 @@ def _show(out: Console, report: FindingsReport) -> None:
     from lockedroom.cli.tables import plain
     from lockedroom.cli.terminal import safe
 
-    for number, found in enumerate(report.findings, start=1):
+    for number, found in enumerate((*report.findings, *report.beneath), start=1):
         _, run = taken(found.attack)
+        if number == len(report.findings) + 1:
+            out.print(f"\n{BENEATH}", style="bold")
         out.print(f"\n{number}. {found.name}", style="bold")
         out.print(f"{found.attack.falls}, by {found.attack.length} steps, within {found.attack.bounds}\n")
         draw(out, found.attack)
@@ -117,7 +130,7 @@ def answer(one: Finding) -> str:
     """What the hardened profile says to a finding's steps, in a sentence."""
     from lockedroom.conformance.findings import answered
 
-    said, why = answered(one.attack)
+    said, why = answered(one.attack, one.clauses)
     return str(said) if said is not None else f"It is replayed on the model alone: {why}."
 
 

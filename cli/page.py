@@ -69,6 +69,7 @@ class Told:
     story: tuple[str, ...]
     beliefs: tuple[str, ...]
     knowledge: tuple[str, ...]
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,11 @@ def html(
     from jinja2 import Environment, StrictUndefined
 
     from lockedroom import __version__
+    from lockedroom.cli.findings import BENEATH
 
     guarded = [_guarded(row) for row in defences or ()]
     told = [_told(number, one) for number, one in enumerate(findings.findings if findings else (), start=1)]
+    beneath = [_told(number, one) for number, one in enumerate(findings.beneath if findings else (), len(told) + 1)]
     killed = [_killed(result) for result in hunts.named("killed", "survives", "raises")]
     made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["thousands"] = count
@@ -116,6 +119,8 @@ def html(
         explored=explored,
         findings=findings,
         told=told,
+        beneath=beneath,
+        beneath_says=BENEATH,
         defences=defences,
         guarded=guarded,
         hunts=hunts,
@@ -158,7 +163,7 @@ def _summary(
 
 def _told(number: int, one: Finding) -> Told:
     from lockedroom.cli.attacks import taken
-    from lockedroom.cli.findings import removal
+    from lockedroom.cli.findings import answer, removal
     from lockedroom.cli.narration import beliefs, knowledge, story
 
     _, run = taken(one.attack)
@@ -171,6 +176,7 @@ def _told(number: int, one: Finding) -> Told:
         sentences,
         tuple(beliefs(run)),
         tuple(knowledge(run)),
+        answer(one),
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lockedroom.conformance.model_trace import ModelTrace
     from lockedroom.conformance.replay import Replayed, StepSeen
     from lockedroom.conformance.trace import Trace, TraceStep
+    from lockedroom.model.segment.attacks import Attack
 
 
 def add(app: typer.Typer) -> None:
@@ -120,23 +121,35 @@ def _of_model(
     return _replay(said, said.title, on, profile, as_json, withstood)
 
 
-def withstands(trace: ModelTrace, profile: str) -> str:
-    """Why the property of an attack does not fall where its moves are made on the model of another profile; empty if it
-    falls there too. Raises Problem when there is no such machine."""
+def withstands(trace: ModelTrace, profile: str) -> tuple[str, tuple[str, ...]]:
+    """Why the property of an attack does not fall where its moves are made on the model of another profile, and the
+    clauses of the defences that remove it there; empty if it falls there too. Raises Problem when there is no such
+    machine."""
     from lockedroom.cli.subjects import bounds_named
     from lockedroom.model.segment.attacks import Attack, Move, Stale, follow, segment_of
-    from lockedroom.reference.segment.profile import PROFILES
+    from lockedroom.model.segment.findings import Finding, cause_of
+    from lockedroom.reference.segment.profile import PROFILES, profile_of
 
     about, other, bounds = trace.about, PROFILES[profile], bounds_named(trace.about.machine)
-    moves = []
-    for step in trace.steps:
-        arguments = {name: profile if name == "profile" else value for name, value in step.arguments.items()}
-        moves.append(Move(step.actor, step.operation, arguments, step.choice))
+    moves = tuple(Move(step.actor, step.operation, step.arguments, step.choice) for step in trace.steps)
+    own = profile_of(about.machine.profile or "hardened")
+    attack = Attack(own, bounds, about.property, about.violation, moves)
     try:
-        follow(segment_of(bounds, other), Attack(other, bounds, about.property, about.violation, tuple(moves)))
+        follow(segment_of(bounds, other), told_in(attack, profile))
     except Stale as why:
-        return why.problem
-    return ""
+        return why.problem, Finding(cause_of(attack), attack).clauses
+    return "", ()
+
+
+def told_in(attack: Attack, label: str) -> Attack:
+    """The attack in a room of the profile of that label."""
+    from dataclasses import replace
+
+    moves = (
+        replace(move, arguments={**move.arguments, "profile": label}) if "profile" in move.arguments else move
+        for move in attack.moves
+    )
+    return replace(attack, moves=tuple(moves))
 
 
 def _replay(
@@ -145,7 +158,7 @@ def _replay(
     on: Literal["engine", "backend"],
     profile: Literal["hardened", "as-written"] | None,
     as_json: bool,
-    withstood: str | None = None,
+    withstood: tuple[str, tuple[str, ...]] | None = None,
     command: list[str] | None = None,
 ) -> Exit:
     from lockedroom.cli.terminal import console, print_json
@@ -156,8 +169,8 @@ def _replay(
         result = run(trace, on=on, profile=profile, command=command)
         told = _json(trace, on, spoken, result)
         if withstood is not None:
-            told |= {"withstood": withstood}
-        if withstood and result.status == "passed":
+            told |= {"withstood": withstood[0], "by": list(withstood[1])}
+        if withstood and withstood[0] and result.status == "passed":
             told |= {"verdict": "withstood"}
         print_json(told)
     else:
@@ -171,10 +184,18 @@ def _replay(
         for line in _conclusion(trace, spoken, result):
             out.print(line, style="red" if result.divergence is not None else None)
         if withstood is not None and result.status == "passed":
-            out.print(f"on its model: {withstood or 'the property is violated there, too'}")
+            out.print(_on_its_model(spoken, *withstood))
         agreed = f"{result.steps} of {len(trace.steps)} steps agree with the trace"
         out.print(agreed if result.status != "unsupported" else f"not supported: {result.reason}", style="bold")
-    return Exit.REFUSED if withstood and result.status == "passed" else exit_code(result)
+    return Exit.REFUSED if withstood and withstood[0] and result.status == "passed" else exit_code(result)
+
+
+def _on_its_model(spoken: str, problem: str, clauses: tuple[str, ...]) -> str:
+    """What the model of another profile says to the same moves."""
+    if not problem:
+        return "on its model: the property is violated there, too"
+    by = f", by {', '.join(clauses)}" if clauses else ""
+    return f"{spoken} withstands it{by}: on its model {problem}"
 
 
 def _pids(trace: Trace) -> str:

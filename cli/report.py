@@ -74,13 +74,13 @@ def _counted(number: int, what: str) -> str:
 
 def _searched(live: Live, jobs: int | None) -> tuple[tuple[Row, ...], FindingsReport]:
     from lockedroom.model.crew import processors
-    from lockedroom.model.segment.attacks import LADDER
+    from lockedroom.model.segment.attacks import DESCRIBED
     from lockedroom.model.segment.defences import judge
-    from lockedroom.model.segment.findings import FindingsReport, enumerated
+    from lockedroom.model.segment.findings import enumerated
 
     rows = judge(jobs=jobs or processors(), progress=live.show)
     known = enumerated(jobs=jobs or processors(), progress=live.show)
-    return rows, FindingsReport(known.findings(), tuple(known.searched), LADDER, 0.0)
+    return rows, known.report(DESCRIBED)
 
 
 def _committed() -> tuple[tuple[Row, ...] | None, FindingsReport | None]:

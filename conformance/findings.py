@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,7 @@ from lockedroom.reference.segment.profile import AS_WRITTEN
 class Answer:
     """What the hardened profile says to an attack's steps, taken one by one: it refuses one, by a clause; it takes one
     that the description refuses, by that clause; or it takes them all, under other keys and signatures, and what they
-    were to bring about does not come about."""
+    were to bring about does not come about, by the clauses of what removes the attack."""
 
     says: Literal["refused", "taken", "same"]
     step: int = 0
@@ -36,7 +37,7 @@ class Answer:
             case "taken":
                 return f"The hardened profile takes step {self.step}, which the description refuses, {self.clause}."
             case "same":
-                return "The hardened profile takes the same steps under other keys, and the property holds."
+                return f"The hardened profile takes the same steps, and the property holds: {self.clause}."
 
 
 def trace_of(attack: Attack) -> Trace:
@@ -62,12 +63,12 @@ def trace_of(attack: Attack) -> Trace:
     return derive_path(settings, ((done.action, done.outcome) for done in run.steps))
 
 
-def answer_to(trace: Trace) -> Answer:
-    """What the hardened profile says to a trace of the description, by the engine. Raises Underivable where it can do
-    neither."""
+def answer_to(trace: Trace, clauses: Sequence[str] = ()) -> Answer:
+    """What the hardened profile says to a trace of the description, by the engine; `clauses` are those of what removes
+    it. Raises Underivable where it can do neither."""
     found = replay(trace, on="engine", profile="hardened")
     if found.status is Status.PASSED:
-        return Answer("same")
+        return Answer("same", 0, ", ".join(clauses))
     parted = found.divergence
     if parted is None:
         raise Underivable(f"the hardened profile cannot go on: {found.reason}")
@@ -76,9 +77,10 @@ def answer_to(trace: Trace) -> Answer:
     return Answer("taken", parted.index, trace.steps[parted.index - 1].seen.clause or "")
 
 
-def answered(attack: Attack) -> tuple[Answer | None, str]:
-    """What the hardened profile says to an attack on the description; None, and why, where traces cannot say it."""
+def answered(attack: Attack, clauses: Sequence[str] = ()) -> tuple[Answer | None, str]:
+    """What the hardened profile says to an attack on the description, which what these clauses say removes; None, and
+    why, where traces cannot say it."""
     try:
-        return answer_to(trace_of(attack)), ""
+        return answer_to(trace_of(attack), clauses), ""
     except Underivable as problem:
         return None, str(problem)

@@ -1,4 +1,4 @@
-"""The JSON objects that `defences` and `findings` print: their schemas, which say what each field means."""
+"""The JSON objects that `check`, `defences` and `findings` print: their schemas, which say what each field means."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.reference.segment.profile import DEFENCES, PROFILES
 
+CHECK_SCHEMA: Final = "check.schema.json"
 DEFENCES_SCHEMA: Final = "defences.schema.json"
 FINDINGS_SCHEMA: Final = "findings.schema.json"
 
@@ -94,6 +95,70 @@ _FILES: Final[Mapping[str, Json]] = {
 }
 
 
+def check_schema() -> dict[str, Json]:
+    """The schema of what `lockedroom check segment --json` prints."""
+    flag: Mapping[str, Json] = {"type": "boolean"}
+    seconds = _said({"type": "number", "minimum": 0}, "of exploring")
+    counts: Mapping[str, Json] = {"type": "object", "additionalProperties": _COUNT}
+    numbers: dict[str, Json] = {
+        "complete": _said(flag, "whether every reachable state was seen"),
+        "states": _said(_COUNT, "distinct states"),
+        "transitions": _said(_COUNT, "between them"),
+        "depth": _said(_COUNT, "the longest of the shortest ways to states"),
+        "seconds": seconds,
+        "engine_calls": _said(_COUNT, "how often the reference engine ran"),
+        "entries": _said(_COUNT, "distinct contents of a transition's footprint: entries of the memo"),
+        "reductions": _list(_TEXT, "what was left out, and why it may be"),
+    }
+    found = closed(
+        {
+            "name": _property(),
+            "class": _said({"enum": _STORES}, "the store in which it is promised"),
+            "clauses": _said(_CLAUSES, "what promises it"),
+            "verdict": {"enum": ["holds", "violated", "not exercised", "incomplete"]},
+            "exercised": _said(_COUNT, "distinct steps or states that could have violated it"),
+            "says": _said(_TEXT, "how it is violated, or why it was not exercised"),
+        }
+    )
+    step = closed(
+        {
+            "actor": _said(_TEXT, "a member, or the intruder"),
+            "operation": _said(_TEXT, "what it does"),
+            "arguments": _said({"type": "object"}, "to whom, and with what; terms as text"),
+            "choice": _said(_TEXT, "which of several outcomes, where there is a choice"),
+            "outcome": {"enum": ["ok", "rejected"]},
+            "clause": _or_none(_TEXT, "of a rejection: the clause that refuses"),
+            "events": _list(_TEXT, "what the actor is told, by its names"),
+        }
+    )
+    path = _list(step, "the steps of a shortest way there")
+    broken = closed({"property": _property(), "message": _said(_TEXT, "how it is violated"), "path": path})
+    remark = closed(
+        {
+            "kind": {
+                "enum": ["vacuous property", "never happened", "never enabled", "always refused", "guard never false"]
+            },
+            "name": _said(_TEXT, "of the property, witness, operation or guard"),
+            "says": _said(_TEXT, "what that means"),
+        }
+    )
+    fields_of_it: dict[str, Json] = {
+        "verdict": _said({"enum": ["holds", "violated", "incomplete"]}, "exit code 0, 1, 4 (130 when interrupted)"),
+        "profile": _said(_TEXT, "a label, with - and + before the defences that are off and on in it"),
+        "bounds": _said(_bounds(), "the budgets, all of them"),
+        "reason": _said(_TEXT, "why it is not complete, if it is not"),
+        **numbers,
+        "phases": _list(closed({"store": {"enum": _STORES}, **numbers}), "the explorations, each by itself"),
+        "properties": _list(found, "every property, in the order of the chapter"),
+        "transitions_exercised": _said(counts, "how often each operation was taken, in distinct ways"),
+        "never_enabled": _list(_TEXT, "operations that these bounds allow and that were never taken"),
+        "witnesses": _said(counts, "how often what should happen somewhere was seen to happen"),
+        "findings": _list(remark, "what else the exploration shows"),
+        "counterexample": _or_none(broken, "of what is violated: the first that falls, by a shortest way"),
+    }
+    return _schema("What `lockedroom check segment --json` prints", fields_of_it)
+
+
 def defences_schema() -> dict[str, Json]:
     """The schema of what `lockedroom defences --json` prints."""
     row: dict[str, Json] = {
@@ -112,6 +177,10 @@ def defences_schema() -> dict[str, Json]:
         "length": _or_none(_COUNT, "the number of steps of the shortest attack within its bounds"),
         "bounds": _or_none(_bounds(), "the attack's bounds"),
         "reason": _said(_TEXT, "why the defence stays, where no attack was found"),
+        "beside": _said(
+            _TEXT,
+            "where a defence is off, too, that is missed alone: why this one has a part in the attack; else empty",
+        ),
         "searched": _list(_searched(), "what was searched with this defence alone off"),
         "attack": _or_none(_attack(), "the attack"),
     }
@@ -145,8 +214,9 @@ def findings_schema() -> dict[str, Json]:
         "knowledge": _said(lines, "what the intruder knows at the end"),
         "hardened": _or_none(
             closed({"says": {"enum": ["refused", "taken", "same"]}, "step": _COUNT, "clause": _TEXT}),
-            "what the hardened profile says to these steps, on engine and backend: it refuses one, by a clause; "
-            "it takes one that the description refuses; it takes them all, under other keys, and the property holds",
+            "what the hardened profile says to these steps, on engine and backend: it refuses one, by a clause; it "
+            "takes one that the description refuses, by that clause; it takes them all, and the property holds, by the "
+            "clauses of what removes the attack",
         ),
         "unsaid": _said(_TEXT, "why the attack cannot be replayed but on the model, if it cannot"),
     }
@@ -160,6 +230,10 @@ def findings_schema() -> dict[str, Json]:
     rows: dict[str, Json] = {
         "searches": _said(_COUNT, "how many explorations it took"),
         "findings": _list(closed({**finding, **_FILES}, list(finding)), "the shortest attack first"),
+        "beneath": _list(
+            closed({**finding, **_FILES}, list(finding)),
+            "what is no finding: the description itself does not fall by it, but with some of the defences it does",
+        ),
         "expected": _list(expected, "what was looked for by name"),
     }
     return _schema("What `lockedroom findings segment --json` prints", _report(rows))

@@ -7,6 +7,7 @@ anew each time, by the validator's own means and not by the explorer's.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -142,14 +143,19 @@ def search(
     make: Make = segment_of,
     *,
     only: str | None = None,
+    ignored: tuple[str, ...] = (),
     progress: Callable[[Progress], None] | None = None,
-    time_limit: float | None = None,
+    deadline: float | None = None,
 ) -> Searched:
-    """The shortest attack on a profile within bounds; `only`: on that property. When the time is up it is not complete.
-    Raises KeyboardInterrupt when interrupted, ActionFault when the engine raises."""
-    subject = narrowed(make(bounds, profile), only)
+    """The shortest attack on a profile within bounds; `only`: on that property, by other operations than those that are
+    `ignored`. At the deadline (of the monotonic clock) it ends, not complete. Raises KeyboardInterrupt when
+    interrupted, ActionFault when the engine raises."""
+    left = None if deadline is None else deadline - time.monotonic()
+    if left is not None and left <= 0:
+        return Searched(bounds, False, "the time limit", 0, 0, 0.0, None)
+    subject = narrowed(make(bounds, profile), only, ignored)
     explorer = Tabulated(subject.machine, subject.judge, subject.invariants, goals=subject.goals, jobs=1)
-    found = explorer.run(progress=progress, phase=str(bounds), time_limit=time_limit)
+    found = explorer.run(progress=progress, phase=str(bounds), time_limit=left)
     if found.reason == "interrupted":
         raise KeyboardInterrupt
     attack = None
@@ -167,13 +173,15 @@ def search(
     )
 
 
-def narrowed(subject: Subject, only: str | None) -> Subject:
-    """The subject with one property alone, or as it is."""
+def narrowed(subject: Subject, only: str | None, ignored: tuple[str, ...] = ()) -> Subject:
+    """The subject with one property alone, which steps of the `ignored` operations do not bring down, or as it is."""
     if only is None:
         return subject
     judge = subject.judge
 
     def judged(action: Action, values: tuple[Any, ...], outcome: Outcome) -> Iterable[tuple[str, bool | str]]:
+        if action.operation in ignored:
+            return []
         return [] if judge is None else [one for one in judge(action, values, outcome) if one[0] == only]
 
     return replace(
@@ -289,14 +297,30 @@ LADDER: Final[tuple[Bounds, ...]] = tuple(
         {"messages": 0, "intruder": 1},
         {"crashes": 1},
         {"intruder": 1, "insider": 1},
+        {"messages": 0, "joins": 2, "crashes": 1},
         {"messages": 0, "rotations": 2},
+        {"messages": 0, "intruder": 2},
         {"members": 3, "messages": 0, "intruder": 1, "insider": 1},
         {"intruder": 1},
+        {"messages": 0, "revocations": 1, "intruder": 1},
         {"revocations": 1},
+        {"messages": 0, "rotations": 1, "intruder": 1},
+        {"messages": 0, "joins": 2, "intruder": 1},
+        {"intruder": 2},
+        {"members": 3, "messages": 0, "intruder": 1},
+        {"members": 3, "messages": 0, "intruder": 2, "insider": 1},
     )
 )
 """Bounds to search within, those that are explored sooner first. The bounds of 2 members, 1 message and 1 join are
 meant where a budget is not named."""
+
+DESCRIBED: Final[tuple[Bounds, ...]] = tuple(
+    bounds
+    for bounds in LADDER
+    if not (bounds.joins > 1 or bounds.intruder > 1 or (bounds.intruder and (bounds.rotations or bounds.revocations)))
+    if bounds.members == 2 or bounds.insider
+)
+"""Those of them within which the description is searched, time and again: it admits more than the hardened profile."""
 
 
 def climb(
@@ -305,13 +329,13 @@ def climb(
     make: Make = segment_of,
     *,
     progress: Callable[[Progress], None] | None = None,
-    time_limit: float | None = None,
+    deadline: float | None = None,
 ) -> list[Searched]:
     """Search within one bounds after the other, until the profile falls, something keeps a search from being complete,
     or all were searched."""
     searched: list[Searched] = []
     for bounds in ladder:
-        searched.append(search(bounds, profile, make, progress=progress, time_limit=time_limit))
+        searched.append(search(bounds, profile, make, progress=progress, deadline=deadline))
         if searched[-1].attack is not None or not searched[-1].complete:
             break
     return searched

@@ -1,9 +1,9 @@
 """Why each defence of the hardened profile is there: the attack that its loss admits, by itself or with others.
 
 Rows are computed: a defence is switched off and the ladder of bounds is climbed. Those whose loss admits nothing there
-are switched off together, and the pairs or triples that are missed are found; one that is missed in none of them stays
-for the reason that stands below, and its row says so. Results are written down (`defences.json`), so that each attack
-can be taken again in no time.
+are switched off together, and the pairs or triples that are missed are found; then each with what is said to cover for
+it (`covers`). One that is missed in none of them stays for the reason that stands below, and its row says so. Results
+are written down (`defences.json`), so that each attack can be taken again in no time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 from lockedroom.model.crew import Crew
 from lockedroom.model.segment.attacks import LADDER, Attack, Searched, attack_of, bounds_of, climb, falls_to
 from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.covers import COVERS, Cover, Uncovered, uncovered
 from lockedroom.model.segment.properties import BY_NAME
 from lockedroom.reference.segment import profile as switch
 from lockedroom.reference.segment.profile import DEFENCES, HARDENED, Defence
@@ -25,47 +26,20 @@ from lockedroom.reference.segment.profile import DEFENCES, HARDENED, Defence
 Verdict = Literal["attack", "attack together", "none found", "incomplete"]
 
 REASONS: Final[Mapping[str, str]] = {
-    switch.NUMBERED: (
-        "the chain fixes each entry's place as well; numbers say in plain sight which entry is missing, and refuse a "
-        "list before any digest of it is computed"
-    ),
-    switch.CHAINED: (
-        "numbers fix the place of an entry in its list; the chain also tells two lists with the same numbers "
-        "apart, which takes a creator that signs twice under one number: no honest one does within these bounds"
-    ),
     switch.NO_EQUIVOCATION: (
-        "it takes two authentic lists of one length, so a creator that signs two entries under one number: its "
-        "own memory prevents that, unless its state is restored from a copy, which these bounds do not have"
-    ),
-    switch.NAMED_STATE: (
-        "it makes two members compare what they were shown of the list; within these bounds each sees an old list for "
-        "old by itself, since it has seen a newer one"
-    ),
-    switch.PURGED: (
-        "what was left for an earlier stay is refused record by record, as it names that stay; purging keeps it from "
-        "taking the room of what is new"
-    ),
-    switch.SIGNED_NAMES: (
-        "the key-encryption key and the keys of the session are derived for the two names: a redirected exchange does "
-        "not unwrap, or gives keys that nobody else has; the signature refuses it before any secret is computed with"
-    ),
-    switch.SIGNED_STAYS: (
-        "the same keys are derived for the two incarnations, so one made for another stay does not unwrap; the "
-        "signature refuses it before any secret is computed with"
+        "it takes two authentic lists of one length that differ, and so a creator that signed two entries for one "
+        "place. creator-memory keeps it from that, and its loss admits an attack by itself; what is left is a creator "
+        "whose own state was set back, restored from a copy for one, which the model does not have"
     ),
     switch.SIGNED_EPHEMERAL: (
-        "the key-encryption key is derived for the ephemeral key, and only its holder decapsulates; the signature "
-        "keeps a proof of who meant which key, should a KEM bind less than it is modelled to"
-    ),
-    switch.IN_PLACE: (
-        "what lies out of place is signed, or sealed, for another pair, and refused for that; this refuses it sooner, "
-        "and without a key"
+        "in the model a ciphertext is of one ephemeral key: no other opens it, so what was encapsulated to another key "
+        "does not unwrap, whatever was signed. A KEM promises less than that, and there the signature is what says "
+        "which key was meant"
     ),
 }
 """Why a defence stays whose loss admits no attack within the bounds, alone or together with others of its kind."""
 
 OWN: Final[Mapping[str, tuple[Bounds, ...]]] = {
-    switch.SEALED_HEADER: (Bounds(2, 0, 1, rotations=1, intruder=1),),
     switch.ALL_OR_NOTHING: (Bounds(3, 2, 1),),
 }
 """Bounds beyond the ladder, which all are not searched within: where a defence is at stake there alone."""
@@ -73,8 +47,9 @@ OWN: Final[Mapping[str, tuple[Bounds, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of one defence. `off`: the defences that were switched off for the attack, its own among them;
-    `searched`: what was searched with it alone off; `reason`: why it stays if no attack was found."""
+    """What became of one defence. `off`: the defences that were switched off for the attack, its own first;
+    `searched`: what was searched with it alone off; `reason`: why it stays if no attack was found; `beside`: of an
+    attack for which one was lost that is missed alone, too, why this one has a part in it."""
 
     defence: Defence
     verdict: Verdict
@@ -82,6 +57,7 @@ class Row:
     attack: Attack | None
     searched: tuple[Searched, ...]
     reason: str
+    beside: str = ""
 
     @property
     def accounted(self) -> bool:
@@ -104,6 +80,7 @@ class Row:
             "length": attack.length if attack else None,
             "bounds": attack.bounds.to_json() if attack else None,
             "reason": self.reason,
+            "beside": self.beside,
             "searched": [found.to_json() for found in self.searched],
             "attack": attack.to_json() if attack else None,
         }
@@ -147,9 +124,9 @@ Loss: TypeAlias = frozenset[str]
 """Defences that are switched off together."""
 
 
-def climbed(loss: Loss, ladder: tuple[Bounds, ...]) -> list[Searched]:
-    """The hardened profile without some defences, searched up the ladder."""
-    return climb(HARDENED.without(*loss), ladder)
+def climbed(loss: Loss, ladder: tuple[Bounds, ...], deadline: float | None = None) -> list[Searched]:
+    """The hardened profile without some defences, searched up the ladder until the deadline."""
+    return climb(HARDENED.without(*loss), ladder, deadline=deadline)
 
 
 def still_falls(attack: Attack, loss: Loss) -> bool:
@@ -166,22 +143,28 @@ def judge(
     defences: Sequence[Defence] = DEFENCES,
     reasons: Mapping[str, str] = REASONS,
     own: Mapping[str, tuple[Bounds, ...]] = OWN,
+    covers: Mapping[str, Cover] = COVERS,
+    uncover: Callable[[str], Uncovered] = uncovered,
     jobs: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Row, ...]:
     """The rows of these defences, or of all. With several `jobs` each defence is searched by a process of its own:
-    `search` is pickled. `progress` is told what is searched, how much of it is done, and of how much. Raises KeyError
-    for a name that there is not; KeyboardInterrupt when interrupted."""
+    `search` and `uncover` are pickled. `progress` is told what is searched, how much of it is done, and of how much.
+    Raises KeyError for a name that there is not; KeyboardInterrupt when interrupted."""
     known = {defence.name: defence for defence in defences}
     wanted = [known[name] for name in names] or list(defences)
     tell = progress or (lambda what, done, of: None)
     with Crew(jobs) as crew:
         given = [(frozenset((one.name,)), (*ladder, *own.get(one.name, ()))) for one in wanted]
         alone = crew.each(search, given, partial(tell, "each defence switched off"))
-    rows = [_row(one, found, reasons.get(one.name, "")) for one, found in zip(wanted, alone, strict=True)]
-    silent = frozenset(row.defence.name for row in rows if row.verdict == "none found")
-    found = together(silent, ladder, search, falls, partial(tell, "several switched off together"))
-    return tuple(_with(row, found) if row.defence.name in silent else row for row in rows)
+        rows = [_row(one, found, reasons.get(one.name, "")) for one, found in zip(wanted, alone, strict=True)]
+        silent = frozenset(row.defence.name for row in rows if row.verdict == "none found")
+        found = together(silent, ladder, search, falls, partial(tell, "several switched off together"))
+        rows = [_with(row, found) for row in rows]
+        left = [row.defence.name for row in rows if row.verdict == "none found" and row.defence.name in covers]
+        shown = crew.each(uncover, [(name,) for name in left], partial(tell, "each with what covers for it"))
+    beside = dict(zip(left, shown, strict=True))
+    return tuple(_beside(row, covers, beside) for row in rows)
 
 
 def _row(defence: Defence, searched: list[Searched], reason: str) -> Row:
@@ -197,11 +180,20 @@ def _with(row: Row, found: Mapping[Loss, Attack]) -> Row:
     """The row with the attack that the fewest losses together admit, the shortest of those."""
     name = row.defence.name
     losses = [loss for loss in found if name in loss]
-    if not losses:
+    if row.verdict != "none found" or not losses:
         return row
     best = min(losses, key=lambda loss: (len(loss), found[loss].length, sorted(loss)))
     off = (name, *sorted(best - {name}))
     return replace(row, verdict="attack together", off=off, attack=found[best], reason="")
+
+
+def _beside(row: Row, covers: Mapping[str, Cover], shown: Mapping[str, Uncovered]) -> Row:
+    """The row with the attack that its loss admits together with that of what covers for it."""
+    name = row.defence.name
+    if name not in shown or not shown[name].shown:
+        return row
+    cover, attack = covers[name], shown[name].both.attack
+    return replace(row, verdict="attack together", off=(name, cover.by), attack=attack, reason="", beside=str(cover))
 
 
 def together(
@@ -253,6 +245,7 @@ def written_rows(rows: Sequence[Row]) -> dict[str, object]:
         row.defence.name: {
             "verdict": row.verdict,
             "off": list(row.off),
+            "beside": row.beside,
             "searched": [found.to_json() for found in row.searched],
             "attack": row.attack.to_json() if row.attack else None,
         }
@@ -272,7 +265,7 @@ def read_rows(found: Mapping[str, Any], defences: Sequence[Defence] = DEFENCES) 
             for s in one["searched"]
         )
         reason = REASONS.get(defence.name, "") if attack is None else ""
-        rows.append(Row(defence, one["verdict"], tuple(one["off"]), attack, searched, reason))
+        rows.append(Row(defence, one["verdict"], tuple(one["off"]), attack, searched, reason, one["beside"]))
     return tuple(rows)
 
 

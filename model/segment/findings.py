@@ -8,7 +8,11 @@ the ladder in which it falls. Then what those hide: for each root cause that was
 on, and the ladder climbed again; what falls now is a further cause, and so on until nothing falls within the bounds.
 That is done in rounds, so that each defence of each cause has its turn to be the one that is switched on: a cause
 whose defences are some of another's is not hidden by it for good. A cause whose defences include all of another's
-stays hidden where no property tells the two apart; whoever mends the one has mended the other.
+stays hidden where no property tells the two apart; whoever mends the one has mended the other. Last, where no single
+defence removes an attack, its property is looked at again without the operation that brought it down.
+
+What falls only once a defence is on is no attack on the description. It is kept apart (`beneath`): it says what else
+whoever mends the description would meet.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from typing import Any, Final, Literal
 
 from lockedroom.model.crew import Crew
 from lockedroom.model.segment.attacks import (
-    LADDER,
+    DESCRIBED,
     Attack,
     Searched,
     Stale,
@@ -98,6 +102,8 @@ TITLES: Final[Mapping[frozenset[str], str]] = {
     frozenset({"creator-memory"}): "the creator signs on after a list that was cut",
     frozenset({"announcement-binds-incarnation"}): "an ephemeral key stands on the board as that of another stay",
     frozenset({"revocation-closes", "rights-checked-by-peers"}): "a key is taken from somebody revoked",
+    frozenset({"revocation-closes + rights-checked-by-peers"}): "a session with somebody revoked stays open",
+    frozenset({"acl-state-in-records"}): "two share a key whose lists differ: one was shown an old one",
     frozenset({"revocation-closes"}): "a session with somebody revoked stays open",
     frozenset({"rights-checked-by-peers"}): "a key is drawn for somebody revoked",
     frozenset({"one-segment"}): "who is in one segment takes the header of another",
@@ -154,12 +160,14 @@ EXPECTED: Final[tuple[Expected, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class FindingsReport:
-    """Every finding, the shortest attack first; what was searched, with the defences that were on; how long it took."""
+    """Every finding, the shortest attack first; what was searched, with the defences that were on; how long it took;
+    and what is no finding, since it falls with a defence on alone."""
 
     findings: tuple[Finding, ...]
     searched: tuple[tuple[tuple[str, ...], Searched], ...]
     ladder: tuple[Bounds, ...]
     seconds: float
+    beneath: tuple[Finding, ...] = ()
 
     @property
     def unexplained(self) -> tuple[Expected, ...]:
@@ -188,6 +196,7 @@ class FindingsReport:
             "seconds": round(self.seconds, 3),
             "searches": len(self.searched),
             "findings": [one.to_json() for one in self.findings],
+            "beneath": [one.to_json() for one in self.beneath],
             "expected": self.expected(),
         }
 
@@ -208,28 +217,48 @@ class FindingsReport:
 
 @dataclass(slots=True)
 class Enumeration:
-    """What is known so far: the shortest attack for each cause and property, what was searched, and what no single
-    defence removes."""
+    """What is known so far: the shortest attack for each cause and property, those on the description itself before
+    others; what was searched; and what led on: each cause as it is with the defences that were on."""
 
     found: dict[Cause, dict[str, Attack]] = field(default_factory=dict)
     searched: list[tuple[tuple[str, ...], Searched]] = field(default_factory=list)
+    led: dict[Cause, None] = field(default_factory=dict)
 
     def add(self, cause: Cause, attack: Attack) -> bool:
         """Keep an attack if it is the shortest for its cause and property; whether the cause is new."""
         new = cause not in self.found
         known = self.found.setdefault(cause, {})
-        if attack.falls not in known or attack.length < known[attack.falls].length:
+        if attack.falls not in known or _rank(attack) < _rank(known[attack.falls]):
             known[attack.falls] = attack
         return new
 
-    def findings(self) -> tuple[Finding, ...]:
+    def all(self) -> tuple[Finding, ...]:
         """A finding for each cause, those with the shortest attacks first."""
         made = []
         for cause, known in self.found.items():
-            best = min(known.values(), key=lambda attack: (attack.length, attack.falls))
+            best = min(known.values(), key=lambda attack: (*_rank(attack), attack.falls))
             also = tuple(sorted((name, attack.length) for name, attack in known.items() if attack is not best))
             made.append(Finding(cause, best, also))
         return tuple(sorted(made, key=lambda one: (one.attack.length, one.attack.falls, one.cause)))
+
+    def report(self, ladder: tuple[Bounds, ...], seconds: float = 0.0) -> FindingsReport:
+        """The report on it."""
+        return _report(self.all(), tuple(self.searched), ladder, seconds)
+
+
+def _rank(attack: Attack) -> tuple[bool, int]:
+    return attack.profile != AS_WRITTEN, attack.length
+
+
+def _report(
+    all_of_them: tuple[Finding, ...],
+    searched: tuple[tuple[tuple[str, ...], Searched], ...],
+    ladder: tuple[Bounds, ...],
+    seconds: float,
+) -> FindingsReport:
+    on_it = tuple(one for one in all_of_them if one.attack.profile == AS_WRITTEN)
+    beneath = tuple(one for one in all_of_them if one.attack.profile != AS_WRITTEN)
+    return FindingsReport(on_it, searched, ladder, seconds, beneath)
 
 
 # ---- enumerating ---------------------------------------------------------------------------------------
@@ -240,9 +269,21 @@ def judged_in(bounds: Bounds) -> tuple[str, ...]:
     return tuple(one.name for one in PROPERTIES if one.store == "hostile" or not bounds.intruder)
 
 
-def one_search(bounds: Bounds, on: tuple[str, ...], only: str | None) -> tuple[Searched, Cause]:
-    """A search on the description with some defences on, and the cause of the attack if there is one."""
-    found = search(bounds, AS_WRITTEN.having(*on), only=only)
+def one_search(
+    bounds: Bounds, on: tuple[str, ...], only: str | None, deadline: float | None = None
+) -> tuple[Searched, Cause]:
+    """A search on the description with some defences on, until the deadline, and the cause of the attack if there is
+    one."""
+    found = search(bounds, AS_WRITTEN.having(*on), only=only, deadline=deadline)
+    return found, cause_of(found.attack) if found.attack else ()
+
+
+def one_otherwise(
+    bounds: Bounds, only: str, ignored: tuple[str, ...], deadline: float | None = None
+) -> tuple[Searched, Cause]:
+    """A search on the description for what brings a property down by another operation than these, until the
+    deadline."""
+    found = search(bounds, AS_WRITTEN, only=only, ignored=ignored, deadline=deadline)
     return found, cause_of(found.attack) if found.attack else ()
 
 
@@ -272,9 +313,10 @@ def first_fall(
 
 
 def enumerated(
-    ladder: Sequence[Bounds] = LADDER,
+    ladder: Sequence[Bounds] = DESCRIBED,
     *,
     one: Callable[[Bounds, tuple[str, ...], str | None], tuple[Searched, Cause]] = one_search,
+    otherwise: Callable[[Bounds, str, tuple[str, ...]], tuple[Searched, Cause]] = one_otherwise,
     jobs: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Enumeration:
@@ -291,12 +333,45 @@ def enumerated(
             known.searched += [((), found) for found in searched]
             if searched[-1].attack is not None:
                 known.add(cause, searched[-1].attack)
+                known.led[cause] = None
     turn = 0
-    while turn < max((len(cause) for cause in known.found), default=1):
-        tell("what is hidden by what was found, rounds", turn, max((len(cause) for cause in known.found), default=1))
+    while turn < (rounds := max((len(cause) for cause in known.led), default=1)):
+        tell("what is hidden by what was found, rounds", turn, rounds)
         _round(known, ladder, one, turn)
         turn += 1
+    joint = [attack for cause, found in known.found.items() if not _alone(cause) for attack in found.values()]
+    for number, attack in enumerate(joint):
+        tell("what no single defence removes, brought about otherwise", number, len(joint))
+        _otherwise(known, ladder, otherwise, attack)
     return known
+
+
+def _alone(cause: Cause) -> bool:
+    """Whether a single defence removes it."""
+    return any(_AND not in each for each in cause)
+
+
+def _otherwise(
+    known: Enumeration,
+    ladder: Sequence[Bounds],
+    one: Callable[[Bounds, str, tuple[str, ...]], tuple[Searched, Cause]],
+    attack: Attack,
+) -> None:
+    """Have the attack's property fall by another operation, until a single defence removes that."""
+    ignored: tuple[str, ...] = ()
+    last: Attack | None = attack
+    while last is not None and last.moves and last.profile == AS_WRITTEN and last.moves[-1].operation not in ignored:
+        ignored = (*ignored, last.moves[-1].operation)
+        last = None
+        for bounds in ladder:
+            if attack.falls not in judged_in(bounds):
+                continue
+            found, cause = one(bounds, attack.falls, ignored)
+            known.searched.append(((), found))
+            if found.attack is not None:
+                known.add(cause, found.attack)
+                last = None if _alone(cause) else found.attack
+                break
 
 
 def _round(
@@ -308,7 +383,7 @@ def _round(
     """Switch on a defence for each cause that is known, the `turn`-th of each, and climb: until nothing falls."""
     on: tuple[str, ...] = ()
     while True:
-        on = _mended(known.found, on, turn)
+        on = _mended(known.led, on, turn)
         for bounds in ladder:
             found, cause = one(bounds, on, None)
             known.searched.append((on, found))
@@ -316,8 +391,9 @@ def _round(
                 break
         if found.attack is None:
             return
+        known.led[cause] = None
         attack = _on_the_description(found.attack)
-        known.add(cause, attack)
+        known.add(cause if attack == found.attack else cause_of(attack), attack)
         if not cause:  # nothing removes it, and so nothing leads on
             return
 
@@ -353,7 +429,7 @@ def written_findings(known: Enumeration) -> dict[str, object]:
     return {
         "findings": [
             {"cause": list(one.cause), "also": [list(pair) for pair in one.also], "attack": one.attack.to_json()}
-            for one in known.findings()
+            for one in known.all()
         ],
         "searched": [{"on": list(on), **found.to_json(), "fell": bool(found.attack)} for on, found in known.searched],
     }
@@ -380,4 +456,4 @@ def read_findings(found: Mapping[str, Any]) -> FindingsReport:
         )
         for one in found["searched"]
     )
-    return FindingsReport(findings, searched, tuple(dict.fromkeys(one.bounds for _, one in searched)), 0.0)
+    return _report(findings, searched, tuple(dict.fromkeys(one.bounds for _, one in searched)), 0.0)

@@ -188,8 +188,9 @@ def _held(value: object) -> Iterator[Term]:
 
 
 def access(step: Facts) -> Judgement:
-    """Members act on what the creator signed, all of it and in its order, never on less than they knew; nobody does, or
-    has done to it, what the list does not allow; and of the revoked only what lay there is still read."""
+    """Members act on what the creator signed, all of it and in its order, never on less than they knew, nor than those
+    knew with whom they share a key when they said so; nobody does, or has done to it, what the list does not allow; and
+    of the revoked only what lay there is still read."""
     old, new = step.old, step.new
     if old.authority is not None and step.operation in _SIGNING and step.clause is None:
         return _signed(old.authority.last, step) or True
@@ -205,6 +206,10 @@ def access(step: Facts) -> Judgement:
         if new.presence is not None and (peer := _open_with_revoked(new.presence, new.roster)):
             return f"{step.actor} knows that {peer} may not be here, and does not close its session"
     for event in step.events:
+        if isinstance(event, events.Exchanged | events.Accepted) and event.peer != step.foe:
+            judged = True
+            if wrong := _behind(step, event.peer):
+                return wrong
         for name, rights in _needed(event, step.actor):
             judged = True
             held = new.roster.rights(name) if new.roster is not None else 0
@@ -249,6 +254,21 @@ def _unfounded(roster: Roster, known: Roster | None, step: Facts) -> str:
         return f"{step.actor} knew serial {known.serial} of the list and goes back to {roster.serial}"
     if head != roster.head or rights != {s.name: (s.key, s.rights) for s in roster.subjects}:
         return f"{step.actor} holds the list to say what it does not say"
+    return ""
+
+
+def _behind(step: Facts, peer: Name) -> str:
+    """What of the list the peer had verified when it made what the step relies on, and the actor's list lacks."""
+    taken = step.taken()
+    said = taken[1] if taken is not None else step.cell(peer).announcement
+    if not isinstance(said, Exchange | Announcement) or step.new.roster is None:
+        return ""
+    entries, segment = step.list(), step.new.roster.segment
+    head = SUITE.digest(root_transcript(segment))
+    if 0 < said.serial <= len(entries):
+        head = SUITE.digest(entry_transcript(segment, entries[said.serial - 1], step.profile))
+    if said.serial > len(entries) or head != said.head:
+        return f"{step.actor} shares a key with {peer}, which knows serial {said.serial} of another list"
     return ""
 
 

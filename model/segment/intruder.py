@@ -301,11 +301,12 @@ class Intruder:
     def for_board(
         self, seen: frozenset[Seen], header: Header, own: Announcement, other: Announcement
     ) -> Iterator[tuple[str, Post]]:
-        """The posts worth putting under a name for the member announced first."""
+        """The posts worth putting under a name for the member announced first: those of other members and of this one
+        itself as they are, too, since a key for posts is the same in both directions."""
         for record in _sorted(seen):
             if isinstance(record, Post):
-                if (record.sender, record.recipient) == (other.name, own.name):
-                    yield "", record
+                in_place = (record.sender, record.recipient) == (other.name, own.name)
+                yield "" if in_place else ", out of place", record
                 yield _origin(record, other, own), _fitted(record, other, own)
         if other.name == self.insider:
             for _, _, record in self.forger.sealed(seen, own, other.incarnation, header.segment):

@@ -65,6 +65,7 @@ PROPERTIES: Final[tuple[Property, ...]] = (
             "SEG-ACL-4",
             "SEG-ACL-5",
             "SEG-ACL-6",
+            "SEG-ACL-7",
             "SEG-GRANT-1",
             "SEG-REVOKE-2",
             "SEG-JOIN-1",

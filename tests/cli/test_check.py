@@ -15,6 +15,8 @@ from lockedroom.cli import counterexample
 from lockedroom.cli.exits import Exit
 from lockedroom.cli.tables import exploration_table
 from lockedroom.cli.terminal import console
+from lockedroom.conformance.reports import check_schema
+from lockedroom.conformance.schemas import Mismatch, check, validator_of
 from lockedroom.model import verdict
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME
@@ -22,19 +24,28 @@ from tests.cli.run import BIN, environment, inside, lockedroom
 
 DEEP = ("--messages", "0", "--rotations", "2", "--mutant", "no epoch is numbered above three")
 """A check that fails after 20 steps, in less than a second."""
-FIELDS = {"verdict", "bounds", "complete", "states", "transitions", "depth", "seconds", "properties"}
 
 
 def test_the_answer_is_one_object_on_standard_output() -> None:
     ran = lockedroom("check", "segment", "--members", "2", "--messages", "1", "--joins", "1", "--json")
     assert (ran.code, ran.err) == (0, "")
     answer = json.loads(ran.out)
-    assert answer.keys() >= FIELDS
+    check(validator_of(check_schema()), answer)
     assert answer["verdict"] == "holds" and answer["complete"] is True
     assert answer["bounds"]["members"] == 2 and answer["bounds"]["intruder"] == 0
     for found in answer["properties"]:
         assert {"name", "class", "clauses", "verdict"} <= found.keys()
         assert found["clauses"]
+
+
+def test_a_violation_is_one_object_as_the_schema_says_too() -> None:
+    ran = inside("check", "segment", *DEEP, "--json")
+    answer = json.loads(ran.out)
+    check(validator_of(check_schema()), answer)
+    assert ran.code == Exit.REFUSED and answer["verdict"] == "violated"
+    assert len(answer["counterexample"]["path"]) == 20
+    with pytest.raises(Mismatch):
+        check(validator_of(check_schema()), {**answer, "mood": "gloomy"})
 
 
 def test_the_tables_say_what_was_explored_and_what_holds() -> None:

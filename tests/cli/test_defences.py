@@ -23,7 +23,7 @@ def test_a_row_names_the_property_the_steps_and_the_bounds_and_draws_the_attack(
     assert "agreement after concurrent exchange or rotation" in ran.out and "2 members, 1 message, 1 join" in ran.out
     assert "without tie-break, within 2 members, 1 message, 1 join:" in ran.out
     assert "accept from bob: crossed with ours" in ran.out
-    assert "accounted: of 1 defences, 1 admit an attack when they are lost" in ran.out
+    assert "accounted: of 1 defences, 1 admit an attack when they are lost alone" in ran.out
     assert "\x1b" not in ran.out
 
 

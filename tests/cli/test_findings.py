@@ -20,7 +20,7 @@ ONE = ("findings", "segment", "--jobs", "1")
 
 @pytest.fixture(autouse=True)
 def _short_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attacks, "LADDER", (Bounds(2, 1, 1),))
+    monkeypatch.setattr(attacks, "DESCRIBED", (Bounds(2, 1, 1),))
 
 
 def test_each_finding_is_narrated_and_drawn() -> None:

@@ -93,8 +93,10 @@ def test_an_attack_of_which_no_step_is_refused_is_judged_by_the_model(tmp_path: 
     assert inside("replay", file, "--on", "engine").code == 0
     other = inside("replay", file, "--on", "engine", "--profile", "hardened")
     said = " ".join(other.out.split())
-    assert other.code == 1 and "on its model: the property holds at the end" in said
+    withstood = "hardened withstands it, by SEG-EPOCH-2, SEG-ACCEPT-7, SEG-ROTATE-5"
+    assert other.code == 1 and f"{withstood}: on its model the property holds at the end" in said
     told = json.loads(inside("replay", file, "--on", "engine", "--profile", "hardened", "--json").out)
     assert (told["verdict"], told["refused"]) == ("withstood", None)
     assert told["withstood"] == "the property holds at the end"
+    assert told["by"] == ["SEG-EPOCH-2", "SEG-ACCEPT-7", "SEG-ROTATE-5"]
     assert inside("replay", file, "--profile", "hardened").code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from functools import cache
 
@@ -79,7 +80,7 @@ def test_a_climb_ends_where_the_profile_falls() -> None:
 
 
 def test_a_search_that_is_cut_off_says_so() -> None:
-    (found,) = climb(HARDENED, (Bounds(2, 2, 2),), time_limit=0.2)
+    (found,) = climb(HARDENED, (Bounds(2, 2, 2),), deadline=time.monotonic() + 0.2)
     assert not found.complete and "time limit" in found.reason and found.attack is None
 
 

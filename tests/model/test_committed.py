@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from lockedroom.model.segment import results
-from lockedroom.model.segment.attacks import LADDER, Attack, Stale, follow, segment_of
+from lockedroom.model.segment.attacks import DESCRIBED, LADDER, Attack, Stale, follow, segment_of
 from lockedroom.model.segment.defences import OWN, REASONS, DefencesReport, Row, climbed, committed_rows
 from lockedroom.model.segment.findings import Finding, cause_of, committed_findings, one_search
 from lockedroom.reference.segment.profile import AS_WRITTEN, DEFENCES, HARDENED
@@ -51,7 +51,7 @@ def test_what_was_searched_is_the_ladder() -> None:
         assert all(found.complete for found in row.searched[:-1])
         if row.verdict != "attack":
             assert len(row.searched) == len(ladder) and row.searched[-1].complete, name
-    assert committed_findings().ladder == LADDER
+    assert committed_findings().ladder == DESCRIBED
 
 
 def test_what_a_reader_expects_is_there_or_explained() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from lockedroom.model.segment.attacks import Attack, Searched, climb
 from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.covers import Cover, Uncovered
 from lockedroom.model.segment.defences import DefencesReport, Loss, judge, read_rows, together, written_rows
 from lockedroom.reference.segment import profile as switch
 from lockedroom.reference.segment.profile import DEFENCES, HARDENED, Defence
@@ -62,6 +63,31 @@ def test_rows_say_what_each_loss_admits() -> None:
     ]
     assert rows[3].reason == "it is cheap" and all(row.accounted for row in rows)
     assert DefencesReport(rows, (ROOM,), 0.0).exit_code == 0
+
+
+def test_one_that_another_covers_for_is_shown_with_it_if_the_other_alone_admits_nothing_there() -> None:
+    toy, cover = Toy(frozenset({A})), {B: Cover(A, ROOM), C: Cover(A, ROOM), D: Cover(A, ROOM)}
+    fell, held = (Searched(ROOM, found is None, "", 1, 1, 0.0, found) for found in (attack(frozenset({A, B})), None))
+
+    def uncover(name: str) -> Uncovered:
+        return {B: Uncovered(fell, held), C: Uncovered(fell, fell), D: Uncovered(held, held)}[name]
+
+    rows = judge(
+        search=toy.search,
+        falls=toy.falls,
+        ladder=(ROOM,),
+        defences=DEFENCES[:4],
+        reasons={C: "it is cheap", D: "so is this"},
+        covers=cover,
+        uncover=uncover,
+    )
+    assert [(row.verdict, row.off) for row in rows[1:]] == [
+        ("attack together", (B, A)),
+        ("none found", ()),
+        ("none found", ()),
+    ]
+    assert rows[1].beside == f"the loss of {A} alone admits nothing within these bounds" and rows[1].reason == ""
+    assert [row.reason for row in rows[2:]] == ["it is cheap", "so is this"]
 
 
 def test_a_row_without_attack_or_reason_is_not_accounted_for() -> None:

@@ -73,7 +73,7 @@ def test_an_attack_that_no_defence_removes_alone_ends_the_round_and_is_kept() ->
 
 
 def test_attacks_of_one_cause_are_one_finding_with_the_shortest_first() -> None:
-    found = enumerated((ROOM,), one=Toy((5, BINDING, (A,)), (3, AGREED, (A,))).one).findings()
+    found = enumerated((ROOM,), one=Toy((5, BINDING, (A,)), (3, AGREED, (A,))).one).report((ROOM,)).findings
     assert [(one.cause, {name for name, _ in one.also}) for one in found] == [((A,), {BINDING})]
 
 
@@ -92,7 +92,7 @@ def test_with_an_intruder_what_is_promised_in_a_hostile_store_is_judged() -> Non
 def test_what_is_written_down_is_read_again() -> None:
     known = enumerated((ROOM,), one=Toy((3, AGREED, (A,)), (5, BINDING, (A, B))).one)
     report = read_findings(json.loads(json.dumps(written_findings(known))))
-    assert report.findings == known.findings()
+    assert (*report.findings, *report.beneath) == known.all()
     assert report.ladder == (ROOM,) and len(report.searched) == len(known.searched)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from lockedroom.model.explore import Explorer
+from lockedroom.model.segment.attacks import search
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.intruder import CHANGED, CLOSED, SEEN, SPENT
 from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.model.segment.machine import segment_machine
 from lockedroom.reference.machine import Slot
+from lockedroom.reference.segment import profile as switch
+from lockedroom.reference.segment.profile import HARDENED
 
 
 def explored() -> tuple[Explorer, list[dict[Slot, Hashable]]]:
@@ -61,3 +64,12 @@ def test_each_of_its_operations_is_taken() -> None:
     board = {"withdraw", "announce", "post"}
     assert operations == {"swap header", "cut list", "extend list", "drop", "inject", "disclose"} | board
     assert operations <= taken
+
+
+def test_it_puts_posts_where_they_do_not_belong_as_they_are() -> None:
+    """A key for posts is the same in both directions, and what is sealed says from whom and for whom: who does not ask
+    where it lies reads its own words as another's."""
+    found = search(Bounds(2, 1, 1, intruder=1), HARDENED.without(switch.IN_PLACE))
+    assert found.attack is not None and found.attack.falls == "authentication and injective agreement"
+    assert [move.operation for move in found.attack.moves[-3:]] == ["publish", "post", "read"]
+    assert found.attack.moves[-2].choice.endswith("out of place")

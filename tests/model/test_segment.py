@@ -18,8 +18,8 @@ from lockedroom.spec import registry
 
 SMALL = {
     Bounds(2, 1, 1): (374, 1_682, 12),
-    Bounds(2, 1, 1, intruder=1): (7_976, 22_833, 14),
-    Bounds(2, 1, 1, intruder=2): (79_673, 234_353, 15),
+    Bounds(2, 1, 1, intruder=1): (8_095, 22_984, 14),
+    Bounds(2, 1, 1, intruder=2): (80_833, 236_773, 15),
     Bounds(2, 1, 1, rotations=1): (13_438, 63_731, 21),
     Bounds(2, 1, 1, revocations=1): (8_511, 44_665, 17),
     Bounds(2, 1, 1, crashes=1): (1_041, 4_768, 13),
