@@ -238,6 +238,8 @@ class RealRoom:
         """See `Stage`. A crash is a SIGKILL of the member's process; a fresh one comes when the member acts again. With
         `halt`, something happens to the process on the way, and `halted` says then whether it has happened."""
         if actor == INTRUDER:
+            if operation == "relist":
+                self._look(index, room)
             return self._intruder.act(room, operation, arguments)
         if operation == "crash":
             self._number(actor)
@@ -255,6 +257,11 @@ class RealRoom:
                 return Seen("rejected", clause, (), detail)
             case reply:
                 raise _unexpected(operation, reply)
+
+    def _look(self, index: int, room: Name) -> None:
+        """Whoever acts from here on sees the list as it stands: a cut one says no more who has which place."""
+        for name in sorted({step.actor for step in self._trace.steps[index:]} & set(self._settings.members)):
+            self.observe_as(name, room)
 
     def observe(self, room: Name = "") -> Mapping[Name, Observation]:
         """See `Stage`: what each member whose process runs sees; before any runs, the first one's."""

@@ -129,6 +129,18 @@ def test_real_processes_agree(step: int) -> None:
     assert report.passed == len(chosen)
 
 
+def comes_to_a_cut_list(trace: Trace) -> bool:
+    """Whether bob's one step is the last, and the list has been emptied before."""
+    emptied = any(step.arguments.get("entries") == [] for step in trace.steps)
+    return emptied and [step.actor == "bob" for step in trace.steps].index(True) == len(trace.steps) - 1
+
+
+def test_a_member_that_has_not_acted_yet_sees_who_is_there_after_the_list_was_cut() -> None:
+    late = [one for one in traces(1) if one.steps[-1].actor == "bob" and comes_to_a_cut_list(one)]
+    report = conform(traces=late[:3], jobs=2, limits=PATIENT, cited=[frozenset()] * len(late[:3]))
+    assert report.passed == len(report.traces) > 0
+
+
 def test_entries_count_where_their_case_passed_and_nowhere_else() -> None:
     found = committed()
     everything = ids(found)
