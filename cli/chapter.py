@@ -17,6 +17,7 @@ from lockedroom.cli.attacks import chart_lines, taken
 from lockedroom.cli.defences import said
 from lockedroom.cli.findings import BENEATH, answer, removal
 from lockedroom.cli.narration import beliefs, knowledge, story
+from lockedroom.model.segment.attacks import LADDER
 
 if TYPE_CHECKING:
     from lockedroom.model.segment.defences import Row
@@ -97,7 +98,13 @@ def _finding(number: int, one: Finding) -> Iterator[str]:
 
 
 def _defences(rows: Sequence[Row]) -> Iterator[str]:
-    yield "Each defence of the hardened profile switched off, and what that admits."
+    yield "Each defence of the hardened profile switched off, and what that admits, by the shortest attack within the first"
+    yield "of these bounds in which there is one:"
+    yield ""
+    yield from (f"- {bounds}" for bounds in LADDER)
+    yield ""
+    yield "What nothing is found without is switched off together with others, and with what covers for it. What is not"
+    yield "missed even then stays for the reason that stands there."
     yield ""
     yield "| defence | without it | steps | within |"
     yield "| --- | --- | --- | --- |"
@@ -106,7 +113,7 @@ def _defences(rows: Sequence[Row]) -> Iterator[str]:
             beside = f"; {row.beside}" if row.beside else ""
             yield f"| `{row.defence.name}` | {said(row)}{beside} | {row.attack.length} | {row.attack.bounds} |"
         else:
-            yield f"| `{row.defence.name}` | no attack; it stays: {row.reason} | | all of the above |"
+            yield f"| `{row.defence.name}` | no attack; it stays: {row.reason} | | all of these |"
 
 
 def generated() -> str:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from lockedroom.cli.chart import Move
 from lockedroom.cli.mutants import Hunts, within
 from lockedroom.cli.svg import chart_style, svg
-from lockedroom.cli.terminal import count, safe
+from lockedroom.cli.terminal import count as plain_count
+from lockedroom.cli.terminal import safe
 
 if TYPE_CHECKING:
     from lockedroom.cli.hunters import Hunted
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from lockedroom.model.verdict import CheckReport
 
 Mood = Literal["good", "bad", "odd"]
+
+
+def count(number: float) -> str:
+    """A number with its thousands apart, which no line is broken between."""
+    return plain_count(number).replace(" ", "\u202f")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lockedroom.conformance.derive import Underivable, derive_path
-from lockedroom.conformance.replay import replay
+from lockedroom.conformance.replay import replay as replay_trace
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Status
 from lockedroom.conformance.trace import FORMAT, Settings, Trace
 from lockedroom.model.segment.attacks import Attack, follow, segment_of
 from lockedroom.model.segment.bounds import Setting
+from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.reference.segment.profile import AS_WRITTEN
 
 
@@ -20,15 +21,17 @@ from lockedroom.reference.segment.profile import AS_WRITTEN
 class Answer:
     """What the hardened profile says to an attack's steps, taken one by one: it refuses one, by a clause; it takes one
     that the description refuses, by that clause; or it takes them all, under other keys and signatures, and what they
-    were to bring about does not come about, by the clauses of what removes the attack."""
+    were to bring about does not come about, by the clauses of what removes the attack. `step` is one of the attack;
+    `replayed` is the same in its trace, where what is made in another segment takes steps of its own."""
 
     says: Literal["refused", "taken", "same"]
     step: int = 0
     clause: str = ""
+    replayed: int = 0
 
     def to_json(self) -> dict[str, Json]:
         """All of it."""
-        return {"says": self.says, "step": self.step, "clause": self.clause}
+        return {"says": self.says, "step": self.step, "clause": self.clause, "replayed": self.replayed}
 
     def __str__(self) -> str:
         match self.says:
@@ -66,21 +69,27 @@ def trace_of(attack: Attack) -> Trace:
 def answer_to(trace: Trace, clauses: Sequence[str] = ()) -> Answer:
     """What the hardened profile says to a trace of the description, by the engine; `clauses` are those of what removes
     it. Raises Underivable where it can do neither."""
-    found = replay(trace, on="engine", profile="hardened")
+    found = replay_trace(trace, on="engine", profile="hardened")
     if found.status is Status.PASSED:
         return Answer("same", 0, ", ".join(clauses))
     parted = found.divergence
     if parted is None:
         raise Underivable(f"the hardened profile cannot go on: {found.reason}")
     if parted.refusal:
-        return Answer("refused", parted.index, parted.refusal)
-    return Answer("taken", parted.index, trace.steps[parted.index - 1].seen.clause or "")
+        return Answer("refused", parted.index, parted.refusal, parted.index)
+    return Answer("taken", parted.index, trace.steps[parted.index - 1].seen.clause or "", parted.index)
 
 
 def answered(attack: Attack, clauses: Sequence[str] = ()) -> tuple[Answer | None, str]:
     """What the hardened profile says to an attack on the description, which what these clauses say removes; None, and
     why, where traces cannot say it."""
     try:
-        return answer_to(trace_of(attack), clauses), ""
+        trace = trace_of(attack)
+        answer = answer_to(trace, clauses)
     except Underivable as problem:
         return None, str(problem)
+    if not answer.replayed:
+        return answer, ""
+    honest = [number for number, move in enumerate(attack.moves, start=1) if move.actor != INTRUDER]
+    done = [step for step in trace.steps[: answer.replayed] if step.actor != INTRUDER and not step.room]
+    return replace(answer, step=honest[len(done) - 1]), ""

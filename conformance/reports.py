@@ -213,10 +213,13 @@ def findings_schema() -> dict[str, Json]:
         "beliefs": _said(lines, "what members believe at the end, and what is true"),
         "knowledge": _said(lines, "what the intruder knows at the end"),
         "hardened": _or_none(
-            closed({"says": {"enum": ["refused", "taken", "same"]}, "step": _COUNT, "clause": _TEXT}),
+            closed(
+                {"says": {"enum": ["refused", "taken", "same"]}, "step": _COUNT, "clause": _TEXT, "replayed": _COUNT}
+            ),
             "what the hardened profile says to these steps, on engine and backend: it refuses one, by a clause; it "
             "takes one that the description refuses, by that clause; it takes them all, and the property holds, by the "
-            "clauses of what removes the attack",
+            "clauses of what removes the attack. `replayed`: the step's number in the trace, which has a step more for "
+            "each that is made in another segment",
         ),
         "unsaid": _said(_TEXT, "why the attack cannot be replayed but on the model, if it cannot"),
     }

@@ -24,7 +24,7 @@ def on_real_memory(one: Finding) -> None:
         assert hardened.status is Status.PASSED
     else:
         assert hardened.divergence is not None
-        assert (hardened.divergence.index, hardened.divergence.refusal) == (answer.step, answer.clause)
+        assert (hardened.divergence.index, hardened.divergence.refusal) == (answer.replayed, answer.clause)
 
 
 @pytest.mark.parametrize("one", ON_THE_DESCRIPTION, ids=lambda one: one.name)
@@ -33,6 +33,20 @@ def test_the_engine_follows_each_and_the_hardened_profile_answers(one: Finding) 
     answer, why = answered(one.attack, one.clauses)
     assert answer is not None, why
     assert answer.clause and answer.clause in str(answer), "each is refused, or answered by a rule, with its clause"
+    assert answer.says == "same" or one.attack.moves[answer.step - 1].actor in ("alice", "bob")
+
+
+def test_a_step_is_counted_as_the_attack_does_and_as_its_trace_does() -> None:
+    """What is made in another segment takes steps of the trace, which are none of the attack."""
+    (one,) = (one for one in ON_THE_DESCRIPTION if one.cause == ("unique-segment-id",))
+    answer, _ = answered(one.attack, one.clauses)
+    assert answer is not None
+    assert (answer.says, answer.step, answer.replayed) == (
+        "refused",
+        one.attack.length,
+        len(trace_of(one.attack).steps),
+    )
+    assert answer.replayed > answer.step
 
 
 def test_one_succeeds_on_real_memory_and_is_refused_by_the_hardened_profile() -> None:
