@@ -98,8 +98,8 @@ def _finding(number: int, one: Finding) -> Iterator[str]:
 
 
 def _defences(rows: Sequence[Row]) -> Iterator[str]:
-    yield "Each defence of the hardened profile switched off, and what that admits: the shortest attack within the first of"
-    yield "these bounds that have one:"
+    yield "Each defence of the hardened profile switched off, and what that admits: the shortest attack within the"
+    yield "first of these bounds that have one:"
     yield ""
     yield from (f"- {bounds}" for bounds in LADDER)
     yield ""
