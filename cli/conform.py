@@ -57,6 +57,14 @@ def conform(
         list[str] | None, typer.Option(metavar="GLOB", help="Only cases that exercise such a clause.")
     ] = None,
     flag: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Only cases with such a flag.")] = None,
+    adequate: Annotated[
+        bool,
+        typer.Option(
+            "--adequacy",
+            help="Try the suite itself: implementations with one known mistake each must fail at its clause. "
+            " --case chooses mistakes.",
+        ),
+    ] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the cases that would run, and run none.")] = False,
     known: Annotated[
         Path | None, typer.Option("--known-failures", metavar="FILE", help="Cases that are known to fail, as TOML.")
@@ -96,6 +104,10 @@ def conform(
     from lockedroom.conformance.report import build, canonical
     from lockedroom.conformance.report_cases import Selection, not_run
 
+    if adequate:
+        from lockedroom.cli.adequacy import adequacy
+
+        return adequacy(case or (), jobs, listed=listed, as_json=as_json)
     refuse_existing([write_known])
     _check_folders([report_file, junit_file, html_file, write_known])
     split = [command_of(one) for one in command or [""]]

@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal, TypeAlias, cast
 
 from jsonschema import Draft202012Validator
 
+from lockedroom.conformance.coverage import clauses_by_step
 from lockedroom.conformance.edits import Edit
 from lockedroom.conformance.observation import Clause, Name, Observation, Seen
 from lockedroom.conformance.report_cases import Candidate
@@ -187,17 +188,22 @@ def trace_of(vector: Vector, known: Mapping[str, Trace]) -> Trace:
     return Trace(settings, scene.start, (*scene.steps, *steps))
 
 
+@cache
+def _scene_clauses(name: str) -> tuple[frozenset[str], ...]:
+    return clauses_by_step(scenes()[name])
+
+
 def chosen(case: str, globs: Sequence[str]) -> bool:
     """Whether one of the globs means that case: of so many, no others are listed."""
     return any(fnmatchcase(case, glob) for glob in globs)
 
 
 def candidate(case: str, trace: Trace) -> Candidate:
-    """A vector, which is this trace now, as a case: its clauses are those of what is done after the writing. A step
-    that is taken is about the clauses of the vector, or of its other steps."""
+    """A vector, which is this trace now, as a case: its clauses are those of what is done after the writing, and of
+    the writing. A step that is taken is about the clauses of the vector, or of its other steps."""
     vector = vectors()[re.sub(r"/by-\d+$", "", case)]
-    before = len(trace.steps) - len(vector.steps)
-    others = {step.clause for step in vector.steps if step.clause} if not vector.clauses else set()
+    refused = {step.clause for step in vector.steps if step.clause}
+    others = set() if vector.clauses else refused
     after = ({*vector.clauses, *({step.clause} if step.clause else others)} for step in vector.steps)
     return Candidate(
         case,
@@ -205,5 +211,5 @@ def candidate(case: str, trace: Trace) -> Candidate:
         trace.title,
         trace.settings.suite,
         vector.flags,
-        (*(frozenset[str]() for _ in range(before)), *map(frozenset, after)),
+        (*_scene_clauses(vector.scene), frozenset({*vector.clauses, *refused}), *map(frozenset, after)),
     )

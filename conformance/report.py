@@ -205,12 +205,17 @@ def assemble(ran: ConformReport, cases: Sequence[Case], steps: Mapping[str, Sequ
     )
 
 
+def failed_at(one: Candidate, result: TraceResult) -> tuple[str, ...]:
+    """The clauses that a case which failed has broken, sorted."""
+    if result.divergence is None:
+        return (_BROKEN.get(result.fault, "ADAPTER-LINE-2"),)
+    return tuple(sorted(_broken(one, result)))
+
+
 def _case(one: Candidate, result: TraceResult) -> Case:
     verdict = _VERDICT[result.status]
     parted = result.divergence
-    broken: Iterable[str] = ()
-    if verdict == "fail":
-        broken = [_BROKEN.get(result.fault, "ADAPTER-LINE-2")] if parted is None else _broken(one, result)
+    broken = failed_at(one, result) if verdict == "fail" else ()
     return Case(
         one.id,
         one.kind,
@@ -221,7 +226,7 @@ def _case(one: Candidate, result: TraceResult) -> Case:
         verdict,
         len(one.steps),
         result.steps,
-        tuple(sorted(broken)),
+        broken,
         lasting(result.reason),
         None,
         None

@@ -104,10 +104,10 @@ def test_the_page_tells_every_flag() -> None:
 
 def test_the_backend_passes_a_sample() -> None:
     """SEG-STORE-9, SEG-STORE-15, SEG-JOURNAL-1: what lies there is copied, checked, and refused."""
-    chosen = [trace for number, trace in enumerate(hostile.traces().values()) if number % 23 == 0]
+    chosen = [trace for number, trace in enumerate(hostile.traces().values()) if number % 31 == 0]
     report = conform(traces=chosen)
     assert [(one.title, one.reason) for one in report.traces if one.status != "passed"] == []
-    assert len(report.traces) >= 25
+    assert len(report.traces) >= 20
 
 
 @pytest.mark.full
