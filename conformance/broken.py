@@ -13,7 +13,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Final
 
-from lockedroom.conformance.mistakes import BY_ID, CONTROL, Mistake, Substitution, of_the_engine
+from lockedroom.conformance.mistakes import CONTROL, Mistake, Substitution
+from lockedroom.conformance.mistakes_store import BY_ID, of_the_engine
 
 _PACKAGE: Final = "lockedroom."
 

@@ -12,7 +12,8 @@ from functools import cache
 import pytest
 
 from lockedroom.conformance import adequacy, broken
-from lockedroom.conformance.mistakes import BY_ID, CONTROL, MISTAKES
+from lockedroom.conformance.mistakes import CONTROL
+from lockedroom.conformance.mistakes_store import BY_ID, MISTAKES
 from lockedroom.conformance.report_cases import Candidate
 from lockedroom.conformance.trace import Trace
 from lockedroom.spec.registry import clauses
