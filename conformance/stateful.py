@@ -23,10 +23,11 @@ from lockedroom.conformance.replay import replay_on_engine
 from lockedroom.conformance.runner import BUILT_IN, Fleet, replay_for_real
 from lockedroom.conformance.stage import Replayed, Status
 from lockedroom.conformance.trace import FORMAT, Settings, Trace, operations
+from lockedroom.model.course import Course, Coverage
 from lockedroom.model.report import Path, Taken
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.subject import segment_subject
-from lockedroom.model.stateful import RUNS, SECONDS, Course, Coverage, Hunted, play
+from lockedroom.model.stateful import RUNS, SECONDS, Hunted, play
 from lockedroom.model.validator import State, confirm, outcomes_of, taken
 
 ROOMS: Final = (

@@ -23,7 +23,8 @@ import pytest
 
 if TYPE_CHECKING:
     from lockedroom.conformance.stateful import Beside
-    from lockedroom.model.stateful import Coverage, Hunted
+    from lockedroom.model.course import Coverage
+    from lockedroom.model.stateful import Hunted
     from lockedroom.model.validator import Subject
 
 _MARKER: Final = (

@@ -12,13 +12,18 @@ from lockedroom.model.segment.subject import segment_subject
 from lockedroom.model.stateful import Ground
 
 GROUNDS: Final = (
-    Bounds(2, 2, 1, rotations=1),
+    Bounds(2, 1, 1, rotations=1),
+    Bounds(2, 0, 1, intruder=1),
     Bounds(2, 1, 1, revocations=1),
-    Bounds(2, 1, 1, intruder=1),
+    Bounds(2, 2, 1),
     Bounds(2, 1, 2, crashes=1),
-    Bounds(2, 1, 2, intruder=2),
+    Bounds(2, 1, 1, intruder=1),
+    Bounds(3, 0, 1, intruder=1, insider=1),
     Bounds(2, 0, 1, rotations=2),
+    Bounds(2, 0, 1, intruder=2),
+    Bounds(2, 0, 1, revocations=1, intruder=1, insider=1),
     Bounds(3, 1, 1, revocations=1),
+    Bounds(2, 1, 2, intruder=1),
     Bounds(2, 2, 1, rotations=1, revocations=1, crashes=1, intruder=2),
 )
 """In the order in which they take turns."""

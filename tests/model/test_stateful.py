@@ -7,11 +7,18 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis.stateful import Bundle
 
+from lockedroom.model.course import Course, Coverage
+from lockedroom.model.explore import explore
+from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME
 from lockedroom.model.segment.stateful import grounds
-from lockedroom.model.stateful import Coverage, Ground, Hunted, hunt
+from lockedroom.model.segment.subject import segment_subject
+from lockedroom.model.stateful import Ground, Hunted, hunt, machine_for, play
 from lockedroom.model.validator import confirm
+from lockedroom.reference.segment.effects import ACL, HEADER
+from lockedroom.reference.segment.parts import cell, lane
 from lockedroom.reference.segment.table import TABLE
 from lockedroom.spec.refusals import refusals
 from tests.model import kiosk
@@ -25,8 +32,8 @@ QUICK = (
     "a crossing begins the session anew",
 )
 """Mutants that a few rounds find."""
-ROUNDS = 40
-"""Fit into a minute of one quiet core (8 grounds, 1.1 to 2.4 s each)."""
+ROUNDS = 120
+"""Fit into a minute of one quiet core (0.2 to 0.5 s each)."""
 
 
 def hunted(name: str, **limits: float | None) -> Hunted:
@@ -51,6 +58,41 @@ def test_any_machine_is_played_and_what_is_violated_is_made_short() -> None:
     assert found.violation is not None
     assert str(found.violation.path[-1].action) == "clerk: open()" and len(found.violation.path) <= 11
     confirm(kiosk.subject(2), found.violation)
+
+
+def test_a_small_room_is_played_until_nothing_in_it_is_new() -> None:
+    course = Course(segment_subject(Bounds(2, 0, 1)))
+    for number in range(40):
+        play(course, number=number)
+        if course.rests and not course.stands:
+            break
+    assert course.stands == []
+    assert course.states == explore(course.subject.machine).states
+
+
+def test_a_rule_for_each_transition_and_bundles_of_members_messages_and_segments() -> None:
+    course = Course(segment_subject(Bounds(2, 1, 1)))
+    machine = machine_for(course)
+    rules = {rule.function.__name__: rule for rule in machine.setup_state().rules}
+    assert set(rules) == {*course.walker.operations, "turn"}
+    for name in course.walker.operations:
+        drawn = {one.name for one in rules[name].arguments_strategies.values() if isinstance(one, Bundle)}
+        assert (drawn, rules[name].targets) == ({"members", "messages"}, ("messages",))
+    assert rules["turn"].targets == ("segments",)
+    run = machine()
+    create, grant, join, exchange = map(course.walker.operations.index, ("create", "grant", "join", "exchange"))
+    assert run.take(create, "alice", None, 0) == [HEADER, ACL]
+    stood = run.stand()
+    assert run.take(grant, "alice", ACL, 0) == [ACL]
+    for who in ("bob", "alice"):
+        assert run.take(join, who, ACL, 0) == [cell(who)]
+    assert run.take(exchange, "bob", cell("alice"), 0) == [lane("alice", "bob")]
+    assert [choice.action for choice in run.trail] == [
+        next(at for at, one in enumerate(course.walker.machine.actions) if str(one).startswith(begins))
+        for begins in ("alice: create", "alice: grant(bob", "bob: join", "alice: join", "bob: exchange")
+    ]
+    run.go_on(stood)
+    assert len(run.trail) == 1 and run.take(grant, "alice", ACL, 0) == [ACL]
 
 
 def test_the_same_seed_does_the_same_and_another_does_not() -> None:

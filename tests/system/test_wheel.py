@@ -128,13 +128,13 @@ def machine(most: int) -> Model:
     return Model(Machine("two counters", {LEFT: 0, RIGHT: 0}, actions), (never,))
 
 
-@pytest.mark.lockedroom(machine, arguments={"most": 2}, rounds=1)
+@pytest.mark.lockedroom(machine, arguments={"most": 2}, rounds=4)
 def test_it_holds(lockedroom):
     assert model.WHOSE == "theirs: model" and pytest_plugin.__file__.startswith(sys.prefix)
     assert lockedroom.check().taken["follow"]
 
 
-@pytest.mark.lockedroom(machine, arguments={"most": 3}, rounds=1)
+@pytest.mark.lockedroom(machine, arguments={"most": 3}, rounds=4)
 def test_it_does_not(lockedroom):
     lockedroom.check()
 
