@@ -130,7 +130,8 @@ def machine(most: int) -> Model:
 
 @pytest.mark.lockedroom(machine, arguments={"most": 2}, rounds=4)
 def test_it_holds(lockedroom):
-    assert model.WHOSE == "theirs: model" and pytest_plugin.__file__.startswith(sys.prefix)
+    assert model.WHOSE == "theirs: model"
+    assert all(module.__file__.startswith(sys.prefix) for module in (model, pytest_plugin))
     assert lockedroom.check().taken["follow"]
 
 
@@ -145,18 +146,24 @@ def test_the_implementation(lockedroom):
 """
 
 
-def test_the_plugin_works_in_a_project_that_has_a_package_named_model(wheel: Path, home: Path, other: Path) -> None:
+def test_the_plugin_works_in_an_environment_that_has_a_package_named_model(
+    wheel: Path, home: Path, other: Path
+) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (entries,) = (name for name in archive.namelist() if name.endswith("/entry_points.txt"))
         assert "[pytest11]\nlockedroom = lockedroom.pytest_plugin" in archive.read(entries).decode()
-    (other / "test_sample.py").write_text(SAMPLE)
+    (packages,) = (home / "lib").glob("python*/site-packages")
+    (other / "model").rename(packages / "model")
+    project = home.parent / "project"
+    project.mkdir()
+    (project / "test_sample.py").write_text(SAMPLE)
     clean = {"PATH": f"{home / 'bin'}:/usr/bin:/bin"}
     ask = [home / "bin" / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]
-    ran = subprocess.run(ask, cwd=other, env=clean, capture_output=True, text=True, check=False)
+    ran = subprocess.run(ask, cwd=project, env=clean, capture_output=True, text=True, check=False)
     assert ran.returncode == 1 and "1 failed, 2 passed" in ran.stdout, ran.stdout + ran.stderr
     assert "right is never three is violated" in ran.stdout and "b: follow()" in ran.stdout
     assert "test_the_implementation: " in ran.stdout and str(home) not in ran.stderr
-    trace = other / "test-it-does-not.trace.json"
+    trace = project / "test-it-does-not.trace.json"
     replay = [home / "bin" / "lockedroom", "replay", trace]
-    again = subprocess.run(replay, cwd=other, env=clean, capture_output=True, text=True, check=False)
+    again = subprocess.run(replay, cwd=project, env=clean, capture_output=True, text=True, check=False)
     assert again.returncode == 0 and "reproduced: right is never three is violated" in again.stdout, again
