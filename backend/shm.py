@@ -254,11 +254,15 @@ def claim(room: str) -> int:
 
 def leads_to(room: str, descriptor: int) -> bool:
     """Whether the room's name leads to the object behind the descriptor: the same device and inode. Raises BadName."""
+    return names(object_name(room)[1:], descriptor)
+
+
+def names(name: str, descriptor: int) -> bool:
+    """Whether the object of that name is the one behind the descriptor."""
     try:
-        named = (SHARED_MEMORY / object_name(room)[1:]).lstat()
+        return os.path.samestat((SHARED_MEMORY / name).lstat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
-    return os.path.samestat(named, os.fstat(descriptor))
 
 
 def attach(room: str, *, hook: Hook | None = None) -> Store:

@@ -29,6 +29,7 @@ from lockedroom.cli import (
     report,
     segment,
     spec,
+    stash,
     verify,
 )
 from lockedroom.cli.exits import MEANING, Exit, Report, explain
@@ -39,6 +40,7 @@ _PEACE: Final = 5.0
 _ABOUT: Final = (
     "Formally specified secure IPC on one host, with the evidence that it holds: explored, then replayed for real."
 )
+_STASH: Final = "Share a value with every process that has the same key file."
 
 
 def build() -> typer.Typer:
@@ -50,20 +52,29 @@ def build() -> typer.Typer:
         ("demo", demo.add, "Watch real processes run a protocol."),
         ("identity", identity.add, "Make and show the static keys of members."),
         ("segment", segment.add, "Use a segment from several terminals."),
+        ("stash", stash.add, _STASH),
         ("spec", spec.add, "The clauses of the chapters, and what there is to show for each."),
     ):
-        group = _group(about)
+        group = _group(about, alone=add is stash.add)
         add(group)
         app.add_typer(group, name=name)
     app.callback()(_version)
     return app
 
 
-def _group(about: str) -> typer.Typer:
+def build_stash() -> typer.Typer:
+    """The command `stash`: the group of that name by itself."""
+    group = _group(_STASH, alone=True)
+    stash.add(group)
+    return group
+
+
+def _group(about: str, *, alone: bool = False) -> typer.Typer:
+    """A command with subcommands. `alone`: it does something without any of them."""
     return typer.Typer(
         help=about,
         epilog=MEANING,
-        no_args_is_help=True,
+        no_args_is_help=not alone,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -89,13 +100,13 @@ def _version(
 _version.__doc__ = _ABOUT
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code. Whatever goes wrong is told in one line on standard error."""
+def run(arguments: Sequence[str] | None = None, name: str = "lockedroom") -> int:
+    """Run one command and give its exit code. Whatever goes wrong is told in one line on standard error. `name`:
+    `lockedroom` or `stash`."""
+    app = build_stash if name == "stash" else build
     try:
         with _TerminationInterrupts():
-            code = build()(
-                None if arguments is None else list(arguments), standalone_mode=False, prog_name="lockedroom"
-            )
+            code = app()(None if arguments is None else list(arguments), standalone_mode=False, prog_name=name)
             sys.stdout.flush()
         return code if isinstance(code, int) else Exit.HOLDS
     except typer.TyperException as error:
@@ -103,7 +114,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if message.startswith("Usage:"):  # a group without a command shows its help
             print(message, file=sys.stderr)
             return Exit.USAGE
-        return _tell(Report(Exit.USAGE, f"{message.rstrip('.')}: see --help [usage]"))
+        return _tell(name, Report(Exit.USAGE, f"{message.rstrip('.')}: see --help [usage]"))
     except (KeyboardInterrupt, typer.Abort):
         return Exit.INTERRUPTED
     except (BrokenPipeError, SystemExit):
@@ -112,13 +123,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the top: above it is only the interpreter's traceback
         if os.environ.get("LOCKEDROOM_DEBUG"):
             raise
-        return _tell(explain(error))
+        return _tell(name, explain(error))
 
 
-def main() -> None:
+def stash_main() -> None:
+    """The entry point of the command `stash`."""
+    main("stash")
+
+
+def main(name: str = "lockedroom") -> None:
     """The entry point of the command."""
     _have_streams()
-    code = run()
+    code = run(name=name)
     try:
         sys.stdout.flush()
     except OSError:
@@ -143,11 +159,11 @@ def _nothing() -> TextIO:
     return io.TextIOWrapper(io.BufferedRandom(io.FileIO(os.devnull, "r+")))
 
 
-def _tell(report: Report) -> int:
+def _tell(name: str, report: Report) -> int:
     from lockedroom.cli.terminal import safe
 
     with suppress(OSError):  # a terminal that is gone
-        print(f"lockedroom: {safe(report.message)}", file=sys.stderr, flush=True)
+        print(f"{name}: {safe(report.message)}", file=sys.stderr, flush=True)
     return report.code
 
 

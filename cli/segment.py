@@ -8,6 +8,7 @@ import typer
 
 from lockedroom.cli.exits import MEANING, usage
 from lockedroom.cli.keys import As, Creator
+from lockedroom.cli.options import octal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,7 @@ def create(
 
     capacity = lockedroom.Capacity(members, quota, posts, entries, record)
     me = identity_of(who)
-    with lockedroom.create(room, me, capacity=capacity, suite=suite, profile=profile, mode=_octal(mode)):
+    with lockedroom.create(room, me, capacity=capacity, suite=suite, profile=profile, mode=octal(mode)):
         pass
     weak = "" if profile == "hardened" else f"; its profile is {profile}, which is there to be attacked"
     _say(
@@ -215,16 +216,6 @@ def _own(room: str, me: Identity, who: str) -> PublicIdentity:
     if file.with_name(f"{file.name}.{room}.authority").exists():
         return me.public
     raise usage("whose segment it is has not been said", "give --creator NAME or NAME:KEY")
-
-
-def _octal(text: str) -> int:
-    try:
-        mode = int(text, 8)
-    except ValueError:
-        mode = -1
-    if not 0 <= mode <= 0o777:
-        raise usage(f"{text!r} is no mode", "give three octal digits, such as 600 or 660")
-    return mode
 
 
 def _rights(text: str) -> int:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from lockedroom.reference.stash import transitions as stash
+from lockedroom.reference.stash.profile import SWITCHES
 from lockedroom.spec import diagram, formal, object_tables, refusals, registry, tables
 
 HERE: Final = Path(__file__).resolve().parent
@@ -32,6 +34,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
         "clauses": lambda: tables.index(registry.clauses()),
     },
     "profiles.md": {"defences": tables.defences},
+    "stash.md": {
+        "transitions": lambda: tables.transitions(stash.TABLE),
+        "defences": lambda: tables.defences(SWITCHES),
+    },
     "segment-formal.md": formal.SECTIONS,
 }
 """The generated sections of each chapter, and what makes them."""

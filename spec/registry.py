@@ -14,7 +14,7 @@ from enum import Enum
 from importlib.resources import files
 from typing import Final
 
-CHAPTERS: Final = ("conventions.md", "suites.md", "segment.md", "profiles.md", "adapter.md")
+CHAPTERS: Final = ("conventions.md", "suites.md", "segment.md", "profiles.md", "stash.md", "adapter.md")
 """The normative chapters, in the order in which they are read. One that is not there yet has no clauses."""
 
 ID: Final = re.compile(r"[A-Z][A-Z0-9]*-[A-Z]+-[1-9][0-9]*")

@@ -9,9 +9,10 @@ from typing import Final, cast
 
 from lockedroom.reference.crypto.suite import Transcript
 from lockedroom.reference.crypto.terms import Bits, Field
-from lockedroom.reference.machine import Place
+from lockedroom.reference.machine import Place, Transition
+from lockedroom.reference.profile import Switches
 from lockedroom.reference.segment import records, sessions
-from lockedroom.reference.segment.profile import AS_WRITTEN, DEFENCES, HARDENED
+from lockedroom.reference.segment.profile import HARDENED, SWITCHES
 from lockedroom.reference.segment.records import LAYOUTS, Capacity, Epoch
 from lockedroom.reference.segment.table import TABLE
 from lockedroom.spec.registry import Clause
@@ -152,17 +153,17 @@ def _places(places: tuple[Place, ...]) -> str:
     return ", ".join(str(place) for place in places) or "–"
 
 
-def defences() -> str:
+def defences(switches: Switches = SWITCHES) -> str:
     """Every defence: its name, clauses, what it gives, what is done without it, and whether `as-written` has it."""
     rows = [
-        (f"`{one.name}`", ", ".join(one.clauses), one.gives, one.without, "yes" if AS_WRITTEN.has(one.name) else "")
-        for one in DEFENCES
+        (f"`{one.name}`", ", ".join(one.clauses), one.gives, one.without, "yes" if one.name in switches.written else "")
+        for one in switches.defences
     ]
     return table(("defence", "clauses", "with it", "without it", "in `as-written`"), rows)
 
 
-def transitions() -> str:
-    """The transition table."""
+def transitions(protocol: Iterable[Transition] = TABLE) -> str:
+    """A protocol's transition table."""
     rows = (
         (
             row.operation,
@@ -172,7 +173,7 @@ def transitions() -> str:
             _places(row.writes),
             ", ".join(row.clauses),
         )
-        for row in TABLE
+        for row in protocol
     )
     return table(("operation", "arguments", "who may", "reads", "writes", "clauses"), rows)
 

@@ -7,7 +7,6 @@ in `step`; the API for people is `room`.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Final, Self
 
 from lockedroom.backend import clauses, errors, forks, interrupts, rooms, shm, wakeup
 from lockedroom.backend.crashpoints import Hook
+from lockedroom.backend.entropy import SystemEntropy
 from lockedroom.backend.locks import Mode
 from lockedroom.backend.process import Origin, this_process
 from lockedroom.backend.regions import HEADER
@@ -28,7 +28,6 @@ from lockedroom.backend.segment.step import Operation, take
 from lockedroom.backend.segment.visible import Visible, look
 from lockedroom.reference.crypto.real import LR0, RealSuite
 from lockedroom.reference.crypto.suite import Entropy, Suite
-from lockedroom.reference.crypto.terms import Field
 from lockedroom.reference.errors import UsageError
 from lockedroom.reference.machine import Name, Rejected, Step
 from lockedroom.reference.segment import store
@@ -46,16 +45,6 @@ _WITHOUT: Final = 0.05
 """How long a member sleeps whose semaphore is gone, in seconds."""
 
 _NOWHERE: Final = Capacity(1, 1, 1, 1, 256)
-
-
-class SystemEntropy:
-    """Fresh values from the system's source of randomness, new with every draw (SEG-KEYS-5)."""
-
-    __slots__ = ()
-
-    def draw(self, purpose: str, *context: Field) -> bytes:
-        """See `Entropy`."""
-        return os.urandom(32)
 
 
 class Engine:

@@ -13,6 +13,7 @@ Taking apart. A known term gives:
 | `seal(k, n, h, b)` | h: the header travels in clear | |
 | `seal(k, n, h, b)` | b | k |
 | `wrap(k, s)` | s | k |
+| `encrypt(k, i, b)` | b | k |
 | `kem(kem-public(e), r)` | `shared(kem-public(e), r)` | `kem-private(e)` |
 
 Nothing else gives anything: not digests, derived keys, public or private keys, fresh values, bodies, junk, nor any
@@ -26,7 +27,7 @@ derivable elements; and
 | `public(k)` | nothing: static public keys are known to all |
 | `kem-private(e)` | e |
 | `kem-public(e)` | `kem-private(e)` |
-| `sign`, `wrap`, `seal`, `derive`, `digest`, `kem`, `shared` | all arguments |
+| `sign`, `wrap`, `seal`, `encrypt`, `derive`, `digest`, `stretch`, `kem`, `shared` | all arguments |
 | `junk(kem-private(e), c)` | `kem-private(e)` and c; or, where c is `kem(p, r)`, r and `kem-public(e)` |
 
 The second way to `junk` holds for X25519, whose ciphertext does not depend on the public key; for X-Wing it gives the
@@ -48,8 +49,8 @@ from lockedroom.reference.crypto.terms import Field, Term
 Knowledge: TypeAlias = frozenset[Term]
 """Terms that somebody has seen. Names, numbers and bytes are known to all and need not be in it."""
 
-_BUILT: Final = frozenset({"sign", "wrap", "seal", "derive", "digest", "kem", "shared"})
-_LOCKED: Final = frozenset({"seal", "wrap", "kem"})
+_BUILT: Final = frozenset({"sign", "wrap", "seal", "encrypt", "derive", "digest", "stretch", "kem", "shared"})
+_LOCKED: Final = frozenset({"seal", "wrap", "encrypt", "kem"})
 
 
 class Cache:

@@ -12,10 +12,16 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from cryptography.hazmat.primitives.padding import PKCS7
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
@@ -25,6 +31,11 @@ SIGNATURE: Final = 64
 WRAPPED: Final = KEY + 8
 NONCE: Final = 12
 TAG: Final = 16
+BLOCK: Final = 16
+ROUNDS: Final = 10_000
+"""Rounds of PBKDF2 in OpenSSL's command."""
+SCRYPT: Final = (1 << 17, 8, 1)
+"""n, r and p of scrypt."""
 
 
 def secret(value: bytes) -> bytes:
@@ -112,3 +123,28 @@ def gcm_open(key: bytes, nonce: bytes, header: bytes, sealed: bytes) -> bytes | 
         return AESGCM(secret(key)).decrypt(nonce, sealed, header)
     except InvalidTag:
         return None
+
+
+def cbc_encrypt(key: bytes, iv: bytes, body: bytes) -> bytes:
+    """AES-256-CBC with PKCS#7 padding: 1 to 16 bytes longer than the body."""
+    padder = PKCS7(8 * BLOCK).padder()
+    encryptor = Cipher(AES256(secret(key)), CBC(iv)).encryptor()
+    return encryptor.update(padder.update(body) + padder.finalize()) + encryptor.finalize()
+
+
+def cbc_decrypt(key: bytes, iv: bytes, encrypted: bytes) -> bytes | None:
+    """The body, or None where the length or the padding is wrong."""
+    decryptor, unpadder = Cipher(AES256(secret(key)), CBC(iv)).decryptor(), PKCS7(8 * BLOCK).unpadder()
+    try:
+        padded = decryptor.update(encrypted) + decryptor.finalize()
+        return unpadder.update(padded) + unpadder.finalize()
+    except ValueError:
+        return None
+
+
+def stretched(password: bytes, salt: bytes) -> bytes:
+    """48 bytes from a password: scrypt (RFC 7914) with a salt, PBKDF2 with HMAC-SHA-256 (RFC 8018) without one."""
+    if salt:
+        n, r, p = SCRYPT
+        return Scrypt(salt, KEY + BLOCK, n, r, p).derive(password)
+    return PBKDF2HMAC(SHA256(), KEY + BLOCK, salt, ROUNDS).derive(password)

@@ -110,6 +110,19 @@ class RealSuite:
         """See `Suite` (LR-SUITE-16)."""
         return primitives.sha256(encode(transcript))
 
+    def encrypt(self, key: Bits, iv: Bits, body: Bits) -> bytes:
+        """See `Suite` (LR-SUITE-30)."""
+        return primitives.cbc_encrypt(_bytes(key), _bytes(iv), _bytes(body))
+
+    def decrypt(self, key: Bits, iv: Bits, encrypted: Bits) -> bytes | None:
+        """See `Suite` (LR-SUITE-30)."""
+        return primitives.cbc_decrypt(_bytes(key), _bytes(iv), _bytes(encrypted))
+
+    def stretch(self, password: Bits, salt: Bits) -> tuple[bytes, bytes]:
+        """See `Suite` (LR-SUITE-31)."""
+        made = primitives.stretched(_bytes(password), _bytes(salt))
+        return made[: primitives.KEY], made[primitives.KEY :]
+
 
 def _x25519_encapsulate(public: bytes, ephemeral: bytes) -> Encapsulated | None:
     agreed = primitives.x25519_agree(ephemeral, public)

@@ -110,3 +110,17 @@ class Suite(Protocol):
     def digest(self, transcript: Transcript) -> Bits:
         """SHA-256 of the encoded transcript, 32 bytes."""
         ...
+
+    def encrypt(self, key: Bits, iv: Bits, body: Bits) -> Bits:
+        """AES-256-CBC with padding, as OpenSSL's command does it. Nothing is authenticated: only for what is there to
+        be attacked."""
+        ...
+
+    def decrypt(self, key: Bits, iv: Bits, encrypted: Bits) -> Bits | None:
+        """What that gives back: of other bytes any body at all, or None where the padding is wrong."""
+        ...
+
+    def stretch(self, password: Bits, salt: Bits) -> tuple[Bits, Bits]:
+        """A 32-byte key and a 16-byte IV from a password: scrypt with a salt, and with an empty one what OpenSSL's
+        command gives (PBKDF2)."""
+        ...

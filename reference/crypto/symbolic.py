@@ -13,6 +13,9 @@ to pass it. What an intruder makes of terms is not here but in `closure`.
 | `seal(k, n, h, b)` | a sealed body, with nonce and header | `seal` |
 | `derive(s, label, t)` | a derived key | `derive` |
 | `digest(t)` | a digest | `digest` |
+| `encrypt(k, i, b)` | an encrypted body that nothing authenticates | `encrypt` |
+| `garbled(k, i, c)` | what comes of decrypting anything else | `decrypt` |
+| `stretch(p, s, what)` | a key or an IV from a password | `stretch` |
 | `body(sender, recipient, number, length)` | a message's body; its last number is its length | the model |
 
 A transcript stands in a term as the tuple of its tag and its fields. Whoever builds a term directly gives these
@@ -127,6 +130,20 @@ class SymbolicSuite:
     def digest(self, transcript: Transcript) -> Term:
         """See `Suite`."""
         return Term("digest", _flat(transcript))
+
+    def encrypt(self, key: Bits, iv: Bits, body: Bits) -> Term:
+        """See `Suite`."""
+        return Term("encrypt", key, iv, body)
+
+    def decrypt(self, key: Bits, iv: Bits, encrypted: Bits) -> Bits | None:
+        """See `Suite`. Whatever is decrypted gives something: nothing tells it apart."""
+        if isinstance(encrypted, Term) and encrypted.op == "encrypt" and encrypted.args[:2] == (key, iv):
+            return cast(Bits, encrypted.args[2])
+        return Term("garbled", key, iv, encrypted)
+
+    def stretch(self, password: Bits, salt: Bits) -> tuple[Term, Term]:
+        """See `Suite`."""
+        return Term("stretch", password, salt, "key"), Term("stretch", password, salt, "iv")
 
 
 def _flat(transcript: Transcript) -> tuple[Field, ...]:

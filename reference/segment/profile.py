@@ -8,19 +8,11 @@ them depends on a profile, and records look the same in every one (SEG-PROFILE-1
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Defence:
-    """A switch: its name, the clauses that it implements, what it gives, and what is done without it."""
-
-    name: str
-    clauses: tuple[str, ...]
-    gives: str
-    without: str
-
+from lockedroom.reference.profile import Defence as Defence
+from lockedroom.reference.profile import Profile as Profile
+from lockedroom.reference.profile import Switches
 
 UNIQUE_ID: Final = "unique-segment-id"
 SIGNED_SEGMENT: Final = "segment-in-signatures"
@@ -223,71 +215,20 @@ DEFENCES: Final[tuple[Defence, ...]] = (
 )
 """Every switch of the hardened profile, in the order of the chapter."""
 
-_BY_NAME: Final = {defence.name: defence for defence in DEFENCES}
+SWITCHES: Final = Switches(DEFENCES, frozenset({SIGNED_SEGMENT, LIFE_LOCKS}))
 
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """A label, as it stands in headers, and the defences that are on."""
-
-    label: str
-    defences: frozenset[str]
-
-    def has(self, defence: str) -> bool:
-        """Whether that defence is on."""
-        return defence in self.defences
-
-    def without(self, *names: str) -> Profile:
-        """The profile with these defences off. Raises ValueError for a name that there is not."""
-        return Profile(self.label, self.defences - _known(names))
-
-    def having(self, *names: str) -> Profile:
-        """The profile with these defences on. Raises ValueError for a name that there is not."""
-        return Profile(self.label, self.defences | _known(names))
-
-    def __str__(self) -> str:
-        """The label, and each defence that it has less (-) or more (+) than the profile of that label: what
-        `profile_of` reads."""
-        known = PROFILES[self.label].defences if self.label in PROFILES else frozenset[str]()
-        differs = [f"-{name}" for name in _BY_NAME if name in known - self.defences]
-        differs += [f"+{name}" for name in _BY_NAME if name in self.defences - known]
-        return " ".join([self.label, *differs])
-
-
-HARDENED: Final = Profile("hardened", frozenset(_BY_NAME))
+HARDENED: Final = SWITCHES.hardened
 """Every defence: what spec/segment.md describes."""
 
-AS_WRITTEN: Final = Profile("as-written", frozenset({SIGNED_SEGMENT, LIFE_LOCKS}))
+AS_WRITTEN: Final = SWITCHES.as_written
 """The description, read literally (SEG-PROFILE-5): signatures cover the segment id and what they sign, no more.
 Who lives is looked up all the same: the description says nothing of the dead, and without it nobody could clean up."""
 
-PROFILES: Final[Mapping[str, Profile]] = {profile.label: profile for profile in (HARDENED, AS_WRITTEN)}
+PROFILES: Final[Mapping[str, Profile]] = SWITCHES.profiles
 """Every profile by its label."""
 
+profile_of: Final = SWITCHES.profile_of
+"""The profile of a text, as in `hardened -tie-break` (SEG-PROFILE-4)."""
 
-def profile_of(text: str) -> Profile:
-    """The profile of that text: a label, then defences to switch off (-) or on (+), as in `hardened -tie-break`
-    (SEG-PROFILE-4). Raises ValueError, with a text for people."""
-    label, *changes = text.split() or [""]
-    if label not in PROFILES:
-        raise ValueError(f"no profile {label or 'without a name'}: there are {', '.join(PROFILES)}")
-    profile = PROFILES[label]
-    for change in changes:
-        sign, name = change[:1], change[1:]
-        if sign not in ("-", "+"):
-            raise ValueError(f"{change} is neither off (-{change}) nor on (+{change})")
-        profile = profile.without(name) if sign == "-" else profile.having(name)
-    return profile
-
-
-def defence(name: str) -> Defence:
-    """The defence of that name. Raises ValueError for a name that there is not."""
-    _known((name,))
-    return _BY_NAME[name]
-
-
-def _known(names: tuple[str, ...]) -> frozenset[str]:
-    for name in names:
-        if name not in _BY_NAME:
-            raise ValueError(f"no defence {name}: there are {', '.join(_BY_NAME)}")
-    return frozenset(names)
+defence: Final = SWITCHES.defence
+"""The defence of a name."""

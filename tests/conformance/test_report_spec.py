@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lockedroom.backend.segment.engine import SystemEntropy
+from lockedroom.backend.entropy import SystemEntropy
 from lockedroom.conformance import report_spec
 from lockedroom.conformance.corpus import corpus
 from lockedroom.conformance.engine import EngineRoom

@@ -1,0 +1,1 @@
+"""The stash for real: the kernel's keyring, shared memory where there is none, and the engine on either."""
