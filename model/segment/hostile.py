@@ -259,8 +259,8 @@ def _unfounded(roster: Roster, known: Roster | None, step: Facts) -> str:
 
 def _behind(step: Facts, peer: Name) -> str:
     """What of the list the peer had verified when it made what the step relies on, and the actor's list lacks."""
-    taken = step.taken()
-    said = taken[1] if taken is not None else step.cell(peer).announcement
+    accepting = step.operation == "accept"
+    said = step.lane(step.actor, peer)[0] if accepting else step.cell(peer).announcement
     if not isinstance(said, Exchange | Announcement) or step.new.roster is None:
         return ""
     entries, segment = step.list(), step.new.roster.segment

@@ -156,7 +156,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "no rotation may raise the number",
         "SEG-EPOCH-4",
-        (("sessions", "record.rotation > newest(session) + 1:", "record.rotation > newest(session):"),),
+        (("sessions", "record.rotation <= newest(session) + 1:", "record.rotation <= newest(session):"),),
         LOST,
         Bounds(2, 0, 1, rotations=1),
     ),
