@@ -30,6 +30,7 @@ from lockedroom.cli import (
     segment,
     spec,
     stash,
+    validate,
     verify,
 )
 from lockedroom.cli.exits import MEANING, Exit, Report, explain
@@ -46,7 +47,7 @@ _STASH: Final = "Share a value with every process that has the same key file."
 def build() -> typer.Typer:
     """The command and all its subcommands."""
     app = _group(_ABOUT)
-    for module in (verify, check, prove, refine, defences, findings, mutants, report, conform, replay):
+    for module in (verify, check, prove, refine, defences, findings, mutants, report, conform, replay, validate):
         module.add(app)
     for name, add, about in (
         ("demo", demo.add, "Watch real processes run a protocol."),

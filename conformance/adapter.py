@@ -3,9 +3,11 @@ each trace, taking every fresh value from the trace's seed."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -15,6 +17,7 @@ from lockedroom.backend.errors import BackendError, Forked, MalformedObject, Unf
 from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.conformance.entropy import STAND_IN, Keys
+from lockedroom.conformance.logs import Header, Writer, logged
 from lockedroom.conformance.observation import NOTHING, Observation, Seen, render, rights_of
 from lockedroom.conformance.protocol import Halt, Implementation, Reset
 from lockedroom.conformance.schemas import Json
@@ -40,9 +43,13 @@ ABOUT: Final = Implementation(
 class EngineActor:
     """One member in one trace's room, on real shared memory."""
 
-    def __init__(self, reset: Reset) -> None:
-        """Nothing is attached yet: the room need not be there. Raises BackendError."""
+    def __init__(self, reset: Reset, log: Path | None = None) -> None:
+        """Nothing is attached yet: the room need not be there. With a folder `log`, every step is written to the log of
+        the room there. Raises BackendError, OSError."""
         self._reset = reset
+        self._log = None if log is None else Writer(log / f"{reset.room}.jsonl")
+        if self._log is not None:
+            self._log.begin(Header.of(reset.profile, reset.capacity, reset.members))
         self._keys = Keys(RealSuite(reset.suite), bytes.fromhex(reset.entropy))
         public = {name: bytes.fromhex(key) for name, key in reset.keys.items()}
         creator = reset.members[0]
@@ -65,6 +72,13 @@ class EngineActor:
 
     def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
         """See `Actor`."""
+        begin = time.monotonic_ns()
+        seen = self._act(step, operation, arguments)
+        if self._log is not None:
+            self._log.write(logged(self._reset.actor, operation, arguments, seen, begin))
+        return seen
+
+    def _act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
         wanted = {name: self._argument(name, arguments) for name in BY_OPERATION[operation].arguments}
         try:
             result = self._engine.do(operation, wanted, fresh=self._keys.fresh(self._reset.actor, step))
@@ -133,12 +147,15 @@ class EngineActor:
                 return given[name]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Serve on standard input and output until told to stop. Whatever else is printed goes to standard error."""
+    parser = argparse.ArgumentParser(prog="python -m lockedroom.conformance.adapter", description=__doc__)
+    parser.add_argument("--log", type=Path, metavar="FOLDER", help="write the event log of each room there")
+    folder = parser.parse_args(arguments).log
     lines = cast(BinaryIO, sys.stdin.buffer)
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        return serve(ABOUT, EngineActor, lines, out)
+        return serve(ABOUT, lambda reset: EngineActor(reset, folder), lines, out)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,19 @@ class EngineRoom:
         """The value of every slot of the run's own room."""
         return self._slots("")
 
+    def copy(self) -> EngineRoom:
+        """The same room, which goes its own way from here. What an intruder's records are made of is not copied."""
+        other = EngineRoom.__new__(EngineRoom)
+        other._settings, other._keys, other._profile, other._forge = (
+            self._settings,
+            self._keys,
+            self._profile,
+            self._forge,
+        )
+        other._rooms = {name: dict(slots) for name, slots in self._rooms.items()}
+        other._left = {}
+        return other
+
     def observe(self, room: Name = "") -> Observation:
         """What is visible now of a room."""
         return look(self._slots(room))
