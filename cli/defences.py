@@ -12,7 +12,7 @@ import typer
 from lockedroom.cli.exits import MEANING, Exit, usage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -93,7 +93,7 @@ def _show(out: Console, report: DefencesReport) -> None:
     table.columns[3].justify = "right"
     for row in report.rows:
         attack = row.attack
-        within = str(attack.bounds) if attack else f"{len(row.searched)} bounds searched"
+        within = str(attack.bounds) if attack else f"{sum(one.complete for one in row.searched)} bounds searched"
         table.add_row(
             row.defence.name, brief(row.defence.clauses), said(row), str(attack.length) if attack else "", within
         )
@@ -101,9 +101,8 @@ def _show(out: Console, report: DefencesReport) -> None:
     for row in report.rows:
         out.print(f"\n{row.defence.name}: {row.defence.gives}", style="bold")
         if row.attack is None:
-            searched = "; ".join(str(found.bounds) for found in row.searched)
-            out.print(f"no attack without it within {searched}", style="yellow")
-            out.print(f"it stays: {row.reason}" if row.reason else "nothing says why it is there", style="yellow")
+            for line in silence(row):
+                out.print(line, style="yellow")
             continue
         out.print(f"without {', '.join(row.off)}, within {row.attack.bounds}:")
         draw(out, row.attack)
@@ -118,7 +117,21 @@ def counted(rows: Sequence[Row]) -> str:
     said = (
         f"of {len(rows)} defences, {alone} admit an attack when they are lost alone, {together} together with another"
     )
-    return said if (rest := len(rows) - alone - together) == 0 else f"{said}, {rest} within these bounds none"
+    late = sum(row.verdict == "incomplete" for row in rows)
+    rest = len(rows) - alone - together - late
+    said += f", {rest} within these bounds none" if rest else ""
+    return f"{said}, {late} were not searched whole" if late else said
+
+
+def silence(row: Row) -> Iterator[str]:
+    """What to say of a defence without which no attack was found."""
+    searched = "; ".join(str(found.bounds) for found in row.searched if found.complete)
+    if searched:
+        yield f"no attack without it within {searched}"
+    if row.verdict == "incomplete":
+        yield f"not searched whole: {row.reason}"
+    else:
+        yield f"it stays: {row.reason}" if row.reason else "nothing says why it is there"
 
 
 def said(row: Row) -> str:

@@ -115,8 +115,9 @@ def _show(out: Console, report: FindingsReport) -> None:
         out.print(removal(found))
         out.print(answer(found))
     table = plain("expected", "found, or what prevents it")
+    missing = "not found: not all was searched" if report.verdict == "incomplete" else "not found, and nothing says why"
     for one in report.expected():
-        table.add_row(one["name"], one["finding"] or one["prevented"] or "not found, and nothing says why")
+        table.add_row(one["name"], one["finding"] or one["prevented"] or missing)
     out.print()
     out.print(table)
     out.print(

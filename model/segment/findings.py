@@ -103,6 +103,7 @@ TITLES: Final[Mapping[frozenset[str], str]] = {
     frozenset({"announcement-binds-incarnation"}): "an ephemeral key stands on the board as that of another stay",
     frozenset({"revocation-closes", "rights-checked-by-peers"}): "a key is taken from somebody revoked",
     frozenset({"revocation-closes + rights-checked-by-peers"}): "a session with somebody revoked stays open",
+    frozenset({"records-in-place + nonces-by-side"}): "what one has put on the board is read by oneself as the other's",
     frozenset({"acl-state-in-records"}): "two share a key whose lists differ: one was shown an old one",
     frozenset({"revocation-closes"}): "a session with somebody revoked stays open",
     frozenset({"rights-checked-by-peers"}): "a key is drawn for somebody revoked",
@@ -357,7 +358,8 @@ def _otherwise(
     one: Callable[[Bounds, str, tuple[str, ...]], tuple[Searched, Cause]],
     attack: Attack,
 ) -> None:
-    """Have the attack's property fall by another operation, until a single defence removes that."""
+    """Have the attack's property fall by another operation, until that is a cause which is new and which a single
+    defence removes."""
     ignored: tuple[str, ...] = ()
     last: Attack | None = attack
     while last is not None and last.moves and last.profile == AS_WRITTEN and last.moves[-1].operation not in ignored:
@@ -369,8 +371,7 @@ def _otherwise(
             found, cause = one(bounds, attack.falls, ignored)
             known.searched.append(((), found))
             if found.attack is not None:
-                known.add(cause, found.attack)
-                last = None if _alone(cause) else found.attack
+                last = None if known.add(cause, found.attack) and _alone(cause) else found.attack
                 break
 
 

@@ -67,6 +67,16 @@ def test_a_defence_that_there_is_not_is_a_usage_error() -> None:
     assert ran.code == Exit.USAGE and "there is no defence 'moat'" in ran.err and switch.TIE_BREAK in ran.err
 
 
+def test_what_was_not_searched_whole_is_said_to_be_so() -> None:
+    ran = inside("defences", "segment", "--only", switch.NUMBERED, "--jobs", "1", "--time-limit", "0.3")
+    assert ran.code == Exit.INCOMPLETE, ran.out
+    assert "not searched whole: the time limit" in ran.out and "it stays" not in ran.out
+    assert "1 were not searched whole" in ran.out
+    told = json.loads(inside("defences", "segment", "--only", switch.NUMBERED, "--time-limit", "0.3", "--json").out)
+    assert (told["verdict"], told["reason"]) == ("incomplete", "the time limit")
+    Draft202012Validator(dict(defences_schema())).validate(told)
+
+
 def test_ctrl_c_ends_it_and_every_process_of_it() -> None:
     command = [BIN / "lockedroom", "defences", "segment", "--jobs", "2"]
     with subprocess.Popen(

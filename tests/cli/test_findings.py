@@ -34,6 +34,12 @@ def test_each_finding_is_narrated_and_drawn() -> None:
     assert "\x1b" not in ran.out
 
 
+def test_what_was_not_searched_whole_is_said_to_be_so() -> None:
+    ran = inside(*ONE, "--time-limit", "0.1")
+    assert ran.code == Exit.INCOMPLETE
+    assert "not found: not all was searched" in " ".join(ran.out.split()) and "incomplete: " in ran.out
+
+
 def test_the_answer_is_one_object_as_its_schema_says(tmp_path: Path) -> None:
     ran = inside(*ONE, "--json", "--trace", tmp_path / "traces", "--svg", tmp_path / "pictures")
     assert (ran.code, ran.err) == (Exit.REFUSED, "")

@@ -9,7 +9,7 @@ import pytest
 
 from lockedroom.model.explore import Explorer
 from lockedroom.model.report import Exploration
-from lockedroom.model.segment.attacks import Attack, Searched
+from lockedroom.model.segment.attacks import Attack, Move, Searched
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.findings import (
     EXPECTED,
@@ -119,3 +119,24 @@ def test_an_interrupted_search_interrupts(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(Tabulated, "run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         enumerated((ROOM,))
+
+
+def test_where_no_single_defence_removes_an_attack_its_property_is_brought_down_otherwise() -> None:
+    """Until what brings it down is a new cause that one defence removes."""
+    joint, known, hidden = (f"{A} + {B}",), (A,), (B,)
+    grant, join, review = (Move("alice", name, {}) for name in ("grant", "join", "review"))
+    asked: list[tuple[str, ...]] = []
+
+    def one(bounds: Bounds, on: tuple[str, ...], only: str | None) -> tuple[Searched, Cause]:
+        left = [] if only not in (None, AGREED) or on else [(AGREED, joint)]
+        found = [Attack(AS_WRITTEN, bounds, name, "toy", (grant,)) for name, _ in left]
+        return Searched(bounds, not found, "", 1, 1, 0.0, found[0] if found else None), joint if found else ()
+
+    def otherwise(bounds: Bounds, only: str, ignored: tuple[str, ...]) -> tuple[Searched, Cause]:
+        asked.append(ignored)
+        move, cause = {1: (join, joint), 2: (review, hidden)}[len(ignored)]
+        return Searched(bounds, False, "", 1, 1, 0.0, Attack(AS_WRITTEN, bounds, only, "toy", (move,))), cause
+
+    found = enumerated((ROOM,), one=one, otherwise=otherwise).found
+    assert asked == [("grant",), ("grant", "join")]
+    assert set(found) == {joint, hidden} and known not in found
