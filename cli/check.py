@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit, usage
-from lockedroom.cli.modules import is_target
+from lockedroom.cli.modules import STASH, is_target
 from lockedroom.cli.stored import bytes_of, folder_for, only_without, unusable
 from lockedroom.cli.user import check_user
 from lockedroom.cli.walks import check_user_walks, only_with_walks, show_walks, walk_segment
@@ -45,7 +45,7 @@ def _bound(about: str) -> object:
 def check(
     context: typer.Context,
     protocol: Annotated[
-        str, typer.Argument(help="The protocol, `segment`, or a machine of your own, path/to/module.py:ATTRIBUTE.")
+        str, typer.Argument(help="`segment`, `stash`, or a machine of your own, path/to/module.py:ATTRIBUTE.")
     ] = "segment",
     members: Annotated[int, typer.Option(min=1, max=8, help="Members of the room.")] = 2,
     messages: Annotated[int, _bound("Messages from each member to each other.")] = 1,
@@ -70,7 +70,11 @@ def check(
     ] = None,
     given: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=NUMBER", help="An argument of your own machine's function."),
+        typer.Option(
+            "--set",
+            metavar="NAME=NUMBER",
+            help="Of the stash holders, writes, intruder; of your machine what its function takes.",
+        ),
     ] = None,
     direct: Annotated[bool, typer.Option("--direct", help="By the small direct explorer, which is slower.")] = False,
     symmetry: Annotated[
@@ -114,12 +118,13 @@ def check(
     from lockedroom.model.verdict import check as run
     from lockedroom.model.walked import WalkReport
 
-    if is_target(protocol):
-        _only_of_the_segment(context)
+    if protocol == STASH or is_target(protocol):
+        _only_of_the_segment(context, but=("profile",) if protocol == STASH else ())
         only_with_walks(walks, steps=steps, seed=seed, jobs=jobs)
         if walks is not None:
             stored = {"memory": memory, "checkpoint": checkpoint, "state-limit": state_limit}
             only_without("--walks", "they store no states", **stored)
+            _hardened_walks(profile)
             return check_user_walks(
                 protocol,
                 given or (),
@@ -144,9 +149,12 @@ def check(
             trace=trace,
             svg=svg,
             as_json=as_json,
+            profile=None if profile == "hardened" else profile,
         )
     if protocol != "segment":
-        raise usage(f"there is no protocol {protocol}", "name segment, or a machine as path/to/module.py:ATTRIBUTE")
+        raise usage(
+            f"there is no protocol {protocol}", "name segment, stash, or a machine as path/to/module.py:ATTRIBUTE"
+        )
     if given:
         raise usage("--set with a protocol of ours", "give its bounds by their own options")
     if direct:
@@ -155,8 +163,7 @@ def check(
     if walks is not None:
         stored = {"memory": memory, "checkpoint": checkpoint, "state-limit": state_limit}
         only_without("--walks", "they store no states", **stored)
-        if profile != "hardened":
-            raise usage("--profile with --walks", "walk through the hardened profile, or explore this one")
+        _hardened_walks(profile)
     if mutant is not None:
         only_without("--mutant", "a mistake is found soon: explore it anew", checkpoint=checkpoint)
     refuse_existing((trace, svg))
@@ -200,9 +207,15 @@ def check(
     return exit_code(report)
 
 
-def _only_of_the_segment(context: typer.Context) -> None:
-    """Refuse options that mean something to the segment alone."""
-    sources = {name: context.get_parameter_source(name) for name in _SEGMENT_ONLY}
+def _hardened_walks(profile: str) -> None:
+    """Refuse another profile than the hardened one, for walks."""
+    if profile != "hardened":
+        raise usage("--profile with --walks", "walk through the hardened profile, or explore this one")
+
+
+def _only_of_the_segment(context: typer.Context, but: tuple[str, ...]) -> None:
+    """Refuse options that mean something to the segment alone, `but` these."""
+    sources = {name: context.get_parameter_source(name) for name in _SEGMENT_ONLY if name not in but}
     given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if given:
         raise usage(f"{', '.join(given)} mean something to the segment", "set your machine's arguments with --set")

@@ -12,6 +12,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -32,13 +33,19 @@ def is_target(text: str) -> bool:
     return bool(colon) and path.endswith(".py") and attribute.isidentifier()
 
 
-def user_subject(target: str, arguments: Mapping[str, int]) -> Subject:
-    """The machine that a target names, made with these arguments, and its rules. Raises Problem when there is none,
-    ModelError when it is wrong in itself."""
+STASH: Final = "stash"
+"""The protocol of ours that is explored as any machine is."""
+
+
+def user_subject(target: str, arguments: Mapping[str, int], profile: str | None = None) -> Subject:
+    """The machine that a target names, made with these arguments, and its rules; of the stash in that profile. Raises
+    Problem when there is none, ModelError when it is wrong in itself."""
     from lockedroom.model.model import Model, proper
     from lockedroom.model.validator import Subject
     from lockedroom.reference.machine import Machine
 
+    if target == STASH:
+        return _stash(arguments, profile)
     if not is_target(target):
         raise usage(f"{target} names no machine", "write it as path/to/module.py:ATTRIBUTE")
     path, _, attribute = target.rpartition(":")
@@ -77,6 +84,19 @@ def user_subject(target: str, arguments: Mapping[str, int]) -> Subject:
         steps=tuple(map(str, _rules(target, module, "steps", arguments))),
         sometimes=dict(cast("Mapping[str, StepTest]", _rule(module, "sometimes") or {})),
     )
+
+
+def _stash(arguments: Mapping[str, int], profile: str | None) -> Subject:
+    from lockedroom.model.stash import Bounds, stash_subject
+    from lockedroom.reference.stash.profile import SWITCHES
+
+    known = [one.name for one in fields(Bounds)]
+    if unknown := [name for name in arguments if name not in known]:
+        raise usage(f"the stash has no {', '.join(unknown)}", f"set {', '.join(known)}")
+    try:
+        return stash_subject(Bounds(**arguments), SWITCHES.profile_of(profile or "hardened"))
+    except ValueError as error:
+        raise usage(str(error), "choose others") from None
 
 
 def _module(path: Path) -> ModuleType:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 def subject_named(named: Named) -> Subject:
     """The machine of that name with what must hold of it. Raises Problem when it cannot be found."""
-    from lockedroom.cli.modules import is_target, user_subject
+    from lockedroom.cli.modules import STASH, is_target, user_subject
 
     if named.target == "segment":
         return _segment(named)
+    if named.target == STASH and named.mutant is None:
+        return user_subject(STASH, named.arguments, named.profile)
     if is_target(named.target) and named.mutant is None:
         return user_subject(named.target, named.arguments)
     raise _unknown(named, "no protocol of that name, and no path/to/module.py:ATTRIBUTE")

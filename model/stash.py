@@ -1,0 +1,304 @@
+"""The stash, explored: holders of one key, and an intruder who owns the store. What must hold stands in JUDGES.
+
+The engine runs as it is. Beside it stands what only an observer knows: `log`, every record that a holder left, in order
+(None for a removal that leaves nothing), `ledger`, how much of it each holder has seen, and whether the intruder has
+done anything yet. The intruder puts whatever some guard could accept, as often as it likes: any record that ever lay
+there, also with another version or kind; one of a key of its own; bytes that are none; nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Final, TypeAlias, cast
+
+from lockedroom.model.report import Invariant, Judgement
+from lockedroom.model.validator import Subject
+from lockedroom.reference.crypto.closure import derivable
+from lockedroom.reference.crypto.symbolic import SymbolicEntropy, SymbolicSuite
+from lockedroom.reference.crypto.terms import Field, Term
+from lockedroom.reference.machine import Action, Machine, Name, Outcome, Rejected, Slot, Step
+from lockedroom.reference.profile import Profile
+from lockedroom.reference.stash import records
+from lockedroom.reference.stash.keys import Key, encryption, generate, locator
+from lockedroom.reference.stash.profile import HARDENED, VERSIONED
+from lockedroom.reference.stash.records import NONSENSE, TOMBSTONE, VALUE, Record
+from lockedroom.reference.stash.transitions import BY_OPERATION, TABLE, At, Holder, Put, Result
+
+NAMES: Final = ("anna", "ben", "carol", "dora")
+VALUE_SLOT, LOG, DISTURBED = Slot("value", "there"), Slot("log"), Slot("disturbed")
+SUITE: Final = SymbolicSuite()
+PASSWORD: Final = Term("password")
+BODIES: Final = tuple(Term("body", "holders", "there", number, 16) for number in (1, 2))
+Log: TypeAlias = "tuple[Record | None, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One step of a holder as its judges see it."""
+
+    operation: str
+    expecting: bool
+    clause: str | None
+    stored: Record | None
+    log: Log
+    left: Log
+    """The log afterwards."""
+    seen: int
+    """How much of the log its holder had seen before."""
+    disturbed: bool
+    profile: Profile
+    key: Key
+
+
+def key_of(profile: Profile) -> Key:
+    """The holders' key, made from a password that the intruder guesses."""
+    return generate(SUITE, profile, SymbolicEntropy("holders", 1), PASSWORD)
+
+
+def alien(profile: Profile) -> Record:
+    """A record of the intruder's own key."""
+    mine = Key(Term("fresh", "intruder", 1, "key"), Term("fresh", "intruder", 1, "iv"))
+    body, fresh = Term("body", "intruder", "elsewhere", 1, 16), Term("fresh", "intruder", 1, "value")
+    return records.seal(SUITE, profile, mine, VALUE, 1 if profile.has(VERSIONED) else 0, fresh, body)
+
+
+# ---- what must hold ---------------------------------------------------------------------------------
+
+
+def _authentic(step: Taken) -> Judgement:
+    if step.operation != "read" or step.stored is None:
+        return False
+    return bool(step.clause) or step.stored in step.log or "what was read is nothing that a holder left"
+
+
+def _newest(log: Log, record: Record | None) -> int:
+    """The number of the last such record in the log, counted from 1; 0 if there is none."""
+    return max((number for number, one in enumerate(log, 1) if one == record), default=0)
+
+
+def _no_way_back(step: Taken) -> Judgement:
+    if step.operation != "read" or step.stored not in step.log or not step.seen or _forked(step):
+        return False
+    at = _newest(step.log, step.stored)
+    return bool(step.clause) or at >= step.seen or f"it reads record {at} after record {step.seen}"
+
+
+def _forked(step: Taken) -> bool:
+    """Whether a holder has written without seeing what others had: then versions tell no order any more."""
+    versions = [one.version for one in step.log if one is not None]
+    return step.profile.has(VERSIONED) and any(after <= before for before, after in pairwise(versions))
+
+
+def _removals_noticed(step: Taken) -> Judgement:
+    if step.operation != "read" or step.stored is not None or not step.seen:
+        return False
+    return (
+        bool(step.clause)
+        or None in step.log[step.seen - 1 :]
+        or "it is told that nothing is there, and no holder has removed it"
+    )
+
+
+def _not_equal(step: Taken) -> Judgement:
+    if step.left == step.log or step.left[-1] is None:
+        return False
+    old = {one.sealed for one in step.log if one is not None}
+    return step.left[-1].sealed not in old or "two sealed values are equal, which the store shows"
+
+
+def _one_use(step: Taken) -> Judgement:
+    if step.left == step.log or step.left[-1] is None:
+        return False
+    place = locator(SUITE, step.profile, step.key)
+    assert isinstance(place, Term), "a symbolic suite gives terms"
+    under = encryption(SUITE, step.profile, step.key)
+    return under not in _parts(place) or "the key that encrypts is digested for the locator too"
+
+
+def _parts(field: Field) -> Iterator[Field]:
+    """What a term is directly made of: the keys that it uses, not what these come from."""
+    for part in field.args if isinstance(field, Term) else field if isinstance(field, tuple) else ():
+        yield part
+        if isinstance(part, tuple):
+            yield from _parts(part)
+
+
+def _current(step: Taken) -> Judgement:
+    if step.operation != "read" or step.disturbed:
+        return False
+    if step.clause:
+        return f"nobody has meddled, and the read is refused [{step.clause}]"
+    return step.stored == (step.log[-1] if step.log else None) or "it does not read what was written last"
+
+
+def _compared(step: Taken) -> Judgement:
+    if not step.expecting or step.clause or step.disturbed:
+        return False
+    expected = step.log[step.seen - 1] if step.seen else None
+    same = step.seen == len(step.log) or expected is step.stored is None
+    return same or "it writes over what it has not seen"
+
+
+JUDGES: Final[dict[str, tuple[tuple[str, ...], Callable[[Taken], Judgement]]]] = {
+    "authenticity": (("STASH-READ-2", "STASH-SEAL-2", "STASH-SEAL-4", "STASH-RECORD-2"), _authentic),
+    "no way back": (("STASH-READ-3", "STASH-SEAL-3", "STASH-WRITE-3"), _no_way_back),
+    "removals are noticed": (("STASH-READ-4", "STASH-REMOVE-2"), _removals_noticed),
+    "equal values look different": (("STASH-SEAL-1",), _not_equal),
+    "one key, one use": (("STASH-KEY-6", "STASH-KEY-7"), _one_use),
+    "a read is current": (("STASH-STORE-1", "STASH-READ-1"), _current),
+    "compare and set": (("STASH-WRITE-5", "STASH-WRITE-6", "STASH-STORE-3"), _compared),
+}
+"""The properties of steps, each with its clauses; the last two are promised on a store that nobody meddles with."""
+
+SECRECY: Final = "secrecy"
+_SECRECY: Final = ("STASH-KEY-5", "STASH-SEAL-2")
+
+
+def _secret(seen: tuple[Hashable, ...]) -> Judgement:
+    """Of the log alone, which the intruder sees all of, beside the password that it guesses."""
+    (log,) = cast("tuple[Log]", seen)
+    known = {term for one in log if one for term in (one.sealed, one.fresh) if isinstance(term, Term)} | {PASSWORD}
+    if not log:
+        return False
+    told = [body for body in BODIES if derivable(frozenset(known), body)]
+    return f"the intruder knows {told[0]}" if told else True
+
+
+# ---- the machine ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many holders of the key there are, how often they write or remove in all, and whether there is an intruder (0
+    or 1). Raises ValueError, with a text for people, when one is out of range."""
+
+    holders: int = 2
+    writes: int = 3
+    intruder: int = 1
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.holders <= len(NAMES) and 1 <= self.writes <= 8 and 0 <= self.intruder <= 1):
+            raise ValueError(f"holders: 1 to {len(NAMES)}, writes: 1 to 8, intruder: 0 or 1")
+
+    def __str__(self) -> str:
+        told = f"{self.holders} holder{'s' * (self.holders > 1)}, {self.writes} write{'s' * (self.writes > 1)}"
+        return told + ", an intruder" * self.intruder
+
+
+VERIFY: Final = Bounds()
+
+
+def stash_subject(
+    bounds: Bounds = VERIFY, profile: Profile = HARDENED, only: Iterable[str] = (*JUDGES, SECRECY)
+) -> Subject:
+    """The stash within bounds, in a profile, with what must hold of it: `only` these properties."""
+    names, key = NAMES[: bounds.holders], key_of(profile)
+    initial: dict[Slot, Hashable] = {VALUE_SLOT: None, LOG: (), DISTURBED: False}
+    actions: list[Action] = []
+    for name in names:
+        initial |= {Slot("holder", name): Holder(name, key), Slot("ledger", name): 0}
+        actions.append(_action(name, "read", profile, bounds.writes))
+        for body in BODIES:
+            actions.append(_action(name, "write", profile, bounds.writes, body=body))
+        actions.append(_action(name, "write", profile, bounds.writes, body=BODIES[0], expected="as seen"))
+        actions.append(_action(name, "remove", profile, bounds.writes))
+    if bounds.intruder:
+        actions.append(_intruder(profile))
+    chosen = {one: judge for one, (_, judge) in JUDGES.items() if one in only}
+    title = f"stash, {bounds}" + (f", {profile}" if profile != HARDENED else "")
+    machine = Machine(title, initial, tuple(actions), bounds=asdict(bounds))
+
+    def judge(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
+        if action.operation not in BY_OPERATION:
+            return ()
+        step = _taken(action, values, outcome, profile, key)
+        return [(one, rule(step)) for one, rule in chosen.items()]
+
+    def explain(action: Action, state: Mapping[Slot, Hashable]) -> str:
+        if action.operation not in BY_OPERATION:
+            return ""
+        me, stored = cast(Holder, state[Slot("holder", action.actor)]), cast("Record | None", state[VALUE_SLOT])
+        result = _performed(action.operation, dict(action.arguments), me, stored, profile)
+        return result.detail if isinstance(result, Rejected) else ""
+
+    secret = Invariant(SECRECY, (LOG,), (lambda value: value,), _secret)
+    return Subject(
+        machine,
+        judge,
+        (secret,) if SECRECY in only else (),
+        explain=explain,
+        steps=tuple(chosen),
+        promises={**{one: clauses for one, (clauses, _) in JUDGES.items()}, SECRECY: _SECRECY},
+        clauses={row.operation: row.clauses for row in TABLE},
+    )
+
+
+def _slots(name: Name) -> tuple[Slot, ...]:
+    return (Slot("holder", name), VALUE_SLOT, LOG, Slot("ledger", name), DISTURBED)
+
+
+def _action(name: Name, operation: str, profile: Profile, writes: int, **arguments: object) -> Action:
+    """A transition bound to a holder, with what observers note of it."""
+
+    def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        me, stored, log, ledger, _ = cast("tuple[Holder, Record | None, Log, int, bool]", values)
+        if operation != "read" and len(log) == writes:
+            return ()
+        result = _performed(operation, arguments, me, stored, profile)
+        if isinstance(result, Rejected):
+            return (Outcome(None, result.clause),)
+        assert isinstance(result, Step) and result.state is not None
+        for effect in result.effects:
+            stored = effect.record if isinstance(effect, Put) else None
+            log = (*log, stored)
+            ledger = len(log)
+        if operation == "read" and stored in log:
+            ledger = _newest(log, stored)
+        return (Outcome((result.state, stored, log, ledger), None, result.events),)
+
+    slots = _slots(name)
+    return Action(operation, name, tuple(arguments.items()), slots, slots[:4], run)
+
+
+def _performed(
+    operation: str, arguments: Mapping[str, object], me: Holder, stored: Record | None, profile: Profile
+) -> Result:
+    """What the engine does there; a holder that compares expects what it has seen."""
+    given = {**arguments, **({"expected": me.seen} if "expected" in arguments else {})}
+    at = At(me, VALUE_SLOT, stored, SUITE, SymbolicEntropy(me.name, 1), profile)
+    return cast(Result, BY_OPERATION[operation].run(at, **given))
+
+
+def _taken(action: Action, values: tuple[Hashable, ...], outcome: Outcome, profile: Profile, key: Key) -> Taken:
+    _, stored, log, seen, disturbed = cast("tuple[Holder, Record | None, Log, int, bool]", values)
+    left = cast(Log, outcome.writes[2]) if outcome.writes is not None else log
+    expecting = "expected" in dict(action.arguments)
+    return Taken(action.operation, expecting, outcome.clause, stored, log, left, seen, disturbed, profile, key)
+
+
+def _intruder(profile: Profile) -> Action:
+    """Everything that it can put in place of what lies there."""
+
+    def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        stored, log, _ = cast("tuple[Record | None, Log, bool]", values)
+        offered: dict[Record | None, str] = {None: "nothing"} if stored is not None else {}
+        for number, record in enumerate(log, 1):
+            if record is not None:
+                offered.setdefault(record, f"record {number}")
+        own = alien(profile)
+        offered.setdefault(own, "one of its own")
+        offered.setdefault(Record(NONSENSE, 0, b"", b""), "what is no record")
+        if profile.has(VERSIONED):
+            versions = {record.version for record in log if record is not None}
+            for number, record in enumerate([*log, own], 1):
+                for version in {*versions, max(versions, default=0) + 1} if record is not None else ():
+                    for kind in (VALUE, TOMBSTONE):
+                        assert record is not None
+                        said = f"record {number} as version {version}{', a tombstone' * (kind == TOMBSTONE)}"
+                        offered.setdefault(replace(record, version=version, kind=kind), said)
+        offered.pop(stored, None)
+        return tuple(Outcome((record, True), label=said) for record, said in offered.items())
+
+    return Action("put", "intruder", (), (VALUE_SLOT, LOG, DISTURBED), (VALUE_SLOT, DISTURBED), run)

@@ -1,0 +1,36 @@
+"""`lockedroom check stash`: its verdict, its counterexamples, and what it refuses."""
+
+import json
+from pathlib import Path
+
+from tests.cli.run import inside
+
+
+def test_it_holds() -> None:
+    ran = inside("check", "stash", "--set", "writes=1", "--json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["verdict"], told["complete"]) == (0, "holds", True)
+    assert "8 properties hold" in inside("check", "stash", "--set", "writes=2").out
+
+
+def test_a_counterexample_replays(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.json"
+    ran = inside("check", "stash", "--profile", "as-written", "--trace", trace)
+    assert ran.code == 1 and "is violated" in ran.out
+    assert inside("replay", trace).code == 0
+
+
+def test_walks_see_no_violation() -> None:
+    assert inside("check", "stash", "--walks", "2", "--steps", "20").code == 4
+
+
+def test_what_it_refuses() -> None:
+    for arguments, said in (
+        (("--set", "foo=1"), "the stash has no foo"),
+        (("--set", "writes=99"), "writes: 1 to 8"),
+        (("--profile", "hardened -tie-break"), "no defence tie-break"),
+        (("--members", "3"), "mean something to the segment"),
+        (("--walks", "1", "--profile", "as-written"), "--profile with --walks"),
+    ):
+        ran = inside("check", "stash", *arguments)
+        assert ran.code == 2 and said in ran.err, ran
