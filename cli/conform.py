@@ -85,6 +85,10 @@ def conform(
     html_file: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one page of HTML.")
     ] = None,
+    traces_to: Annotated[
+        Path | None,
+        typer.Option("--write-traces", metavar="FOLDER", help="Write each trace to a file of its own, and run none."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> int:
     """Replay the whole corpus for real, and check the known answers.
@@ -124,6 +128,8 @@ def conform(
         _list([one for one in candidates if one.id not in left_out], as_json)
         return Exit.HOLDS
     chosen = [one for one in candidates if one.kind == "trace" and one.id not in left_out]
+    if traces_to is not None:
+        return _write(traces_to, {one.id: traces[one.id] for one in chosen})
     ran = _run(protocol, split, jobs, chosen, traces, assigned, crashes, quiet=as_json)
     answers = None if any(split) else _answers(candidates, left_out)
     report = with_entries(build(ran, candidates, left_out, expected, answers), collections(protocol))
@@ -276,6 +282,21 @@ def _list(candidates: Sequence[Candidate], as_json: bool) -> None:
     for one in candidates:
         table.add_row(one.id, str(len(one.steps)), ", ".join(one.flags))
     console().print(table)
+
+
+def _write(folder: Path, traces: Mapping[str, Trace]) -> int:
+    from lockedroom.cli.counterexample import refuse_existing, write_new
+    from lockedroom.cli.terminal import console
+    from lockedroom.conformance.trace import write_trace
+
+    if not folder.is_dir():
+        raise usage(f"there is no folder {folder}", "make it, the traces are to be written there")
+    files = {folder / f"{name.replace('/', '-')}.json": trace for name, trace in traces.items()}
+    refuse_existing(files)
+    for file, trace in files.items():
+        write_new(file, write_trace(trace))
+    console().print(f"{len(files)} {'trace is' if len(files) == 1 else 'traces are'} in {folder}")
+    return Exit.HOLDS
 
 
 def command_of(command: str) -> list[str] | None:

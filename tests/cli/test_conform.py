@@ -13,7 +13,7 @@ import pytest
 from lockedroom.cli import demo
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance import corpus, crashes, every, hostile
-from lockedroom.conformance.trace import Trace
+from lockedroom.conformance.trace import Trace, read_trace
 from lockedroom.conformance.vectors_run import groups
 from tests.cli.run import inside
 
@@ -185,3 +185,18 @@ def test_known_failures_may_name_what_a_smoke_test_leaves_out(monkeypatch: pytes
     known = tmp_path / "known.toml"
     known.write_text('[[known]]\ncase = "every/full/*"\nreason = "not yet"\n')
     assert inside("conform", "--smoke", "--known-failures", known).code == 0
+
+
+def test_a_trace_of_a_collection_becomes_a_file_that_can_be_replayed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = tuple(every.collections(every.EXPLORATIONS[3:4]))
+    monkeypatch.setattr(corpus, "collections", lambda _: found)
+    choice = ("conform", "--case", "every/full/*", "--write-traces", tmp_path)
+    ran = inside(*choice)
+    assert (ran.code, ran.out) == (0, f"1 trace is in {tmp_path}\n"), ran
+    (file,) = tmp_path.iterdir()
+    assert file.name == "every-full-001.json" and read_trace(file) == found[0].trace(1)
+    assert inside("replay", file, "--on", "engine").code == 0
+    assert inside(*choice).code == Exit.USAGE, "nothing is overwritten"
+    assert inside("conform", "--write-traces", tmp_path / "none").code == Exit.USAGE

@@ -5,6 +5,8 @@ import contextlib
 import pickle
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -239,3 +241,28 @@ def test_a_room_is_not_there_before_its_creator_can_go_on_with_it(room: str, tmp
         made = alice.perform("create", capacity=ROOMY, profile=HARDENED.label, origin=ORIGIN)
     rooms.remove(room)
     assert isinstance(made, Step) and seen and all(seen)
+
+
+def test_who_dies_between_commit_and_wake_up_is_heard_all_the_same(room: str, victims: Victims) -> None:
+    """A message whose sender could not post its addressee's semaphore is found within the second of a recheck."""
+    with company(room, THREE) as people:
+        people.founded().talking()
+        me = people.engines["bob"].me
+        people.engines["bob"].close()
+        alice = people.engines["alice"]
+        heard: list[tuple[bool, float]] = []
+
+        def wait() -> None:
+            while not alice.first("bob") and len(heard) < 10:
+                heard.append((alice.wait(time.monotonic() + 5), time.monotonic()))
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        send = tuple({"peer": "alice", "body": b"last"}.items())
+        assert victims.play(Victim(room, "LR0", me, 1, "send", send, 2, Moment.AFTER.value)) == "killed"
+        died = time.monotonic()
+        waiting.join()
+        assert not any(woken for woken, _ in heard), "nobody was woken"
+        assert heard[-1][1] < died + 3
+        (event,) = people.ok("alice", "receive", peer="bob").events
+        assert getattr(event, "body", None) == b"last"
