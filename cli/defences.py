@@ -114,13 +114,11 @@ def _show(out: Console, report: DefencesReport) -> None:
 def counted(rows: Sequence[Row]) -> str:
     """How many are missed alone, how many together with others, how many not."""
     alone, together = (sum(row.verdict == verdict for row in rows) for verdict in ("attack", "attack together"))
-    said = (
-        f"of {len(rows)} defences, {alone} admit an attack when they are lost alone, {together} together with another"
-    )
     late = sum(row.verdict == "incomplete" for row in rows)
     rest = len(rows) - alone - together - late
-    said += f", {rest} within these bounds none" if rest else ""
-    return f"{said}, {late} were not searched whole" if late else said
+    said = f"of {len(rows)} defences the loss of {alone} alone admits an attack, that of {together} with another's"
+    said += f", that of {rest} none within these bounds" if rest else ""
+    return f"{said}; {late} not searched whole" if late else said
 
 
 def silence(row: Row) -> Iterator[str]:
