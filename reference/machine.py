@@ -182,6 +182,8 @@ class Action:
 
     `run` is given the values of `reads` in order and returns every possible outcome; no outcome at all
     means that the action is not enabled there. An action that falls into independent parts is made by `factored`.
+    `gates` are slots of `reads`, each with what its value must fulfil: elsewhere there is no outcome, so that an
+    explorer need not ask.
     """
 
     operation: str
@@ -191,6 +193,7 @@ class Action:
     writes: tuple[Slot, ...]
     run: Callable[[tuple[Hashable, ...]], tuple[Outcome, ...]]
     parts: tuple[Action, ...] = ()
+    gates: tuple[tuple[Slot, Callable[[Hashable], bool]], ...] = ()
 
     def __str__(self) -> str:
         inner = ", ".join(str(value) for _, value in self.arguments)

@@ -76,10 +76,10 @@ class Engine:
 
 
 class Call:
-    """A transition bound to its actor and arguments, with its footprint by parts and its memo. `slots` are those that
-    it reads or writes, `writes` those that it writes; both in a fixed order."""
+    """A transition bound to its actor and arguments, with its footprint by parts and its memo. `reads` are the
+    slots that it reads, `writes` those that it writes, `slots` both; each in a fixed order."""
 
-    __slots__ = ("_actor", "_arguments", "_deeds", "_engine", "_own", "_reads", "_row", "slots", "writes")
+    __slots__ = ("_actor", "_arguments", "_deeds", "_engine", "_own", "_row", "reads", "slots", "writes")
 
     def __init__(self, engine: Engine, operation: str, actor: Name, arguments: tuple[tuple[str, object], ...]) -> None:
         self._engine = engine
@@ -87,9 +87,9 @@ class Call:
         self._arguments = dict(arguments)
         self._row = engine.logic.rows[operation]
         reads, writes = self._row.parts(actor, peers_of(self._arguments))
-        self._reads = tuple(part for slot in reads for part in parts.cut(slot, engine.names))
+        self.reads = tuple(part for slot in reads for part in parts.cut(slot, engine.names))
         self.writes = tuple(part for slot in writes for part in parts.cut(slot, engine.names))
-        self.slots = tuple(dict.fromkeys((*self._reads, *self.writes)))
+        self.slots = tuple(dict.fromkeys((*self.reads, *self.writes)))
         self._own = effects.member(actor)
         self._deeds: dict[tuple[int, ...], tuple[tuple[Hashable, ...], Deed]] = {}
 
@@ -106,7 +106,7 @@ class Call:
         """The same, without a memo."""
         self._engine.calls += 1
         me = cast(Member, before[self._own])
-        seen = {slot: before[slot] for slot in self._reads}
+        seen = {slot: before[slot] for slot in self.reads}
         logic = self._engine.logic
         view = parts.at(me, SUITE, SymbolicEntropy(self._actor, join), self._engine.capacity, seen, logic.profile)
         result = logic.perform(self._row, view, **self._arguments)

@@ -7,21 +7,23 @@ process. The members of another segment of the same creator make records for it 
 redirects, changes and forges, one record or one cut of the list a step.
 
 It acts as late as it can, which loses nothing, since until somebody looks nobody can tell. A lane is looked at by its
-owner, first record first: so it changes the first record, and its owner comes next. A cell of the board is looked at
-by everybody but its owner, a post by whom it is for, the list and the header by all: somebody who looks comes next
+owner, first record first: so it changes the first record, and its owner comes next. A cell of the board is looked at by
+everybody but its owner, a post by whom it is for, the list and the header by all: somebody who looks comes next
 (`next_may_be`), so it changes nothing that no single step looks at, together with what it has just changed. Lanes and
 cells of members that are absent it leaves alone: what reads a lane looks at nothing that its sender's going changes,
 and who is absent reads nothing, so the same could be done before it went, or once it is back. The first record of a
-lane it does not repeat: the copy does as well when the original has been read. A post that it puts on the board is
-read, which changes nothing, and that is the end of it: what follows would follow without. Left out is what gains
-nothing however wrong the guards are: ciphertexts of nobody's making, and room in a lane. Nothing is left out because
-some guard refuses it.
+lane it does not repeat: the copy does as well when the original has been read. Nor does it put a record before one that
+it has just put or bared, or an announcement in the place of one that it has just changed: the other record can wait
+until the first was read (unless a review may look at the whole lane), and of the announcements only the last is seen. A
+post that it puts on the board is read, which changes nothing, and that is the end of it: what follows would follow
+without. Left out is what gains nothing however wrong the guards are: ciphertexts of nobody's making, and room in a
+lane. Nothing is left out because some guard refuses it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, TypeAlias, TypeVar, cast
 
@@ -75,8 +77,17 @@ class Closed(frozenset[Hashable]):
 CLOSED: Final = Closed({"closed"})
 """It equals no set of records, the empty one included: else the two would be one value to an explorer."""
 
-Looks: TypeAlias = Callable[[frozenset[Slot]], bool]
-"""Whether an action looks at all of some slots."""
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What an action looks at of all that the intruder may change. Asked about some slots, whether it is all of them:
+    a callable that equals another that answers alike."""
+
+    slots: frozenset[Slot]
+
+    def __call__(self, changed: Hashable) -> bool:
+        return self.slots.issuperset(cast(frozenset[Slot], changed))
+
 
 Change: TypeAlias = "tuple[str, tuple[Hashable, ...]]"
 """One thing that the intruder can do: its label, and the new values of what the action writes."""
@@ -89,7 +100,7 @@ class Intruder:
     def __init__(self, bounds: Bounds, profile: Profile, looks: Iterable[Looks]) -> None:
         self.names, self.honest, self.insider = bounds.names, bounds.honest, bounds.foe
         self.creator = bounds.names[0]
-        self.budget = bounds.intruder
+        self.budget, self.revocations = bounds.intruder, bounds.revocations > 0
         self.forger = Forger(profile, bounds.foe)
         self._looks = tuple(looks)
         self._noticed: dict[frozenset[Slot], bool] = {}
@@ -123,25 +134,35 @@ class Intruder:
         writes: tuple[Slot, ...],
         changes: Callable[..., Iterable[Change]],
         changed: frozenset[Slot] | None = None,
+        once: bool = False,
     ) -> Action:
         """An action of the intruder: `changes` is given the values of `reads` and gives what can become of `writes`;
-        `changed` says what somebody must look at next, if that is not what is written."""
+        `changed` says what somebody must look at next, if that is not what is written; `once`: not where that was
+        changed before and nobody has looked since."""
         more = (SPENT, CHANGED, SEEN)
         looked_at = frozenset(writes) if changed is None else changed
+
+        def left(spent: Hashable) -> bool:
+            return cast(int, spent) < self.budget
+
+        def able(changed: Hashable) -> bool:
+            before = cast(frozenset[Slot], changed)
+            return before != ENTERING and not (once and before & looked_at) and self.noticed(before | looked_at)
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
             spent, changed = cast(int, values[0]), cast(frozenset[Slot], values[1])
             seen = cast(frozenset[Seen], values[2])
-            if spent >= self.budget or changed == ENTERING or not self.noticed(changed | looked_at):
+            if not left(spent) or not able(changed):
                 return ()
-            left = CLOSED if spent + 1 >= self.budget else seen
+            kept = CLOSED if spent + 1 >= self.budget else seen
             found: dict[tuple[Hashable, ...], str] = {}
             for label, new in changes(seen, *values[3:]):
                 found.setdefault(new, label)
-            after = (spent + 1, changed | looked_at, left)
+            after = (spent + 1, changed | looked_at, kept)
             return tuple(Outcome((*after, *new), label=label) for new, label in found.items())
 
-        return Action(operation, INTRUDER, arguments, (*more, *reads), (*more, *writes), run)
+        gates = ((SPENT, left), (CHANGED, able))
+        return Action(operation, INTRUDER, arguments, (*more, *reads), (*more, *writes), run, gates=gates)
 
     # ---- lanes --------------------------------------------------------------------------------------
 
@@ -178,7 +199,8 @@ class Intruder:
                 if record not in lying[:1]:
                     yield f"{summary(record)}{how}", ((record, *lying),)
 
-        return self.action("inject", (("inbox", owner), ("sender", sender)), reads, (slot,), changes)
+        once = not self.revocations
+        return self.action("inject", (("inbox", owner), ("sender", sender)), reads, (slot,), changes, once=once)
 
     def for_lane(
         self, seen: frozenset[Seen], header: Header, entries: tuple[Entry, ...], own: Announcement, other: Announcement
@@ -250,7 +272,7 @@ class Intruder:
             yield f"{summary(foreign)}, made in another segment", (replace(stands, announcement=foreign),)
 
         reads = (HEADER, ACL, cell(name), life(name))
-        return self.action("announce", (("name", name),), reads, (cell(name),), changes)
+        return self.action("announce", (("name", name),), reads, (cell(name),), changes, once=True)
 
     def announce_itself(self) -> Action:
         """The insider's announcement: of its own key as soon as it is granted, and later of the keys of others, as if
@@ -270,7 +292,8 @@ class Intruder:
                     owned = forger.as_own(record, header.segment, entries)
                     yield f"{summary(owned)}, signed anew", (replace(stands, announcement=owned),)
 
-        plain = self.action("announce", (("name", name),), (HEADER, ACL, cell(name)), (cell(name),), changes)
+        reads = (HEADER, ACL, cell(name))
+        plain = self.action("announce", (("name", name),), reads, (cell(name),), changes, once=True)
 
         def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
             spent, changed, seen, header, entries, _ = values
@@ -279,7 +302,7 @@ class Intruder:
             made = forger.announcement(name, header.segment, cast(tuple[Entry, ...], entries))
             return (Outcome((spent, frozenset(), seen, Cell(name, made)), label=f"{summary(made)}, its own"),)
 
-        return replace(plain, run=run)
+        return replace(plain, run=run, gates=())
 
     def post(self, name: Name, reader: Name) -> Action:
         """Put a post under a name for one reader before those that stand there: one that was seen, as it is or made to
@@ -362,13 +385,13 @@ def looked_for(name: Name, reader: Name) -> Slot:
     return Slot("post", reader, name)
 
 
-def next_may_be(action: Action, revocations: bool) -> Looks:
-    """Whether an action looks at all of some slots that the intruder has just changed. Any other action commutes with
-    the change, and could as well have come before it. (A review looks into the inbox when somebody was revoked.)"""
-    touched = frozenset((*action.reads, *action.writes))
+def next_may_be(action: Action, reads: Iterable[Slot], revocations: bool) -> Looks:
+    """What an action that reads these slots looks at of what the intruder may have changed just now. Any other action
+    commutes with the change, and could as well have come before it, or overwrites it unread. (A review looks into the
+    inbox when somebody was revoked.)"""
     looks = {
         slot
-        for slot in touched
+        for slot in reads
         if not (
             slot.kind == "inbox" and (slot.owner != action.actor or (action.operation == "review" and not revocations))
         )
@@ -376,7 +399,7 @@ def next_may_be(action: Action, revocations: bool) -> Looks:
     }
     if action.operation == "read":
         looks |= {looked_for(slot.part, action.actor) for slot in looks if slot.kind == "board"}
-    return frozenset(looks).issuperset
+    return Looks(frozenset(looks))
 
 
 def _fitted(record: AnyAddressed, sender: Announcement, owner: Announcement) -> AnyAddressed:

@@ -67,13 +67,19 @@ class _Binding:
         slots = self.initial()
         monotone: frozenset[Slot] = frozenset()
         if self.bounds.intruder:
-            looks = [next_may_be(action, self.bounds.revocations > 0) for action in actions]
+            looks = [next_may_be(action, self.read_by(action), self.bounds.revocations > 0) for action in actions]
             watchful = [watched(action, look, self.insider) for action, look in zip(actions, looks, strict=True)]
             intruder = Intruder(self.bounds, self.engine.logic.profile, looks)
             actions = [*watchful, *intruder.actions(), *self.disclosures()]
             slots |= {SEEN: frozenset[Hashable](), SPENT: 0, CHANGED: frozenset[Slot]()}
             monotone = frozenset((SEEN,))
         return Machine(f"segment, {self.bounds}", slots, tuple(actions), monotone, self.bounds.to_json())
+
+    def read_by(self, action: Action) -> tuple[Slot, ...]:
+        """What an action reads, as its row says: not what it only writes."""
+        if action.operation not in self.engine.logic.rows:
+            return action.reads
+        return self.engine.call(action.operation, action.actor, action.arguments).reads
 
     def initial(self) -> dict[Slot, Hashable]:
         """Nothing is there yet."""
@@ -338,12 +344,13 @@ def watched(action: Action, may: Looks, insider: Name) -> Action:
     """The action with the intruder about: what it leaves in the store has been seen (and what it leaves for an insider
     is taken), and where the intruder has just changed something, it comes next only if it looks at that."""
     reads, count = (*action.reads, CHANGED), len(action.reads)
+    gates = ((CHANGED, may),)
     own = action.writes.index(CHANGED) if CHANGED in action.writes else None
     writes = action.writes if own is not None else (*action.writes, CHANGED)
     taken = tuple(index for index, slot in enumerate(action.writes) if slot.kind == "inbox" and slot.owner == insider)
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
-        if not may(cast(frozenset[Slot], values[-1])):
+        if not may(values[-1]):
             return ()
         return tuple(_seen(action, cleared(outcome)) for outcome in action.run(values[:count]))
 
@@ -358,8 +365,12 @@ def watched(action: Action, may: Looks, insider: Name) -> Action:
         return replace(outcome, writes=tuple(() if i in taken else now for i, now in enumerate(outcome.writes)))
 
     if not taken:
-        return replace(action, reads=reads, writes=writes, run=run)
-    return replace(action, reads=reads, writes=writes, run=lambda values: tuple(map(emptied, run(values))))
+        return replace(action, reads=reads, writes=writes, run=run, gates=gates)
+
+    def emptying(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        return tuple(map(emptied, run(values)))
+
+    return replace(action, reads=reads, writes=writes, run=emptying, gates=gates)
 
 
 def _seen(action: Action, outcome: Outcome) -> Outcome:

@@ -68,10 +68,10 @@ class Change:
 def sources_of(
     machine: Machine, place: dict[Slot, int], keys: Keys, packing: Packing, factor: bool
 ) -> list[Plain | Factored]:
-    """A table for the actions that read the same slots; then, with `factor`, one for each part of an action that falls
-    into parts. Without, it is taken whole, as somebody judges steps, who is to see them whole. Raises KeyError for a
-    slot that the machine does not have."""
-    groups: dict[tuple[int, ...], list[Action]] = {}
+    """A table for the actions that read the same slots behind the same gates; then, with `factor`, one for each part of
+    an action that falls into parts. Without, it is taken whole, as somebody judges steps, who is to see them whole.
+    Raises KeyError for a slot that the machine does not have."""
+    groups: dict[tuple[object, ...], list[Action]] = {}
     factored: list[Action] = []
     for action in machine.actions:
         for slot in (*action.reads, *action.writes):
@@ -83,7 +83,7 @@ def sources_of(
         reads = tuple(sorted({place[slot] for slot in action.reads}))
         # What is written unread is cleared for every row of a table, so such an action has one of its own.
         blind = not set(action.writes) <= set(action.reads)
-        groups.setdefault((*reads, -1 - len(groups)) if blind else reads, []).append(action)
+        groups.setdefault((*reads, action.gates, len(groups) if blind else None), []).append(action)
     found: list[Plain | Factored] = [Plain(Table(actions, place, keys, packing)) for actions in groups.values()]
     for action in factored:
         found.append(Factored(action, tuple(Table([part], place, keys, packing) for part in action.parts)))
@@ -106,7 +106,8 @@ class Expansion:
         found = []
         for number, source in enumerate(self.sources):
             if isinstance(source, Plain):
-                unknown = source.table.unknown(source.table.key.ids(chunk))
+                _, admitted = source.table.admitted(chunk)
+                unknown = source.table.unknown(source.table.key.ids(admitted))
                 if len(unknown):
                     found.append((number, unknown))
         return found
@@ -117,13 +118,14 @@ class Expansion:
         for source in self.sources:
             if isinstance(source, Plain):
                 table = source.table
-                keys = table.key.ids(chunk)
+                where, admitted = table.admitted(chunk)
+                keys = table.key.ids(admitted)
                 unknown = table.unknown(keys)
                 if len(unknown):
                     self._filler.fill(table, unknown)
-                found += [
-                    Change(source, at, (rows,), self._grown(chunk, table, at, rows)) for at, rows in table.rows(keys)
-                ]
+                for among, rows in table.rows(keys):
+                    at = among if where is None else where.take(among)
+                    found.append(Change(source, at, (rows,), self._grown(chunk, table, at, rows)))
             else:
                 change = self._factored(source, chunk)
                 if change is not None:

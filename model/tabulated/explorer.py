@@ -407,7 +407,10 @@ class Tabulated:
                 changes = [c for c in self._expansion.changes(chunk) if c.operation == where]
                 at = changes[0].at if changes else np.zeros(0, np.int64)
             else:
-                at = np.flatnonzero(self._tables[where[0]].key.ids(chunk) == where[1])
+                table = self._tables[where[0]]
+                among, admitted = table.admitted(chunk)
+                at = np.flatnonzero(table.key.ids(admitted) == where[1])
+                at = at if among is None else among.take(at)
             if len(at):
                 return int(chunk.roots[at[0]])
         raise AssertionError("whatever was noted, was noted in some state of the level")

@@ -211,7 +211,7 @@ class Packing:
 class Chunk:
     """A few thousand states, unpacked as far as somebody asks."""
 
-    __slots__ = ("_columns", "_words", "keys", "packing", "parts", "roots")
+    __slots__ = ("_columns", "_words", "gated", "keys", "packing", "parts", "roots")
 
     def __init__(self, packing: Packing, roots: Words) -> None:
         self.packing = packing
@@ -220,6 +220,7 @@ class Chunk:
         self._words: dict[int, Words] = {0: roots} if packing.narrow else {}
         self._columns: dict[int, Ids] = {}
         self.keys: dict[object, Ids] = {}
+        self.gated: dict[object, tuple[Ids, Chunk] | None] = {}
 
     def words(self, group: int) -> Words:
         """The words of one group."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -83,11 +83,31 @@ class Nothing:
 Key: TypeAlias = Leaf | Pair | Nothing
 
 
+class Gate:
+    """What the value of a slot must fulfil: asked once of each."""
+
+    __slots__ = ("_known", "_opens", "_values", "slot")
+
+    def __init__(self, slot: int, opens: Callable[[Hashable], bool], values: Values) -> None:
+        self.slot = slot
+        self._opens = opens
+        self._values = values
+        self._known: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+    def open(self, chunk: Chunk) -> npt.NDArray[np.bool_]:
+        """In which states of a chunk it is open."""
+        values = self._values.values[self.slot]
+        if len(self._known) < len(values):
+            fresh = [bool(self._opens(value)) for value in values[len(self._known) :]]
+            self._known = np.concatenate((self._known, np.array(fresh, np.bool_)))
+        return self._known.take(chunk.column(self.slot))
+
+
 class Keys:
     """The keys of a machine: each combination of slots has one, whoever asks."""
 
     def __init__(self, values: Values) -> None:
-        self._values = values
+        self.values = values
         self._made: dict[tuple[int, ...], Key] = {(): Nothing()}
 
     def pairs(self) -> list[Pair]:
@@ -101,7 +121,7 @@ class Keys:
         if found is None:
             middle = (len(wanted) + 1) // 2
             found = (
-                Leaf(wanted[0], self._values)
+                Leaf(wanted[0], self.values)
                 if len(wanted) == 1
                 else Pair(self.key(wanted[:middle]), self.key(wanted[middle:]))
             )
@@ -171,6 +191,8 @@ class Table:
 
     def __init__(self, actions: Sequence[Action], place: dict[Slot, int], keys: Keys, packing: Packing) -> None:
         self.actions = tuple(actions)
+        self._which = actions[0].gates
+        self._gates = [Gate(place[slot], opens, keys.values) for slot, opens in self._which]
         reads = sorted({place[slot] for slot in actions[0].reads})
         self.key = keys.key(reads)
         self.slots = tuple(reads)
@@ -229,6 +251,17 @@ class Table:
                     fresh |= change[:, index] << np.uint64(packing.shift[slot])
             flips.extend(fresh)
         return flips.all
+
+    def admitted(self, chunk: Chunk) -> tuple[Ids | None, Chunk]:
+        """The states of a chunk in which the actions' gates are open: where they are (None: everywhere), and the chunk
+        of them."""
+        if not self._gates:
+            return None, chunk
+        if self._which not in chunk.gated:
+            open_ = np.logical_and.reduce([gate.open(chunk) for gate in self._gates])
+            at = None if open_.all() else np.flatnonzero(open_)
+            chunk.gated[self._which] = None if at is None else (at, Chunk(chunk.packing, chunk.roots.take(at)))
+        return chunk.gated[self._which] or (None, chunk)
 
     def unknown(self, keys: Ids) -> Ids:
         """The keys that have not been looked up yet."""

@@ -24,7 +24,7 @@ from lockedroom.reference.segment.records import Epoch, Header, Message, Post
 from lockedroom.reference.segment.store import Cell
 
 QUIET = Bounds(3, 0, 1, intruder=1, insider=1)
-SMALL = {QUIET: (5_495, 17_473, 15), Bounds(2, 1, 1, intruder=1, insider=1): (205, 536, 8)}
+SMALL = {QUIET: (5_495, 13_909, 15), Bounds(2, 1, 1, intruder=1, insider=1): (204, 409, 8)}
 """States, transitions and depth."""
 
 

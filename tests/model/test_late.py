@@ -16,7 +16,7 @@ from lockedroom.model.segment.facts import fresh_of
 from lockedroom.model.segment.intruder import Change, Intruder, Seen
 from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.reference.crypto.terms import Bits
-from lockedroom.reference.machine import Action, Name, Outcome
+from lockedroom.reference.machine import Action, Name, Outcome, Slot
 from lockedroom.reference.segment.effects import ACL, HEADER
 from lockedroom.reference.segment.parts import cell, lane
 from lockedroom.reference.segment.profile import AS_WRITTEN, HARDENED, PURGED, Profile
@@ -114,7 +114,7 @@ def test_and_so_it_is_as_written_and_with_second_stays(
 def compared(bounds: Bounds, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     states, late = shown(bounds, profile)
 
-    def always(action: Action, revocations: bool) -> object:
+    def always(action: Action, reads: tuple[Slot, ...], revocations: bool) -> object:
         return lambda changed: True
 
     monkeypatch.setattr(machine, "next_may_be", always)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,24 @@ def test_both_explorers_agree_on_the_segment(bounds: Bounds) -> None:
     tabulated = Tabulated(segment_machine(Setting(bounds))).run()
     assert direct.complete and direct.states > 100
     assert counts(tabulated) == counts(direct)
+
+
+def test_behind_a_gate_that_is_shut_nobody_is_asked() -> None:
+    asked: list[tuple[Hashable, ...]] = []
+
+    def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        asked.append(values)
+        return (Outcome((not values[1],)),)
+
+    whole = counter(4)
+    (slot,) = whole.initial.keys() - whole.monotone
+    lamp = Slot("lamp")
+    gates = ((slot, lambda value: value == 3),)
+    toggle = Action("toggle", "somebody", (), (slot, lamp), (lamp,), run, gates=gates)
+    machine = replace(whole, initial={**whole.initial, lamp: False}, actions=(*whole.actions, toggle))
+    found = Tabulated(machine, jobs=1).run()
+    assert found.operations["toggle"] == len(asked) == 2
+    assert {values[0] for values in asked} == {3}
 
 
 def counter(top: int, slots: int = 1) -> Machine:
