@@ -121,7 +121,7 @@ def cases(
 ) -> Iterator[tuple[str, Crashes, Assignment]]:
     """The cases whose ids the globs mean (all, if there are none), each by each implementation alone."""
     found = [
-        Crashes(scene, how, replace(settings_of(scene), suite=suite or "LR1"))
+        Crashes(scene, how, replace(settings_of(scene), suite=suite or "LR1", title=_titled(scene, how)))
         for scene in SCENES.values()
         for how in HOWS
     ]
@@ -143,6 +143,11 @@ def with_stores(report: Report, ran: Mapping[str, Crashes]) -> Report:
         tuple(sorted(name for name in kills if name not in right)),
     )
     return replace(report, coverage={**report.coverage, "stores": share})
+
+
+def _titled(scene: Scene, how: How) -> str:
+    done = {"kill": "is killed", "stop": "is stopped", "fork": "forks"}[how]
+    return f"{scene.actor} {done} at every store of its {scene.operation}"
 
 
 class _Wrong(Exception):
@@ -261,6 +266,8 @@ class _Point:
     def _wrong(self, index: int, what: str, expected: object, seen: object, detail: str = "", step: str = "") -> None:
         scene = self._case.scene
         place = f"{scene.actor}'s {scene.operation} {self._halt}" + (f", then {step}" if index != self._at + 1 else "")
+        # What the death left is the transition's: its clauses are those that are broken.
+        index -= index == self._at + 2 and self._halt.by == "kill"
         raise _Wrong(
             Divergence(index, scene.actor, scene.operation, place, what, json_of(expected), json_of(seen), detail)
         )

@@ -48,6 +48,7 @@ def test_a_multicast_that_is_laid_one_by_one_is_seen_when_it_dies() -> None:
     assert found.status is Status.FAILED and found.divergence is not None
     assert "bob's multicast killed" in found.reason and "as in no course" in found.reason, found.reason
     assert found.divergence.operation == "multicast" and 0 < case.stores < 8
+    assert case.trace.steps[found.divergence.index - 1].operation == "multicast", "its clauses are broken"
 
 
 def test_without_crash_points_it_is_not_supported() -> None:
