@@ -172,3 +172,14 @@ def test_the_page_names_every_command_field_and_reply() -> None:
     for kind in (*COMMANDS.values(), Implementation, type(NOTHING), Refused, Skipped, Errored):
         assert {field.name for field in fields(kind)} - {"command"} <= words, kind
     assert len(page.split()) < 1100, "the contract is one page"
+
+
+def test_the_conversation_on_the_page_is_one() -> None:
+    """ADAPTER-LINE-2: each reply there answers its command as the schema says."""
+    page = chapter("adapter.md") or ""
+    said = page.split("```\n")[1].splitlines()
+    assert [line[:2] for line in said] == ["> ", "< "] * 5
+    for command, reply in zip(said[::2], said[1::2], strict=True):
+        if "…" not in command:
+            read_command(command[2:].encode())
+        read_reply(json.loads(command[2:].replace(", …", ""))["command"], reply[2:].encode())
