@@ -56,6 +56,7 @@ def _list(wanted: Sequence[Mistake], as_json: bool) -> None:
 def _show(found: Adequacy) -> None:
     from lockedroom.cli.tables import plain
     from lockedroom.cli.terminal import console, safe
+    from lockedroom.conformance.mistakes_store import holes
 
     out = console()
     table = plain("mistakes", "fail at their clause", "fail elsewhere", "pass")
@@ -71,4 +72,8 @@ def _show(found: Adequacy) -> None:
             out.print(safe(f"{one.mistake.id} ({one.mistake.clause}): {one.fate}{where}"), style="red")
     for case in found.unfair:
         out.print(safe(f"{case} fails without a mistake too"), style="red")
+    elsewhere, nothing = holes()
+    if "engine" in areas:
+        words = f"of the engine's other mutants {len(elsewhere)} fail at other clauses, {len(nothing)} pass (--json)"
+        out.print(f"\nholes of the corpus: {words}", style="yellow")
     out.print(f"\n{found.failing} of {len(found.judged)} fail at the clause that names their mistake", style="bold")

@@ -15,8 +15,9 @@ from typing import Final, Literal, TypeAlias
 
 from lockedroom.conformance import collected, corpus, hostile
 from lockedroom.conformance.conform import TraceResult
-from lockedroom.conformance.matrix import under
+from lockedroom.conformance.matrix import Assignment, Cast, under
 from lockedroom.conformance.mistakes import CONTROL, Mistake
+from lockedroom.conformance.mistakes_store import holes
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.report import failed_at
 from lockedroom.conformance.report_cases import Candidate, Selection, candidate, named
@@ -82,13 +83,16 @@ class Adequacy:
             "mistakes": len(self.judged),
             **{fate: counts[fate] for fate in ("fails at its clause", "fails elsewhere", "passes")},
             "unfair": list(self.unfair),
+            "holes": dict(zip(("fails elsewhere", "passes"), map(list, holes()), strict=True)),
             "results": [one.to_json() for one in self.judged],
         }
 
 
 def cases_for(mistake: Mistake, cases: Iterable[tuple[Candidate, Trace]]) -> list[tuple[Candidate, Trace]]:
-    """The cases that a mistake is tried on: of each part of the corpus the shortest that exercise its clause. A clause
-    of the adapter protocol is exercised by any."""
+    """The cases that a mistake is tried on: the one that is known to show it, or of each part of the corpus the
+    shortest that exercise its clause. A clause of the adapter protocol is exercised by any."""
+    if mistake.case:
+        return [(one, trace) for one, trace in cases if one.id == mistake.case]
     any_will_do = mistake.clause.startswith("ADAPTER-")
     found = [(one, trace) for one, trace in cases if any_will_do or mistake.clause in one.clauses]
     found.sort(key=lambda pair: (len(pair[1].steps), pair[0].id))
@@ -106,10 +110,10 @@ def judge(mistake: Mistake, cases: Sequence[tuple[Candidate, Trace]], limits: Li
     """Replay these cases on the implementation with that mistake, until one fails at its clause."""
     elsewhere: Judged | None = None
     tried = 0
-    with Fleet(_command(mistake), limits) as fleet:
+    with Fleet(_command(mistake), limits) as wrong, Fleet(_command(CONTROL), limits) as right:
         for one, trace in cases:
             tried += 1
-            found = replay_for_real(trace, fleet)
+            found = replay_for_real(trace, Cast((right, wrong), whose(mistake, trace)))
             if found.status is not Status.FAILED:
                 continue
             result = TraceResult(one.title, found.status, found.steps, found.divergence, found.reason, found.fault)
@@ -170,6 +174,13 @@ def unfair(cases: Sequence[tuple[Candidate, Trace]]) -> tuple[str, ...]:
     """The ids of those cases that do not pass without a mistake."""
     with Fleet(_command(CONTROL)) as fleet:
         return tuple(one.id for one, trace in cases if replay_for_real(trace, fleet).status is not Status.PASSED)
+
+
+def whose(mistake: Mistake, trace: Trace) -> Assignment:
+    """For each member of a trace 1 if it has the mistake, else 0."""
+    count = len(trace.settings.members)
+    who = {"all": range(count), "first": range(1), "last": range(count - 1, count)}[mistake.hands]
+    return tuple(int(number in who) for number in range(count))
 
 
 def _command(mistake: Mistake) -> Sequence[str]:

@@ -17,12 +17,16 @@ Area: TypeAlias = Literal["adapter", "object", "memory", "journal", "life", "eng
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake: its name, the area that it is in, the clause that names it, and what makes it."""
+    """One mistake: its name, the area that it is in, the clause that names it, and what makes it. `hands`: which
+    members have it, in a room with others that have not; what all do alike may show nothing. `case`: the one that shows
+    it, where that is known."""
 
     name: str
     area: Area
     clause: str
     substitutions: tuple[Substitution, ...]
+    hands: Literal["all", "first", "last"] = "all"
+    case: str = ""
 
     @property
     def id(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal, cast
 
 from lockedroom.conformance import mistakes
 from lockedroom.conformance.mistakes import Mistake, made
@@ -179,17 +181,35 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
 
 BY_ID: Final[Mapping[str, Mistake]] = {mistake.id: mistake for mistake in MISTAKES}
 
+SEEN: Final = Path(__file__).resolve().parent / "mutants_seen.json"
+"""Which case shows which mutant of the engine, in whose hands; and which show elsewhere than at their clause, or
+nowhere. Measured on plain values, with traces of the corpus."""
+
 
 def of_the_engine() -> tuple[Mistake, ...]:
-    """The mutants of the engine, as implementations."""
-    from lockedroom.model.segment.mutants import MUTANTS
+    """The mutants of the engine that fail at the clause which they break, as implementations."""
+    from lockedroom.model.segment.mutants import BY_NAME
 
     return tuple(
         Mistake(
-            one.name,
+            one["mutant"],
             "engine",
-            one.breaks,
-            tuple((f"reference.segment.{module}", old, new) for module, old, new in one.patches),
+            BY_NAME[one["mutant"]].breaks,
+            tuple((f"reference.segment.{module}", old, new) for module, old, new in BY_NAME[one["mutant"]].patches),
+            cast("Literal['all', 'first', 'last']", one["hands"]),
+            one["case"],
         )
-        for one in MUTANTS
+        for one in _seen()["at its clause"]
+        if one["mutant"] in BY_NAME
     )
+
+
+def holes() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The mutants of the engine that fail at other clauses than theirs, and those that no case fails: holes of the
+    corpus, and no part of the set."""
+    found = _seen()
+    return tuple(one["mutant"] for one in found["elsewhere"]), tuple(str(name) for name in found["by nothing"])
+
+
+def _seen() -> dict[str, list[dict[str, str]]]:
+    return cast("dict[str, list[dict[str, str]]]", json.loads(SEEN.read_text(encoding="utf-8")))

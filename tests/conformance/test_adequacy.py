@@ -13,7 +13,7 @@ import pytest
 
 from lockedroom.conformance import adequacy, broken
 from lockedroom.conformance.mistakes import CONTROL
-from lockedroom.conformance.mistakes_store import BY_ID, MISTAKES
+from lockedroom.conformance.mistakes_store import BY_ID, MISTAKES, holes, of_the_engine
 from lockedroom.conformance.report_cases import Candidate
 from lockedroom.conformance.trace import Trace
 from lockedroom.spec.registry import clauses
@@ -25,9 +25,10 @@ SAMPLE = (
     "memory/a-rings-counters-are-believed",
     "journal/a-journal-may-flip-any-word",
     "life/whose-lock-is-free-is-dead-wherever-it-ran",
-    "engine/the-revoked-are-sent-to",
+    "engine/a-sequence-number-may-come-again",
+    "engine/both-directions-have-one-key",
 )
-"""One of each area."""
+"""One of each area; of the engine one that shows in mixed rooms alone."""
 
 
 @cache
@@ -87,9 +88,25 @@ def test_the_command_lists_and_judges() -> None:
     assert inside("conform", "--adequacy", "--case", "no/such").code == 2
 
 
+def test_what_shows_a_mutant_is_known_of_mutants_that_there_are() -> None:
+    """A mutant that is new is measured anew; until then it is in no list."""
+    elsewhere, nothing = holes()
+    shown = [one.name for one in of_the_engine()]
+    assert len(shown) >= 60 and not set(shown) & {*elsewhere, *nothing}
+    assert {one.case for one in of_the_engine()} <= cases().keys()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_every_mutant_fails_at_its_clause() -> None:
+    found = adequacy.adequacy(of_the_engine(), cases(), 2)
+    assert found.unfair == ()
+    assert [(one.mistake.id, one.fate, one.broken) for one in found.judged if one.fate != "fails at its clause"] == []
+
+
 @pytest.mark.full
 @pytest.mark.timeout(900)
 def test_every_mistake_of_adapter_and_backend_fails_at_its_clause() -> None:
     found = adequacy.adequacy(MISTAKES, cases(), 2)
-    assert found.unfair == ()
+    assert found.unfair == () and len(found.judged) == len(MISTAKES)
     assert [(one.mistake.id, one.fate, one.broken) for one in found.judged if one.fate != "fails at its clause"] == []
