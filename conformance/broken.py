@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     # What was imported so far has no mistake.
     for name in [name for name in sys.modules if name == "lockedroom" or name.startswith(_PACKAGE)]:
         del sys.modules[name]
-    return int(import_module(f"{_PACKAGE}conformance.adapter").main())
+    return int(import_module(f"{_PACKAGE}conformance.adapter").main([]))
 
 
 if __name__ == "__main__":
