@@ -11,7 +11,7 @@ import typer
 from lockedroom.cli.exits import MEANING, Exit, Problem, usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -100,9 +100,8 @@ def conform(
     from lockedroom.cli.report_html import html
     from lockedroom.cli.report_junit import junit
     from lockedroom.cli.terminal import console, print_json
-    from lockedroom.conformance.collected import ids, with_entries
+    from lockedroom.conformance.collected import with_entries
     from lockedroom.conformance.corpus import collections
-    from lockedroom.conformance.crashes import ids as crash_ids
     from lockedroom.conformance.crashes import with_stores
     from lockedroom.conformance.known_failures import write_known_failures
     from lockedroom.conformance.report import build, canonical
@@ -120,7 +119,7 @@ def conform(
     crashes = (
         {} if smoke or profile != "hardened" else _crashes(traces, assigned, candidates, selection, suite, len(split))
     )
-    expected = _known(known, [*(one.id for one in candidates), *ids(collections(protocol)), *crash_ids()])
+    expected = _known(known, lambda: _every_id(protocol, candidates))
     left_out = not_run(candidates, traces, selection, expected)
     if len(left_out) == len(candidates):
         raise usage("no case is left to run", "choose other globs; --list shows the cases")
@@ -172,7 +171,8 @@ def _cases(
     ):
         traces[one.candidate.id], assigned[one.candidate.id] = trace, assignment
         candidates.append(one.candidate)
-    for name, trace, assignment in matrix.alone(hostile.traces(), suite, implementations):
+    vectors = {} if selection.smoke else hostile.traces()
+    for name, trace, assignment in matrix.alone(vectors, suite, implementations):
         if trace.settings.profile == profile and (not selection.cases or hostile.chosen(name, selection.cases)):
             traces[name], assigned[name] = trace, assignment
             candidates.append(hostile.candidate(name, trace))
@@ -246,7 +246,15 @@ def _run_json(ran: ConformReport) -> dict[str, object]:
     }
 
 
-def _known(file: Path | None, cases: Iterable[str]) -> KnownFailures:
+def _every_id(protocol: str, candidates: Iterable[Candidate]) -> list[str]:
+    """The ids of all cases, of those too that are not listed where others are chosen."""
+    from lockedroom.conformance import collected, corpus, crashes, hostile
+
+    several = (*collected.ids(corpus.collections(protocol)), *crashes.ids(), *hostile.vectors())
+    return [*(one.id for one in candidates), *several]
+
+
+def _known(file: Path | None, cases: Callable[[], Iterable[str]]) -> KnownFailures:
     from lockedroom.conformance.known_failures import KnownFailures, MalformedKnownFailures, read_known_failures
 
     if file is None:
@@ -255,7 +263,7 @@ def _known(file: Path | None, cases: Iterable[str]) -> KnownFailures:
         found = read_known_failures(file)
     except MalformedKnownFailures as error:
         raise Problem("CONFORM", str(error), "see spec/reports.md", Exit.MALFORMED) from None
-    if unused := found.unused(cases):
+    if unused := found.unused(cases()):
         problem = f"{file.name}: no case has the id {unused[0]}"
         raise Problem(
             "CONFORM", problem, "remove the entry, or choose from `lockedroom conform --list`", Exit.MALFORMED
