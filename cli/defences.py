@@ -25,7 +25,7 @@ def add(app: typer.Typer) -> None:
 
 
 def defences(
-    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
     only: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="This defence alone; may be given several times.")
     ] = None,
@@ -49,6 +49,13 @@ def defences(
     switched off together with others of its kind; what is not missed even then stays for a reason, which is told.
     Exit code 0: each defence has an attack or a reason.
     """
+    if protocol == "stash":
+        from lockedroom.cli.evidence import defences_of_the_stash
+        from lockedroom.cli.stored import only_without
+
+        given = {"only": only, "jobs": jobs, "time-limit": time_limit, "committed": committed or None}
+        only_without("stash", "they mean something to the segment", **given, trace=trace, svg=svg)
+        return defences_of_the_stash(as_json)
     from lockedroom.cli.attacks import folder_of, save
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json

@@ -29,7 +29,7 @@ def add(app: typer.Typer) -> None:
 
 
 def findings(
-    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that search; by default one for each processor.")
     ] = None,
@@ -49,6 +49,13 @@ def findings(
     attacks share a root cause exactly when the same single defences of the hardened profile each remove both. Exit code
     0: all was searched, and each root cause that a reader expects is there, or the rule is named that prevents it.
     """
+    if protocol == "stash":
+        from lockedroom.cli.evidence import findings_of_the_stash
+        from lockedroom.cli.stored import only_without
+
+        given = {"jobs": jobs, "time-limit": time_limit, "committed": committed or None}
+        only_without("stash", "they mean something to the segment", **given, trace=trace, svg=svg)
+        return findings_of_the_stash(as_json)
     from lockedroom.cli.attacks import folder_of, save
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json

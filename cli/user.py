@@ -80,7 +80,7 @@ def check_user(
     if as_json:
         print_json(report.to_json())
     else:
-        _show(console(), report)
+        show_subject(console(), report)
         if found is not None:
             from lockedroom.cli.counterexample import show
 
@@ -116,7 +116,8 @@ def _modules(subject: Subject) -> set[str]:
     return {function.__module__ for action in subject.machine.actions for function in functions_of(action.run)}
 
 
-def _show(out: Console, report: SubjectReport) -> None:
+def show_subject(out: Console, report: SubjectReport) -> None:
+    """A verdict on a machine as tables."""
     from rich.text import Text
 
     from lockedroom.cli.tables import STYLES, brief, plain

@@ -22,7 +22,7 @@ def add(app: typer.Typer) -> None:
 
 
 def verify(
-    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> int:
     """Explore, replay for real, print the evidence.
@@ -30,6 +30,10 @@ def verify(
     Every behaviour within the default bounds is explored; then the committed traces, which hold every distinct
     behaviour, are replayed by real processes on real shared memory with real cryptography.
     """
+    if protocol == "stash":
+        from lockedroom.cli.evidence import verify_stash
+
+        return verify_stash(as_json)
     from lockedroom.cli.check import exploring, show_reasons
     from lockedroom.cli.conform import progress_of
     from lockedroom.cli.conform import show as show_replays

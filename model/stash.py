@@ -22,7 +22,7 @@ from lockedroom.reference.machine import Action, Machine, Name, Outcome, Rejecte
 from lockedroom.reference.profile import Profile
 from lockedroom.reference.stash import records
 from lockedroom.reference.stash.keys import Key, encryption, generate, locator
-from lockedroom.reference.stash.profile import HARDENED, VERSIONED
+from lockedroom.reference.stash.profile import AUTHENTICATED, HARDENED, VERSIONED
 from lockedroom.reference.stash.records import NONSENSE, TOMBSTONE, VALUE, Record
 from lockedroom.reference.stash.transitions import BY_OPERATION, TABLE, At, Holder, Put, Result
 
@@ -156,6 +156,11 @@ SECRECY: Final = "secrecy"
 _SECRECY: Final = ("STASH-KEY-5", "STASH-SEAL-2")
 
 
+HONEST: Final = ("a read is current", "compare and set")
+HOSTILE: Final = (SECRECY, *(name for name in JUDGES if name not in HONEST))
+PROPERTIES: Final = (*HOSTILE, *HONEST)
+
+
 def _secret(seen: tuple[Hashable, ...]) -> Judgement:
     """Of the log alone, which the intruder sees all of, beside the password that it guesses."""
     (log,) = cast("tuple[Log]", seen)
@@ -190,9 +195,7 @@ class Bounds:
 VERIFY: Final = Bounds()
 
 
-def stash_subject(
-    bounds: Bounds = VERIFY, profile: Profile = HARDENED, only: Iterable[str] = (*JUDGES, SECRECY)
-) -> Subject:
+def stash_subject(bounds: Bounds = VERIFY, profile: Profile = HARDENED, only: Iterable[str] = PROPERTIES) -> Subject:
     """The stash within bounds, in a profile, with what must hold of it: `only` these properties."""
     names, key = NAMES[: bounds.holders], key_of(profile)
     initial: dict[Slot, Hashable] = {VALUE_SLOT: None, LOG: (), DISTURBED: False}
@@ -288,11 +291,16 @@ def _intruder(profile: Profile) -> Action:
             if record is not None:
                 offered.setdefault(record, f"record {number}")
         own = alien(profile)
-        offered.setdefault(own, "one of its own")
+        if profile.has(AUTHENTICATED):
+            offered.setdefault(own, "one of its own")
+        for number, record in enumerate(log, 1):
+            # Of what nothing authenticates, whatever lies there gives something where its last blocks are right.
+            if record is not None and not profile.has(AUTHENTICATED):
+                offered.setdefault(replace(record, sealed=Term("altered", record.sealed)), f"record {number}, altered")
         offered.setdefault(Record(NONSENSE, 0, b"", b""), "what is no record")
         if profile.has(VERSIONED):
             versions = {record.version for record in log if record is not None}
-            for number, record in enumerate([*log, own], 1):
+            for number, record in enumerate([*log, own] if profile.has(AUTHENTICATED) else log, 1):
                 for version in {*versions, max(versions, default=0) + 1} if record is not None else ():
                     for kind in (VALUE, TOMBSTONE):
                         assert record is not None

@@ -102,6 +102,11 @@ class Stash:
             self._me = result.state
         return result
 
+    @property
+    def seen(self) -> int:
+        """The newest version that it has seen, 0 for none."""
+        return self._me.seen
+
     def sealed(self) -> bytes | None:
         """What lies at the locator, as it lies there."""
         return self.store.read(self.locator)

@@ -17,7 +17,7 @@ SMALL = Bounds(writes=2)
 ADMITS = {
     "salted-keys": (SECRECY, 1),
     "separate-keys": ("one key, one use", 1),
-    "authenticated": ("authenticity", 2),
+    "authenticated": ("authenticity", 3),
     "fresh-keys": ("equal values look different", 3),
     "versions": ("no way back", 4),
     "sealed-version": ("authenticity", 3),
@@ -27,7 +27,7 @@ ADMITS = {
 
 BROKEN = {
     SECRECY: 1,
-    "authenticity": 2,
+    "authenticity": 3,
     "no way back": 4,
     "removals are noticed": 3,
     "equal values look different": 2,
