@@ -46,7 +46,7 @@ SECONDS: Final = 60.0
 """How long a hunt takes unless told."""
 STEPS: Final = 40
 """Of one run."""
-RUNS: Final = 25
+RUNS: Final = 10
 """Of one round: half of them aim at what the rounds before have rarely come to."""
 _CURIOSITY: Final = (0.0, 0.5, 0.9)
 """How likely a run is to take a step that is new rather than any: each mood has one of these."""

@@ -32,8 +32,8 @@ QUICK = (
     "a crossing begins the session anew",
 )
 """Mutants that a few rounds find."""
-ROUNDS = 80
-"""Fit into a minute of one quiet core (0.3 to 0.8 s each)."""
+ROUNDS = 160
+"""Fit into a minute of one quiet core (0.2 to 0.4 s each)."""
 
 
 def hunted(name: str, **limits: float | None) -> Hunted:
@@ -42,7 +42,7 @@ def hunted(name: str, **limits: float | None) -> Hunted:
 
 @pytest.mark.parametrize("name", QUICK)
 def test_it_finds_the_mutant_and_makes_the_way_there_short(name: str) -> None:
-    found = hunted(name, seconds=None, rounds=16)
+    found = hunted(name, seconds=None, rounds=40)
     assert found.violation is not None and found.ground is not None
     assert len(found.violation.path) <= 2 * SHORTEST[name]
     assert len(found.violation.path) <= found.length + 1
@@ -54,7 +54,7 @@ def kiosks(most: int) -> tuple[Ground, ...]:
 
 
 def test_any_machine_is_played_and_what_is_violated_is_made_short() -> None:
-    found = hunt(kiosks(2), seconds=None, rounds=4)
+    found = hunt(kiosks(2), seconds=None, rounds=10)
     assert found.violation is not None
     assert str(found.violation.path[-1].action) == "clerk: open()" and len(found.violation.path) <= 11
     confirm(kiosk.subject(2), found.violation)

@@ -18,7 +18,7 @@ MODEL = """\
 import pytest
 from two_phase_commit import two_phase_commit
 
-@pytest.mark.lockedroom(two_phase_commit, arguments={"managers": 3}, rounds=4)
+@pytest.mark.lockedroom(two_phase_commit, arguments={"managers": 3}, rounds=10)
 def test_my_protocol(lockedroom):
     lockedroom.check()
 """
@@ -99,7 +99,7 @@ def test_nothing_tried_is_no_pass(tmp_path: Path) -> None:
         (BARE, "needs the marker"),
         (ALONE.replace("seconds=0.5", "second=1"), "not ['second']"),
         (ALONE.replace("seconds=0.5", "42"), "int is no Model, Machine or Subject"),
-        (MODEL.replace("rounds=4", "impl='x'"), "not both"),
+        (MODEL.replace("rounds=10", "impl='x'"), "not both"),
     ],
     ids=["no marker", "unknown", "no model", "both"],
 )

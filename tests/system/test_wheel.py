@@ -128,14 +128,14 @@ def machine(most: int) -> Model:
     return Model(Machine("two counters", {LEFT: 0, RIGHT: 0}, actions), (never,))
 
 
-@pytest.mark.lockedroom(machine, arguments={"most": 2}, rounds=4)
+@pytest.mark.lockedroom(machine, arguments={"most": 2}, rounds=10)
 def test_it_holds(lockedroom):
     assert model.WHOSE == "theirs: model"
     assert all(module.__file__.startswith(sys.prefix) for module in (model, pytest_plugin))
     assert lockedroom.check().taken["follow"]
 
 
-@pytest.mark.lockedroom(machine, arguments={"most": 3}, rounds=4)
+@pytest.mark.lockedroom(machine, arguments={"most": 3}, rounds=10)
 def test_it_does_not(lockedroom):
     lockedroom.check()
 
