@@ -9,40 +9,74 @@ from lockedroom.cli.chart import INTRUDER, Move
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
-    from lockedroom.model.proofs.bmc import BoundedReport
+    from lockedroom.model.proofs.searches import BoundedReport, Search
+    from lockedroom.model.proofs.segment.agreement import Agreement
     from lockedroom.model.proofs.taken import Fallen, Taken
 
 
 def show(out: Console, found: BoundedReport) -> None:
     """Print the report."""
-    from rich.text import Text
-
     from lockedroom.cli.tables import plain
 
-    table = plain("promise", "clauses", "verdict")
-    styles = {"none": "green", "violated": "bold red", "unknown": "yellow"}
-    for claim in found.system.safety:
-        verdict = found.verdict_on(claim)
-        words = {"none": f"none within {found.steps} steps", "unknown": "unknown"}
-        down = found.fallen(claim)
-        said = words[verdict] if down is None else f"violated at step {down.length}"
-        table.add_row(claim.name, ", ".join(claim.clauses), Text(said, style=styles[verdict]))
-    for claim in found.system.safety:
-        down = found.fallen(claim)
-        if down is not None:
-            _draw(out, down)
-    out.print(table)
     for search in found.searches:
-        depth = f"every run of up to {search.depth} steps" if search.depth >= 0 else "no run"
-        out.print(f"within {search.bounded.said}; {search.bounded.rounds} rounds of derivation between steps: {depth}")
+        if search.fallen is not None:
+            draw(out, search.fallen)
+    table = plain("promise", "clauses", "verdict")
+    for search in found.searches:
+        table.add_row(search.claim.name, ", ".join(search.claim.clauses), verdict(search))
+    out.print(table)
+    for bounded in found.bounds:
+        out.print(f"within {bounded.said}; {bounded.rounds} rounds of derivation between steps")
     if found.ended:
         out.print(f"not all was looked at: {found.ended}", style="yellow")
     words = {"none": f"none within {found.steps} steps of these bounds", "violated": "violated", "unknown": "unknown"}
     out.print(f"\n{found.system.name}, {found.label}: {words[found.verdict]}, in {found.seconds:.1f} s", style="bold")
 
 
-def _draw(out: Console, down: Fallen) -> None:
+def verdict(search: Search) -> Text:
+    """What is known of a promise, in words."""
+    from rich.text import Text
+
+    match search.verdict:
+        case "violated":
+            assert search.fallen is not None, "that is what violated means"
+            return Text(f"violated at step {search.fallen.length}", style="bold red")
+        case "none":
+            return Text(f"none within {search.steps} steps", style="green")
+        case "unknown":
+            looked = ", ".join(str(depth) if depth >= 0 else "no" for depth in search.depths)
+            return Text(f"unknown: none within {looked} steps", style="yellow")
+
+
+def show_agreement(out: Console, found: Agreement) -> None:
+    """Print what each engine has to say of each finding."""
+    from lockedroom.cli.tables import plain
+
+    table = plain("finding", "explorer", "z3, on the abstract system")
+    for number, one in enumerate(found.found, start=1):
+        attack = one.finding.attack
+        said = [one.reason] if one.reason else []
+        if one.search is not None:
+            said = [f"{one.search.claim.name}: {verdict(one.search)}", *said]
+        if one.verdict == "outside":
+            said = ["outside", *said]
+        table.add_row(
+            f"{number}. {one.finding.name}", f"{attack.falls}: step {attack.length}", "; ".join(said) or "not found"
+        )
+    out.print(table)
+    for bounded in dict.fromkeys(each.said for one in found.found if one.search for each in one.search.bounds):
+        out.print(f"within {bounded}")
+    if found.ended:
+        out.print(f"not all was looked at: {found.ended}", style="yellow")
+    verdicts = [one.verdict for one in found.found]
+    words = [f"{verdicts.count(kind)} {kind}" for kind in ("agreed", "outside", "not found", "unknown")]
+    out.print(f"\n{len(verdicts)} findings: {', '.join(words)}", style="bold")
+
+
+def draw(out: Console, down: Fallen) -> None:
+    """Print a run as a chart."""
     from lockedroom.cli.terminal import drawn
 
     at = f" for {', '.join(f'{name} = {value}' for name, value in down.witness.items())}" if down.witness else ""

@@ -47,6 +47,10 @@ def prove(
     vacuity: Annotated[
         bool, typer.Option(help="Show too that every action happens, and that what is claimed to be needed is.")
     ] = True,
+    svg: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to draw the first obligation that fails: two states, side by side."),
+    ] = None,
     bmc: Annotated[
         int | None,
         typer.Option(min=0, max=99, metavar="K", help="Prove nothing: look at every run of up to so many steps."),
@@ -54,6 +58,9 @@ def prove(
     profile: Annotated[
         str | None, typer.Option(metavar="PROFILE", help="With --bmc: the profile, as in “hardened -one-exchange”.")
     ] = None,
+    findings: Annotated[
+        bool, typer.Option("--findings", help="With --bmc: look for each finding of the explorer, as a second engine.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> int:
     """Prove the protocol's safety, with no bounds.
@@ -64,13 +71,23 @@ def prove(
 
     With `--bmc` the same system is unrolled within small bounds, which are printed: for each promise the shortest run
     that breaks it, or none. K counts what members do and what the intruder comes to know of a member's own memory; in
-    between it derives, and moves records, as it likes.
+    between it derives, and moves records, as it likes. With `--findings` it looks for what the explorer found on the
+    description, each finding with the defences off that remove it; exit code 0: each falls here too, or it is named
+    what keeps it outside.
     """
+    if svg is not None and bmc is not None:
+        raise usage("--svg with --bmc", "it draws obligations; the runs of a bounded check are in its output")
+    if findings:
+        if bmc is None or profile is not None or without:
+            raise usage("--findings", "give --bmc K with it, and no profile: each finding has its own")
+        return _findings(bmc, jobs or os.cpu_count() or 1, time_limit, as_json=as_json)
     if bmc is not None:
-        return _bounded(bmc, profile, without or [], time_limit, as_json=as_json)
+        return _bounded(bmc, profile, without or [], jobs or os.cpu_count() or 1, time_limit, as_json=as_json)
     if profile is not None:
         raise usage("--profile without --bmc", "use --without NAME, or add --bmc K")
+    from lockedroom.cli.counterexample import refuse_existing, write_new
     from lockedroom.cli.progress import Live
+    from lockedroom.cli.states import states_svg
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.proofs.cache import Cache
     from lockedroom.model.proofs.report import report
@@ -80,6 +97,7 @@ def prove(
     from lockedroom.model.proofs.vacuity import audit
     from lockedroom.reference.segment.profile import HARDENED
 
+    refuse_existing((svg,))
     if cache is not None and no_cache:
         raise usage("--cache with --no-cache", "give one of the two")
     try:
@@ -103,6 +121,8 @@ def prove(
             auditing=(lambda system, cache: auditing(system, cache=cache)) if vacuity and not without else None,
             progress=lambda done, of: live.show("proving, obligations", done, of),
         )
+    if svg is not None and found.broken:
+        write_new(svg, states_svg(found.broken[0]))
     if as_json:
         print_json(found.to_json())
     else:
@@ -110,11 +130,13 @@ def prove(
     return found.exit_code
 
 
-def _bounded(steps: int, profile: str | None, without: list[str], time_limit: float | None, *, as_json: bool) -> int:
+def _bounded(
+    steps: int, profile: str | None, without: list[str], jobs: int, time_limit: float | None, *, as_json: bool
+) -> int:
     from lockedroom.cli.bounded import show as show_bounded
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
-    from lockedroom.model.proofs.bmc import searched
+    from lockedroom.model.proofs.searches import bounded_report
     from lockedroom.model.proofs.segment.small import ladder
     from lockedroom.model.proofs.segment.whole import segment
     from lockedroom.reference.segment.profile import profile_of
@@ -125,11 +147,31 @@ def _bounded(steps: int, profile: str | None, without: list[str], time_limit: fl
         raise usage(str(error), "name one of these") from None
     limit = _MINUTES if time_limit is None else time_limit
     with Live(quiet=as_json) as live:
-        found = searched(segment(of), ladder(), steps, label=str(of), time_limit=limit, progress=live.show)
+        found = bounded_report(
+            segment(of), ladder(), steps, label=str(of), jobs=jobs, time_limit=limit, progress=live.show
+        )
     if as_json:
         print_json(found.to_json())
     else:
         show_bounded(console(), found)
+    return found.exit_code
+
+
+def _findings(steps: int, jobs: int, time_limit: float | None, *, as_json: bool) -> int:
+    from lockedroom.cli.bounded import show_agreement
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.proofs.segment.agreement import agreement
+    from lockedroom.model.segment.findings import committed_findings
+
+    limit = _MINUTES if time_limit is None else time_limit
+    with Live(quiet=as_json) as live:
+        known = committed_findings().findings
+        found = agreement(known, steps, jobs=jobs, time_limit=limit, progress=live.show)
+    if as_json:
+        print_json({"findings": [one.to_json() for one in found.found], "ended": found.ended})
+    else:
+        show_agreement(console(), found)
     return found.exit_code
 
 

@@ -16,7 +16,9 @@ from typing import Final
 from lockedroom.model.proofs.circuit import NO, YES, Circuit
 from lockedroom.model.proofs.formula import And, Atom, Formula, Not, Quantified, Var
 from lockedroom.model.proofs.ground import At, Ground, State, Value
+from lockedroom.model.proofs.parse import formula as read
 from lockedroom.model.proofs.system import Action, Claim, System
+from lockedroom.model.proofs.unroll import vocabulary
 
 ROUNDS: Final = 3
 """Rounds of derivation between two steps."""
@@ -25,16 +27,17 @@ ROUNDS: Final = 3
 @dataclass(frozen=True, slots=True)
 class Bounded:
     """Bounds, as they are `said`: of each sort its values by name; fixed functions and relations where they are given
-    (else any that the axioms allow); what `never` holds; and which actions of the intruder are `drawn` beforehand, or
-    `moved` between the steps, each with the one that undoes it. Those of its actions that are neither, nor `counted` as
-    steps, are derivations: they only add to what is known. `settled` are the first steps, where these are given.
-    Values that only their fields tell apart are taken in one order, but those of the sorts that are `unordered`; of an
-    `ordered` relation, a partial order, the first is never after the second."""
+    (else any that the axioms allow); what is `assumed` of them besides; what `never` holds; and which actions of the
+    intruder are `drawn` beforehand, or `moved` between the steps, each with the one that undoes it. Those of its
+    actions that are neither, nor `counted` as steps, are derivations: they only add to what is known. `settled` are the
+    first steps, where these are given. Values that only their fields tell apart are taken in one order, but those of
+    the sorts that are `unordered`; of an `ordered` relation, a partial order, the first is never after the second."""
 
     said: str
     values: Mapping[str, tuple[str, ...]]
     functions: Mapping[str, Mapping[tuple[str, ...], str]] = field(default_factory=dict)
     relations: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
+    assumed: tuple[str, ...] = ()
     never: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
     drawn: frozenset[str] = frozenset()
     moved: Mapping[str, str] = field(default_factory=dict)
@@ -118,8 +121,12 @@ class Unrolled:
                 else:
                     table[place] = self.circuit.fresh() if given is None else YES if names in given else NO
             self.fixed[relation.name] = table
-        for axiom in self.system.axioms:
-            self.circuit.add(self.ground.literal(axiom.formula, self.fixed, {}))
+        words = vocabulary(self.system)
+        for formula in (
+            *(one.formula for one in self.system.axioms),
+            *(read(text, words) for text in self.bounded.assumed),
+        ):
+            self.circuit.add(self.ground.literal(formula, self.fixed, {}))
 
     def _order(self) -> None:
         """Values of a sort that only their fields tell apart stand in the order of their fields."""

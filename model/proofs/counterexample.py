@@ -96,44 +96,66 @@ def _differences(more: Structure, less: Structure) -> Mapping[str, frozenset[Tup
 
 def rendered(found: Counterexample) -> str:
     """The counterexample as text: the step, the claim with the values for which it fails, what differs, the state
-    before, and the fields of every value that any of this names."""
+    before, and the fields of every value."""
     return "\n".join(_lines(found))
 
 
-def _lines(found: Counterexample) -> Iterator[str]:
+def step(found: Counterexample) -> str:
+    """What is broken, and by what: the action with its arguments, or that no action is taken."""
     obligation, before = found.obligation, found.before
     action = obligation.action
     if action is None:
-        yield f"{obligation.kind} of “{obligation.claim.name}” fails in this state:"
-    else:
-        arguments = ", ".join(
-            f"{name} = {before.functions[name][()]}" for name in action.parameters if _has(before, name)
-        )
-        yield f"{action.name}({arguments}) breaks “{obligation.claim.name}”:"
-    yield f"  {obligation.claim.text}"
+        return f"{obligation.kind} of “{obligation.claim.name}” fails in this state"
+    arguments = ", ".join(f"{name} = {before.functions[name][()]}" for name in action.parameters if _has(before, name))
+    return f"{action.name}({arguments}) breaks “{obligation.claim.name}”"
+
+
+def values(found: Counterexample) -> str:
+    """For which values the claim fails; "" where it has none."""
+    return f"for {', '.join(f'{name} = {value}' for name, value in found.witness.items())}" if found.witness else ""
+
+
+def changing(found: Counterexample) -> Iterator[str]:
+    """The relations that are part of the state and hold somewhere before the step or after it."""
+    declared = {relation.name for relation in found.obligation.query.system.relations if not relation.fixed}
+    for name in sorted(declared):
+        if found.before.relations.get(name) or found.after.relations.get(name):
+            yield name
+
+
+def _lines(found: Counterexample) -> Iterator[str]:
+    yield f"{step(found)}:"
+    yield f"  {found.obligation.claim.text}"
     if found.witness:
-        yield f"  for {', '.join(f'{name} = {value}' for name, value in found.witness.items())}"
-    if action is not None:
+        yield f"  {values(found)}"
+    if found.obligation.action is not None:
         yield "what differs:"
         for sign, changes in (("+", found.gained()), ("−", found.lost())):
             for name, held in sorted(changes.items()):
-                yield from (f"  {sign} {name}({', '.join(values)})" for values in sorted(held))
+                yield from (f"  {sign} {name}({', '.join(one)})" for one in sorted(held))
     yield "before:"
-    changing = {relation.name for relation in obligation.query.system.relations if not relation.fixed}
-    for name, held in sorted(before.relations.items()):
-        if name in changing and held:
-            yield f"  {name}: {', '.join('(' + ', '.join(values) + ')' for values in sorted(held))}"
+    for name in changing(found):
+        before = found.before.relations.get(name)
+        if before:
+            yield f"  {name}: {', '.join('(' + ', '.join(one) + ')' for one in sorted(before))}"
     yield "where:"
+    yield from (f"  {line}" for line in fixed(found))
+
+
+def fixed(found: Counterexample) -> Iterator[str]:
+    """What never changes: the fields of every value, and of what the fixed relations hold."""
+    before = found.before
     fields: dict[str, list[str]] = {}
-    for function in obligation.query.system.functions:
+    for function in found.obligation.query.system.functions:
         if len(function.arguments) == 1 and function.name in before.functions:
             for (argument,), value in before.functions[function.name].items():
                 fields.setdefault(argument, []).append(f"{function.name} {value}")
-    for values in before.universe.values():
-        yield from (f"  {value}: {', '.join(fields[value])}" for value in values if value in fields)
+    for of in before.universe.values():
+        yield from (f"{value}: {', '.join(fields[value])}" for value in of if value in fields)
+    never = {relation.name for relation in found.obligation.query.system.relations if relation.fixed}
     for name, held in sorted(before.relations.items()):
-        if name not in changing and held:
-            yield f"  {name}: {', '.join('(' + ', '.join(values) + ')' for values in sorted(held))}"
+        if name in never and held:
+            yield f"{name}: {', '.join('(' + ', '.join(one) + ')' for one in sorted(held))}"
 
 
 def _has(structure: Structure, name: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lockedroom.model.proofs.cache import Cache
-from lockedroom.model.proofs.counterexample import counterexample, rendered
+from lockedroom.model.proofs.counterexample import Counterexample, counterexample, rendered
 from lockedroom.model.proofs.prove import TIMEOUT, Proved, Result, Verdict, prove
 from lockedroom.model.proofs.query import SOLVER
 from lockedroom.model.proofs.system import Claim, System
@@ -36,7 +36,7 @@ class Promise:
 @dataclass(frozen=True, slots=True)
 class ProofReport:
     """All of it. `outside` says what no obligation speaks of, `pictures` draws counterexamples to induction by the
-    names of their obligations."""
+    names of their obligations, which are `broken`."""
 
     proved: Proved
     label: str
@@ -44,6 +44,7 @@ class ProofReport:
     pictures: Mapping[str, str]
     outside: tuple[str, ...]
     vacuity: Vacuity | None = None
+    broken: tuple[Counterexample, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -135,14 +136,15 @@ def report(
     by_claim = {result.obligation.claim.name: result for result in proved.results if result.obligation.kind == "safety"}
     inductive = all(result.verdict == "proved" for result in proved.results if result.obligation.kind != "safety")
     promises = tuple(_promise(claim, by_claim[claim.name], inductive, proved.verdict) for claim in system.safety)
-    drawn = {}
+    broken = []
     for result in [result for result in proved.results if result.verdict == "failed"][:pictures]:
         found = counterexample(result.obligation, timeout)
         if found is not None:
-            drawn[result.obligation.name] = rendered(found)
+            broken.append(found)
+    drawn = {found.obligation.name: rendered(found) for found in broken}
     vacuity = auditing(system, cache or Cache(None)) if auditing and proved.verdict == "proved" else None
     seconds = time.monotonic() - began
-    return ProofReport(replace(proved, seconds=seconds), label, promises, drawn, tuple(outside), vacuity)
+    return ProofReport(replace(proved, seconds=seconds), label, promises, drawn, tuple(outside), vacuity, tuple(broken))
 
 
 def _promise(claim: Claim, own: Result, inductive: bool, overall: Verdict) -> Promise:

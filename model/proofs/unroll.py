@@ -62,14 +62,19 @@ def unrolled(system: System, actions: Sequence[Action], conditions: Iterable[str
             assertions[f"{name} after step {number}"] = Quantified(True, places, defined) if places else defined
         state = after
         states.append(state)
-    words = Vocabulary(
-        tuple(system.sorts),
-        {relation.name: relation.arguments for relation in system.relations},
-        {function.name: (function.arguments, function.sort) for function in system.functions},
-    ).with_constants(constants)
+    words = vocabulary(system).with_constants(constants)
     for condition in conditions:
         assertions[f"finally {condition}"] = renamed(formula(condition, words), state, {})
     return Run(Query(system, constants, assertions, tuple(further)), tuple(states))
+
+
+def vocabulary(system: System) -> Vocabulary:
+    """What formulas about a system may speak of."""
+    return Vocabulary(
+        tuple(system.sorts),
+        {relation.name: relation.arguments for relation in system.relations},
+        {function.name: (function.arguments, function.sort) for function in system.functions},
+    )
 
 
 def renamed(of: Formula, relations: Mapping[str, str], constants: Mapping[str, str]) -> Formula:

@@ -10,13 +10,14 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from lockedroom.cli.exits import Exit
 from lockedroom.model.proofs import prove as proving
 from lockedroom.model.proofs.query import Answered
-from lockedroom.model.proofs.segment import whole
+from lockedroom.model.proofs.segment import agreement, small, whole
 from lockedroom.reference.segment.profile import HARDENED
 from tests.cli.run import BIN, environment, inside, lockedroom
 from tests.model.proofs.toy import lock
@@ -124,28 +125,60 @@ def test_an_interrupt_ends_it_and_its_processes(jobs: int) -> None:
     assert out == "" and "Traceback" not in err
 
 
+@pytest.fixture
+def two_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of the bounds alone."""
+    monkeypatch.setattr(small, "ladder", lambda: (small.small(rounds=2),))
+    monkeypatch.setattr(agreement, "ladder", lambda: (small.small(rounds=2),))
+
+
+@pytest.mark.usefixtures("two_members")
 def test_a_bounded_check_says_what_falls_and_by_what() -> None:
-    ran = inside("prove", "segment", "--bmc", "3", "--profile", "as-written", env=WIDE)
+    ran = inside("prove", "segment", "--bmc", "2", "--profile", "as-written", env=WIDE)
     assert ran.code == Exit.REFUSED, ran
     for words in (
         "“the list is the creator's” falls at step 2",
         "alter_entry(k = key-alice",
-        "none within 3 steps",
-        "within 2 members, 1 join",
-        "3 rounds of derivation between steps: every run of up to 3 steps",
+        "violated at step 2",
+        "none within 2 steps",
+        "within 2 members, 1 join, each under its own key, any but the creator an insider; 2 number",
+        "2 rounds of derivation between steps",
         "segment, as-written: violated",
     ):
         assert words in ran.out
-    found = json.loads(inside("prove", "segment", "--bmc", "2", "--json").out)
-    assert (found["verdict"], found["unbounded"], found["steps"], found["ended"]) == ("none", False, 2, "")
+    found = json.loads(inside("prove", "segment", "--bmc", "0", "--json").out)
+    assert (found["verdict"], found["unbounded"], found["steps"], found["ended"]) == ("none", False, 0, "")
     assert {one["verdict"] for one in found["promises"]} == {"none"}
+
+
+@pytest.mark.usefixtures("two_members")
+def test_findings_that_are_not_found_within_so_few_steps_are_told() -> None:
+    ran = inside("prove", "segment", "--bmc", "0", "--findings", env=WIDE)
+    assert ran.code == Exit.REFUSED, ran
+    for words in ("no nonce twice: none within 0 steps", "outside; tie-break: "):
+        assert words in ran.out
+    assert re.search(r"findings: 0 agreed, [1-9]\d* outside, [1-9]\d* not found, 0 unknown", ran.out)
+    assert inside("prove", "segment", "--findings").code == Exit.USAGE
+
+
+def test_two_states_are_drawn_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "states.svg"
+    monkeypatch.setattr(whole, "segment", lambda profile: lock(free=False))
+    assert inside("prove", "segment", "--no-cache", "--svg", file).code == Exit.REFUSED
+    drawn = ElementTree.fromstring(file.read_text(encoding="utf-8"))
+    kinds = [(one.get("class"), one.text) for one in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert ("heading", "before") in kinds and ("heading", "after") in kinds
+    gained = [text for kind, text in kinds if kind == "gained"]
+    assert gained[0] == "+" and gained[1].startswith("(client") and ("lost", "−") not in kinds
+    assert ("bad", "holds(C) & holds(D) -> C = D") in kinds
+    assert inside("prove", "segment", "--no-cache", "--svg", file).code == Exit.USAGE
 
 
 def test_a_bounded_check_without_time_names_what_is_unknown() -> None:
     ran = inside("prove", "segment", "--bmc", "30", "--time-limit", "0.1", env=WIDE)
     assert ran.code == Exit.INCOMPLETE, ran
     assert "not all was looked at: the time is up" in ran.out
-    assert re.search(r"masters are secret .* unknown", ran.out)
+    assert re.search(r"masters are secret .* unknown: none within no, no steps", ran.out)
 
 
 def test_a_profile_is_for_the_bounded_check() -> None:
@@ -164,4 +197,6 @@ def test_an_interrupted_bounded_check_says_what_is_established() -> None:
             os.killpg(run.pid, signal.SIGINT)
         out, err = run.communicate(timeout=30)
     assert run.returncode == Exit.INTERRUPTED, err
-    assert "not all was looked at: interrupted" in out and "every run of up to" in out and "Traceback" not in err
+    assert (
+        "not all was looked at: interrupted" in out and "segment, hardened: unknown" in out and "Traceback" not in err
+    )

@@ -270,6 +270,16 @@ def claim(b: Builder) -> None:
         "SEG-LEAVE-2",
     )
     b.promise(
+        "no unknown key share",
+        "trusted(I, N, J, M) & N ~= who(of(I)) & (offered(G, O, H, M) | accepted(G, O, H, M))"
+        " -> used(J) & who(of(J)) = N & (G = I & H = J & O = N | G = J & H = I & O = who(of(I)))",
+        "Who shares a master of an exchange with an honest peer and that peer, each in the stay that the other names,"
+        " are the two who have it.",
+        "SEG-EXCHANGE-4",
+        "SEG-EXCHANGE-5",
+        "SEG-KEYS-1",
+    )
+    b.promise(
         "no key is shared without the right",
         "(offered(I, N, J, M) -> lawful_offer(I, N, J)) & (accepted(I, N, J, M) -> lawful_acceptance(I, N, J))",
         "A key is shared only with whom the list, as the member has verified it, gives the right, but for what was"

@@ -175,12 +175,15 @@ def _alters(b: Builder) -> None:
         "It alters what the signature of an announcement does not cover.",
         intruder=True,
     )
+    context = ("c_segment", "c_maker", "c_taker", "c_from", "c_to", "c_ephemeral")
+    capsules = ("x_capsule(s)", "x_capsule(r)")
     b.action(
         "alter_exchange",
         {"k": "key", "r": "exchange", "s": "exchange"},
         [
             guard("known_exchange(k, r)"),
-            guard(same("s", "r", "x_capsule"), "SEG-EXCHANGE-5"),
+            guard(same(*capsules, "c_opens", "c_master"), "SEG-EXCHANGE-5"),
+            guard(same(*capsules, *context), "SEG-KEYS-1", defence=switch.BOUND_KEK),
             guard(same("s", "r", "x_segment"), "SEG-HEADER-7", defence=switch.SIGNED_SEGMENT),
             guard(same("s", "r", "x_sender", "x_recipient"), "SEG-EXCHANGE-5", defence=switch.SIGNED_NAMES),
             guard(same("s", "r", "x_from", "x_to"), "SEG-EXCHANGE-5", defence=switch.SIGNED_STAYS),
@@ -191,7 +194,6 @@ def _alters(b: Builder) -> None:
         "It alters what the signature of an exchange does not cover.",
         intruder=True,
     )
-    context = ("c_segment", "c_maker", "c_taker", "c_from", "c_to", "c_ephemeral")
     b.action(
         "alter_capsule",
         {"r": "capsule", "s": "capsule"},

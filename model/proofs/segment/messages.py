@@ -378,6 +378,13 @@ def claim(b: Builder) -> None:
         "SEG-SEND-8",
     )
     b.promise(
+        "a key seals for one pair",
+        "sealed(I, G) & sealed(J, H) & g_cipher(G) = g_cipher(H)"
+        " -> I = J & g_recipient(G) = g_recipient(H) & g_to(G) = g_to(H)",
+        "What is sealed under one key is sealed by one member for one other, each in one stay.",
+        "SEG-KEYS-2",
+    )
+    b.promise(
         "nothing is sent or delivered without the right",
         "(sealed(I, G) -> lawful_seal(I, G)) & (delivered(J, N, G) -> lawful_delivery(J, G))",
         "Who seals has the right to send, as it has verified, in a session that is not over; what is delivered is of"

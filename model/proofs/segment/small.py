@@ -65,6 +65,7 @@ def small(members: int = 2, joins: int = 1, *, settled: bool = False, rounds: in
         values,
         functions,
         {"below": _ordered(values["number"]), "less": _ordered(values["count"])},
+        assumed=("who(P) = h_subject(H) -> h_key(H) = static(P)",),
         never={"corrupt": frozenset({(_key(names[0]),)})},
         drawn=frozenset({"make_ephemeral", "make_master", "make_body"}),
         moved={"place_exchange": "drop", "place_message": "drop"},
@@ -81,7 +82,7 @@ def said(members: int, joins: int, settled: bool) -> str:
     records = ", ".join(f"{size} {sort}" for sort, size in _SIZES.items())
     told = ", all granted, in order, and verified before anybody joins" if settled else ""
     stays = "1 join" if joins == 1 else f"{joins} joins"
-    return f"{members} members, {stays}, any but the creator an insider{told}; {records}"
+    return f"{members} members, {stays}, each under its own key, any but the creator an insider{told}; {records}"
 
 
 def ladder(rounds: int = ROUNDS) -> tuple[Bounded, ...]:

@@ -8,15 +8,18 @@ from itertools import product
 
 import pytest
 
-from lockedroom.model.proofs.bmc import BoundedReport, Search, searched, shortest
+from lockedroom.model.proofs.bmc import shortest
 from lockedroom.model.proofs.bounded import Bounded
 from lockedroom.model.proofs.circuit import NO, YES, Circuit
 from lockedroom.model.proofs.counterexample import Unsound
-from lockedroom.model.proofs.segment.small import small
+from lockedroom.model.proofs.searches import BoundedReport, Search, bounded_report
+from lockedroom.model.proofs.segment.agreement import agreement
+from lockedroom.model.proofs.segment.small import ladder, small
 from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.model.proofs.structure import Structure
 from lockedroom.model.proofs.system import Builder, System, guard
 from lockedroom.model.proofs.taken import Decoded, Fallen, fallen
+from lockedroom.model.segment.findings import committed_findings, defences_in
 from lockedroom.reference.segment.profile import AS_WRITTEN, HARDENED
 from tests.model.proofs.toy import lock
 
@@ -44,9 +47,18 @@ def thief(*, locked: bool) -> System:
 WORDS = Bounded("3 words", {"word": ("x", "y", "z")}, drawn=frozenset({"make"}), moved={"lay": "drop"})
 
 
-def found(system: System, bounded: Bounded, steps: int) -> Mapping[str, int]:
-    """What falls, and at which step."""
-    return {one.claim.name: one.length for one in shortest(system, bounded, steps) if isinstance(one, Fallen)}
+def falls(system: System, bounded: Bounded, steps: int, name: str = "") -> Fallen | None:
+    """The run by which a promise falls, the only one where none is named."""
+    claim = next(one for one in system.safety if name in ("", one.name))
+    return next((one for one in shortest(system, bounded, steps, claim) if isinstance(one, Fallen)), None)
+
+
+def found(system: System, bounded: Bounded, steps: int, *names: str) -> dict[str, int]:
+    """What falls, of these or of all promises, and at which step."""
+    runs = {
+        one.name: falls(system, bounded, steps, one.name) for one in system.safety if not names or one.name in names
+    }
+    return {name: run.length for name, run in runs.items() if run is not None}
 
 
 def test_a_lock_that_others_take_falls_at_the_second_step() -> None:
@@ -79,7 +91,8 @@ def _after(state: Structure, system: System, declared: Mapping[str, object]) -> 
 
 
 def test_the_intruder_draws_derives_and_lays() -> None:
-    down = next(one for one in shortest(thief(locked=False), WORDS, 3) if isinstance(one, Fallen))
+    down = falls(thief(locked=False), WORDS, 3)
+    assert down is not None
     names = [one.action.name for one in down.taken]
     assert down.length == names.count("enter") == 2
     assert names.count("lay") == 2 and names.count("make") + names.count("derive") >= 2
@@ -88,7 +101,8 @@ def test_the_intruder_draws_derives_and_lays() -> None:
 
 def test_an_interpretation_that_is_given_stands() -> None:
     given = replace(WORDS, functions={"next": {("x",): "y", ("y",): "x", ("z",): "z"}})
-    down = next(one for one in shortest(thief(locked=False), given, 3) if isinstance(one, Fallen))
+    down = falls(thief(locked=False), given, 3)
+    assert down is not None
     assert down.last.functions["next"] == {("x",): "y", ("y",): "x", ("z",): "z"}
 
 
@@ -113,20 +127,51 @@ def test_constants_are_folded_and_equal_gates_are_one() -> None:
 
 def test_what_is_unknown_is_no_verdict() -> None:
     system = lock()
-    report = BoundedReport(
-        system, "toy", 3, (Search(CLIENTS, depth=3), Search(CLIENTS, depth=2)), ended="the time is up"
-    )
+    done = Search(system, system.safety[0], (CLIENTS,), 3, depths=[3])
+    half = Search(system, system.safety[0], (CLIENTS, CLIENTS), 3, depths=[3, 2])
+    report = BoundedReport(system, "toy", 3, (CLIENTS,), (done, half), 1.0, "the time is up")
     assert (report.verdict, report.exit_code) == ("unknown", 4)
-    assert replace(report, searches=(Search(CLIENTS, depth=3),)).exit_code == 0
+    assert replace(report, searches=(done,)).exit_code == 0
     assert replace(report, ended="interrupted").exit_code == 130
 
 
+def test_a_wider_bound_is_only_searched_for_something_shorter() -> None:
+    one = Bounded("1 client", {"client": ("a",)})
+    report = bounded_report(lock(free=False), (one, CLIENTS, CLIENTS), 4, label="toy", jobs=2, time_limit=60)
+    [search] = report.searches
+    assert search.fallen is not None and search.fallen.length == 2
+    assert (report.exit_code, search.depths) == (1, [4, 1, 1])
+
+
+LISTS = ("the list is the creator's", "nothing of the list is taken back")
+
+
 def test_the_description_falls_and_the_hardened_segment_does_not() -> None:
-    assert found(segment(AS_WRITTEN), small(), 3) == {
-        "the list is the creator's": 2,
-        "nothing of the list is taken back": 3,
-        "the last entry counts": 3,
-        "members of one room see one list": 3,
-    }
-    report = searched(segment(HARDENED), (small(rounds=2),), 3, label="hardened", time_limit=60)
-    assert (report.verdict, report.exit_code, report.searches[0].depth) == ("none", 0, 3)
+    described, hardened = segment(AS_WRITTEN), segment(HARDENED)
+    assert found(described, small(rounds=2), 3, LISTS[1]) == {LISTS[1]: 3}
+    assert found(described, small(rounds=2), 3, LISTS[0]) == {LISTS[0]: 2}
+    assert found(hardened, small(rounds=2), 3, LISTS[1]) == {}
+
+
+def test_every_finding_has_its_promise_or_is_outside() -> None:
+    outside = {"tie-break", "acknowledged-rotation"}
+    found = agreement(committed_findings().findings, 11, jobs=1, time_limit=0)
+    assert {one.verdict for one in found.found} == {"unknown", "outside"} and found.exit_code == 4
+    for one in found.found:
+        assert (one.verdict == "outside") == (set(defences_in(one.finding.cause)) <= outside)
+        assert one.search is not None or "honest store" in one.reason
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_each_finding_of_the_explorer_is_found_by_the_second_engine() -> None:
+    found = agreement(committed_findings().findings, 11, jobs=2, time_limit=1700)
+    assert [one.finding.name for one in found.found if one.verdict not in ("agreed", "outside")] == []
+    assert found.exit_code == 0
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_nothing_of_the_hardened_segment_falls() -> None:
+    report = bounded_report(segment(HARDENED), ladder(), 7, label="hardened", jobs=2, time_limit=800)
+    assert (report.verdict, report.ended) == ("none", "")
