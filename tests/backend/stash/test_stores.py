@@ -230,6 +230,84 @@ def test_a_writer_outside_the_tool_comes_between(record_property: Callable[[str,
 # ---- shared memory ----------------------------------------------------------------------------------
 
 
+class Watched:
+    """The words of a mapping: what is asked of one, or stored in one, is told first."""
+
+    def __init__(self, words: memoryview, told: Callable[[str, int], None]) -> None:
+        self._words = words
+        self._told = told
+
+    def __getitem__(self, at: int) -> int:
+        self._told("load", at)
+        return int(self._words[at])
+
+    def __setitem__(self, at: int, value: int) -> None:
+        self._told("store", at)
+        self._words[at] = value
+
+    def release(self) -> None:
+        self._words.release()
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, told: Callable[[str, int], None]) -> None:
+    """From now on tell of every word."""
+    made = shared._Mapped.__init__
+
+    def watched(self: shared._Mapped, descriptor: int) -> None:
+        made(self, descriptor)
+        monkeypatch.setattr(self, "_words", Watched(self._words, told), raising=False)
+
+    monkeypatch.setattr(shared._Mapped, "__init__", watched)
+
+
+class Killed(Exception):
+    """What stands for the end of a process."""
+
+
+@pytest.mark.parametrize("word", [0, 1])
+def test_a_writer_that_dies_before_it_commits_has_changed_nothing(monkeypatch: pytest.MonkeyPatch, word: int) -> None:
+    """STASH-STORE-1, STASH-SHM-2."""
+    key = Key(os.urandom(32), os.urandom(16))
+    stash = Stash(key, Memory())
+    for body in (b"first", b"second"):
+        stash.perform("write", body=body)
+
+    def dying(what: str, at: int) -> None:
+        if (what, at) == ("store", word):
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        watch(patched, dying)
+        with pytest.raises(Killed):
+            stash.perform("write", body=b"third" * 100)
+    found = event(Stash(key, Memory()).perform("read"))
+    assert isinstance(found, Found) and found.body == b"second"
+    stash.perform("remove", purge=True)
+
+
+def test_a_reader_that_is_overtaken_reads_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """STASH-SHM-2: both halves are written anew between its look at the word and its copy."""
+    key = Key(os.urandom(32), os.urandom(16))
+    stash, other = Stash(key, Memory()), Stash(key, Memory())
+    stash.perform("write", body=b"old")
+    left = [b"newer", b"newest"]
+
+    def overtaking(what: str, at: int) -> None:
+        if (what, at) == ("load", 0) and left:
+            while left:
+                body = left.pop(0)
+                with patched.context() as quiet:
+                    quiet.setattr(shared._Mapped, "__init__", made)
+                    other.perform("write", body=body)
+
+    made = shared._Mapped.__init__
+    with monkeypatch.context() as patched:
+        watch(patched, overtaking)
+        found = event(stash.perform("read"))
+    assert isinstance(found, Found) and found.body == b"newest"
+    stash.perform("remove", purge=True)
+
+
 @pytest.mark.parametrize(
     "content",
     [b"x", bytes(shared._TOTAL - 1), b"\xff" * shared._TOTAL, b"LKDSTSH1" + b"\xff" * (shared._TOTAL - 8)],
