@@ -1,11 +1,14 @@
 """Answers remembered by the content of the question: one small file each, named by the digest of text, solver
 and limit.
 
-Only `unsat` and `sat` are remembered. A file that makes no sense is asked anew and replaced.
+Only `unsat` and `sat` are remembered. A file that makes no sense is asked anew and replaced: each has a checksum over
+question and answer, so that no damage and no mix-up of files reads as a proof. Who forges a checksum can as well forge
+the program.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -29,7 +32,8 @@ class Cache:
         try:
             found = json.loads(self._file(digest).read_text(encoding="utf-8"))
             answer: Answer = found["answer"]
-            return Answered(answer, float(found["seconds"])) if answer in ("sat", "unsat") else None
+            whole = answer in ("sat", "unsat") and found["sum"] == _sum(digest, answer, found["seconds"])
+            return Answered(answer, float(found["seconds"])) if whole else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -42,7 +46,9 @@ class Cache:
         handle, name = tempfile.mkstemp(dir=file.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as out:
-                json.dump({"answer": answered.answer, "seconds": round(answered.seconds, 4)}, out)
+                seconds = round(answered.seconds, 4)
+                told = {"answer": answered.answer, "seconds": seconds, "sum": _sum(digest, answered.answer, seconds)}
+                json.dump(told, out)
             os.replace(name, file)
         except BaseException:
             with suppress(OSError):
@@ -52,3 +58,7 @@ class Cache:
     def _file(self, digest: str) -> Path:
         assert self.folder is not None, "asked only where there is a folder"
         return self.folder / digest[:2] / f"{digest}.json"
+
+
+def _sum(digest: str, answer: str, seconds: float) -> str:
+    return hashlib.sha256(f"{digest} {answer} {seconds}".encode()).hexdigest()

@@ -146,6 +146,20 @@ def test_answers_are_remembered_by_what_was_asked(tmp_path: Path) -> None:
     assert not any(result.cached for result in prove(lock(), cache=cache).results)
 
 
+def test_what_is_remembered_wrongly_proves_nothing(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    broken = prove(lock(free=False), cache=cache)
+    files = {file.stem: file for file in tmp_path.rglob("*.json")}
+    [failed] = [files[result.digest] for result in broken.results if result.verdict == "failed"]
+    truth = failed.read_text()
+    proved = next(files[result.digest] for result in broken.results if result.cached is False and result.digest
+                  and result.verdict == "proved")  # fmt: skip
+    for lie in (truth.replace('"sat"', '"unsat"'), proved.read_text(), truth.replace('"sat"', '["unsat"]')):
+        failed.write_text(lie)
+        assert prove(lock(free=False), cache=cache).verdict == "failed"
+        assert failed.read_text() != lie
+
+
 def test_several_processes_prove_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proving, "_FEW", 1)
     alone, together = prove(lock(free=False), jobs=1), prove(lock(free=False), jobs=2)
