@@ -99,7 +99,7 @@ def cases_for(mistake: Mistake, cases: Iterable[tuple[Candidate, Trace]]) -> lis
     kept: Counter[str] = Counter()
     chosen = []
     for one, trace in found:
-        part = "/".join(one.id.split("/")[: 1 if one.id.startswith("trace/") else 2])
+        part = "/".join(one.id.split("/")[: {"trace": 1, "hostile": 3}.get(one.id.partition("/")[0], 2)])
         if kept[part] < (1 if any_will_do else MOST):
             kept[part] += 1
             chosen.append((one, trace))
