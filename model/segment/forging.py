@@ -142,9 +142,9 @@ class Forger:
 
     # ---- the list -----------------------------------------------------------------------------------
 
-    def entry(self, segment: Bits, entries: tuple[Entry, ...], name: Name, key: Bits, rights: int) -> Entry:
-        """The entry that would come next in a list; unsigned."""
-        return Entry(len(entries) + 1, self.head(segment, entries), name, key, rights, b"")
+    def entry(self, head: Bits, entries: tuple[Entry, ...], name: Name, key: Bits, rights: int) -> Entry:
+        """The entry that would come next in a list with that head; unsigned."""
+        return Entry(len(entries) + 1, head, name, key, rights, b"")
 
     def signed(self, entry: Entry, segment: Bits, key: Bits) -> Entry:
         """The entry with a signature by that key, for that segment."""

@@ -361,9 +361,13 @@ class Intruder:
                 if isinstance(record, Entry) and says.get(record.subject) != (record.key, record.rights):
                     yield f"entry {record.serial} again", ((*entries, record),)
             forger = self.forger
+            made = (
+                (forger.key, header.segment, forger.head(header.segment, entries)),
+                (signing(self.creator), forger.elsewhere, forger.head_elsewhere(entries)),
+            )
             for name in self.names[1:]:
-                for signer, segment in ((forger.key, header.segment), (signing(self.creator), forger.elsewhere)):
-                    entry = forger.entry(header.segment, entries, name, static_key(INTRUDER), ALL_RIGHTS)
+                for signer, segment, head in made:
+                    entry = forger.entry(head, entries, name, static_key(INTRUDER), ALL_RIGHTS)
                     yield f"{name}, signed by {signer}", ((*entries, forger.signed(entry, segment, signer)),)
 
         return self.action("extend list", (), (HEADER, ACL), (ACL,), changes)
