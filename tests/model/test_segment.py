@@ -4,6 +4,7 @@ bounds that take minutes are in `pinned.json`, beside the model; they are compar
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -74,12 +75,25 @@ def test_large_bounds_hold_and_do_not_shrink(name: str) -> None:
     # Where the list is complete before anybody joins, there is nothing to review; without messages, nothing to read.
     silent = {"send", "multicast", "publish", "receive", "read", "post"} if not report.bounds.messages else set()
     unrevised = {"review"} if report.bounds.without_intruder().settled else set()
-    assert set(report.never_enabled) <= silent | unrevised
+    # One honest member alone with an insider: there is nobody else whose board anybody looks at, and nobody to reap.
+    alone = {"withdraw", "reap"} if len(report.bounds.honest) == 1 else set()
+    assert set(report.never_enabled) <= silent | unrevised | alone
 
 
 def bounds_of(name: str) -> Bounds:
     """The bounds that a pin's name gives: `members=2 messages=1 …`."""
     return Bounds(**{key: int(value) for key, _, value in (part.partition("=") for part in name.split())})
+
+
+PAIRS = (
+    Bounds(2, 1, 1, rotations=1, revocations=1),
+    Bounds(2, 1, 1, rotations=1, crashes=1),
+    Bounds(2, 1, 2, rotations=1),
+    Bounds(2, 1, 1, revocations=1, crashes=1),
+    Bounds(2, 1, 2, revocations=1),
+    Bounds(2, 1, 2, crashes=1),
+)
+"""Each two of a rotation, a revocation, a crash and a second join."""
 
 
 def test_every_bound_that_is_asked_for_is_pinned() -> None:
@@ -92,6 +106,8 @@ def test_every_bound_that_is_asked_for_is_pinned() -> None:
         Bounds(3, 1, 1),
         Bounds(3, 1, 1, intruder=1, insider=1),
         Bounds(3, 0, 1, revocations=1, intruder=1, insider=1),
+        Bounds(2, 1, 1, crashes=1, intruder=2),
+        *(replace(two, intruder=2, insider=1) for two in PAIRS),
     }
 
 
