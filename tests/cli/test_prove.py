@@ -191,10 +191,11 @@ def test_an_interrupted_bounded_check_says_what_is_established() -> None:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
     ) as run:
-        try:
-            run.communicate(timeout=4)
-        except subprocess.TimeoutExpired:
-            os.killpg(run.pid, signal.SIGINT)
+        working = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+        deadline = time.monotonic() + 60
+        while not working.read_text() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        os.killpg(run.pid, signal.SIGINT)
         out, err = run.communicate(timeout=30)
     assert run.returncode == Exit.INTERRUPTED, err
     assert (
