@@ -79,14 +79,11 @@ def storm(store: str, profile: str, folder: Path, *, processes: int, turns: int,
     assert not [name for name in os.listdir("/dev/shm") if stash.locator in name]
 
 
-@pytest.mark.parametrize("profile", ["hardened", "as-written"])
 @pytest.mark.parametrize("store", ["auto", "memory"])
-def test_some_processes(
-    store: str, profile: str, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
-    """STASH-STORE-1, STASH-SHM-2."""
+def test_some_processes(store: str, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """STASH-STORE-1, STASH-SHM-2: as-written, where no seal would hide what is torn or mixed."""
     record_property("store", store_of(store).name)
-    storm(store, profile, tmp_path, processes=3, turns=1500, kills=3)
+    storm(store, "as-written", tmp_path, processes=3, turns=1500, kills=3)
 
 
 @pytest.mark.full
