@@ -326,8 +326,7 @@ def _otherwise(
     one: Callable[[Bounds, str, tuple[str, ...]], tuple[Searched, Cause]],
     attack: Attack,
 ) -> None:
-    """Have the attack's property fall by another operation, until that is a cause which is new and which a single
-    defence removes."""
+    """Have the attack's property fall by another operation, until a single defence removes that."""
     ignored: tuple[str, ...] = ()
     last: Attack | None = attack
     while last is not None and last.moves and last.profile == AS_WRITTEN and last.moves[-1].operation not in ignored:
@@ -339,7 +338,8 @@ def _otherwise(
             found, cause = one(bounds, attack.falls, ignored)
             known.searched.append(((), found))
             if found.attack is not None:
-                last = None if known.add(cause, found.attack) and _alone(cause) else found.attack
+                known.add(cause, found.attack)
+                last = None if _alone(cause) else found.attack
                 break
 
 

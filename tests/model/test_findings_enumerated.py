@@ -122,7 +122,7 @@ def test_an_interrupted_search_interrupts(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_where_no_single_defence_removes_an_attack_its_property_is_brought_down_otherwise() -> None:
-    """Until what brings it down is a new cause that one defence removes."""
+    """Until what brings it down is a cause that one defence removes."""
     joint, known, hidden = (f"{A} + {B}",), (A,), (B,)
     grant, join, review = (Move("alice", name, {}) for name in ("grant", "join", "review"))
     asked: list[tuple[str, ...]] = []
