@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -127,7 +128,9 @@ def test_an_interrupt_ends_it_and_its_processes(jobs: int) -> None:
 
 @pytest.fixture
 def two_members(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first of the bounds alone."""
+    """The first of the bounds alone, and the first promises."""
+    every = whole.segment
+    monkeypatch.setattr(whole, "segment", lambda profile: replace(every(profile), safety=every(profile).safety[:3]))
     monkeypatch.setattr(small, "ladder", lambda: (small.small(rounds=2),))
     monkeypatch.setattr(agreement, "ladder", lambda: (small.small(rounds=2),))
 

@@ -79,7 +79,7 @@ def small(members: int = 2, joins: int = 1, *, settled: bool = False, rounds: in
 
 def said(members: int, joins: int, settled: bool) -> str:
     """The bounds in words."""
-    records = ", ".join(f"{size} {sort}" for sort, size in _SIZES.items())
+    records = ", ".join(f"{size} {sort}{'s' if size > 1 else ''}" for sort, size in _SIZES.items())
     told = ", all granted, in order, and verified before anybody joins" if settled else ""
     stays = "1 join" if joins == 1 else f"{joins} joins"
     return f"{members} members, {stays}, each under its own key, any but the creator an insider{told}; {records}"
