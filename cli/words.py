@@ -86,9 +86,21 @@ def _done(operation: str, arguments: Mapping[str, object]) -> str:
             return f"let the list have {_counted(arguments.get('entries'))} entries"
         case "rehead":
             return "put another header"
+        case "write":
+            return f"write over {_places(arguments.get('edits'))}"
         case _:
             named = ", ".join(f"{key} {safe(str(value))}" for key, value in arguments.items() if key != "choice")
             return f"{operation} {named}".rstrip()
+
+
+def _places(edits: object) -> str:
+    """What is changed of the object, each place as `field of place (change)`."""
+    said = []
+    for edit in edits if isinstance(edits, Sequence) else ():
+        if isinstance(edit, Mapping):
+            of = f"{edit['field']} of " if edit.get("field") else ""
+            said.append(safe(f"{of}{edit.get('place')} ({edit.get('change')})"))
+    return ", ".join(said)
 
 
 def _seen(event: Mapping[str, object]) -> str:

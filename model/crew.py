@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Final, TypeVar, TypeVarTuple
 
@@ -56,13 +58,26 @@ class Crew:
                 found.append(function(*one))
             done(len(given), len(given))
             return found
-        futures: list[Future[Result]] = [self._pool.submit(function, *one) for one in given]
+        with unheard():
+            futures: list[Future[Result]] = [self._pool.submit(function, *one) for one in given]
         left = set(futures)
         while left:
             done(len(futures) - len(left), len(futures))
             _, left = wait(left, _LOOK, FIRST_COMPLETED)
         done(len(futures), len(futures))
         return [future.result() for future in futures]
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Processes that are started meanwhile hear no Ctrl-C: it is for the one that asks, which ends them."""
+    # The first process brings a tracker of resources along, and starting that ends the blocking.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _deaf() -> None:

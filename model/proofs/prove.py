@@ -7,14 +7,13 @@ fragment. `unknown` is a failure.
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from lockedroom.model.crew import unheard
 from lockedroom.model.proofs.cache import Cache
 from lockedroom.model.proofs.fragment import Edge, offences
 from lockedroom.model.proofs.obligations import Obligation, obligations
@@ -144,13 +143,3 @@ def _answers(texts: Mapping[int, str], jobs: int, timeout: float) -> Iterator[tu
                 process.terminate()
             pool.shutdown(cancel_futures=True)
             raise
-
-
-@contextmanager
-def unheard() -> Iterator[None]:
-    """Processes that are started meanwhile hear no Ctrl-C: it is for the one that asks, which ends them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Final, Literal, TypeAlias
 
+from lockedroom.model.crew import unheard
 from lockedroom.model.proofs.bmc import shortest
 from lockedroom.model.proofs.bounded import Bounded
-from lockedroom.model.proofs.prove import unheard
 from lockedroom.model.proofs.query import SOLVER
 from lockedroom.model.proofs.system import Claim, System
 from lockedroom.model.proofs.taken import Fallen

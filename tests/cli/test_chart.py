@@ -89,12 +89,18 @@ def test_every_operation_has_its_words(operation: str) -> None:
         "record": {"step": 1, "record": 0},
         "name": "bob",
         "entries": 1,
+        "edits": [{"place": "state", "change": "put", "bytes": "00"}],
     }
     arguments = {name: some[name] for name in operations()[operation]}
     words = describe(operation, arguments, ())
     shown = {"body": "a body", "peer": "bob", "subject": "bob", "inbox": "bob", "sender": "carol"}
     assert all(shown[name] in words for name in arguments if name in shown)
     assert all(line for line in drawn(Move("alice", operation, arguments)))
+
+
+def test_what_is_written_over_is_said_by_its_place() -> None:
+    edits = [{"place": "state", "change": "put", "bytes": "00"}, {"place": "header", "change": "xor", "field": "key"}]
+    assert describe("write", {"edits": edits}, ()) == "write over state (put), key of header (xor)"
 
 
 def test_a_choice_is_said_once() -> None:

@@ -75,10 +75,10 @@ def test_on_the_right_machine_it_says_where_and_why_it_does_not_replay(file: Pat
     assert ran.code == Exit.REFUSED
     assert "does not replay: step 10, bob: receive(alice): in the trace it is taken, here it is refused" in ran.out
     assert "the guard that is false: SEG-RECEIVE-6: a record from alice that was read before" in ran.out
-    assert "what can be done there:\n    bob: leave()" in ran.out
+    assert "what can be done there:\n    bob: receive(alice)  refused [SEG-RECEIVE-6]" in ran.out
     assert "9 of 10 steps replay" in ran.out and "reproduced" not in ran.out
     divergence = json.loads(inside("replay", right, "--json").out)["divergence"]
-    assert divergence["prefix"] == 9 and divergence["enabled"][0] == "bob: leave()"
+    assert divergence["prefix"] == 9 and divergence["enabled"] == ["bob: receive(alice)  refused [SEG-RECEIVE-6]"]
     assert divergence["guard"].startswith("SEG-RECEIVE-6")
 
 

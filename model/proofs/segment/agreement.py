@@ -42,6 +42,15 @@ _FALLS: Final[Mapping[frozenset[str], tuple[str, str]]] = {
 """By the defences that remove a finding the promise that falls here, and what is different about that."""
 
 
+_APART: Final[Mapping[frozenset[str], str]] = {
+    frozenset({switch.IN_PLACE, switch.BOARD_NONCES}): (
+        "a post is read in the session with the stay that it names as its own, even where that is not checked, and "
+        "with oneself there is no session"
+    ),
+}
+"""By the defences that remove a finding the abstraction that keeps all of them together outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """A finding, and what the abstract system has to say of it: a search, or why it is outside."""
@@ -103,6 +112,8 @@ def agreement(
 def _looked_for(finding: Finding, steps: int) -> Agreed:
     off = frozenset(defences_in(finding.cause))
     falls = _FALLS.get(off)
+    if off in _APART:
+        return Agreed(finding, None, _APART[off])
     if falls is None:
         reasons = [(name, DEFENCES[name]) for name in sorted(off)]
         outside = [f"{name}: {found.reason}" for name, found in reasons if isinstance(found, Outside)]

@@ -155,11 +155,13 @@ def test_the_description_falls_and_the_hardened_segment_does_not() -> None:
 
 def test_every_finding_has_its_promise_or_is_outside() -> None:
     outside = {"tie-break", "acknowledged-rotation"}
+    apart = {"records-in-place", "nonces-by-side"}
     found = agreement(committed_findings().findings, 11, jobs=1, time_limit=0)
     assert {one.verdict for one in found.found} == {"unknown", "outside"} and found.exit_code == 4
     for one in found.found:
-        assert (one.verdict == "outside") == (set(defences_in(one.finding.cause)) <= outside)
-        assert one.search is not None or "honest store" in one.reason
+        off = set(defences_in(one.finding.cause))
+        assert (one.verdict == "outside") == (off <= outside or off == apart)
+        assert one.search is not None or "honest store" in one.reason or "no session" in one.reason
 
 
 @pytest.mark.full
