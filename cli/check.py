@@ -119,12 +119,13 @@ def check(
     from lockedroom.model.walked import WalkReport
 
     if protocol == STASH or is_target(protocol):
-        _only_of_the_segment(context, but=("profile",) if protocol == STASH else ())
+        _only_of_the_segment(context, but=("profile", "mutant") if protocol == STASH else ())
         only_with_walks(walks, steps=steps, seed=seed, jobs=jobs)
         if walks is not None:
             stored = {"memory": memory, "checkpoint": checkpoint, "state-limit": state_limit}
             only_without("--walks", "they store no states", **stored)
             _hardened_walks(profile)
+            only_without("--walks", "of the stash all is explored soon", mutant=mutant)
             return check_user_walks(
                 protocol,
                 given or (),
@@ -150,6 +151,7 @@ def check(
             svg=svg,
             as_json=as_json,
             profile=None if profile == "hardened" else profile,
+            mutant=mutant,
         )
     if protocol != "segment":
         raise usage(

@@ -1,6 +1,6 @@
 """Hunts for mutants by several processes, and what each of them does. Nothing is printed here.
 
-A hunt explores the segment with a mistake in it until a property is violated, and has the validator take the way there
+A hunt explores a protocol with a mistake in it until a property is violated, and has the validator take the way there
 anew. A control explores it without a mistake within the same bounds: what kills a mutant must not kill the reference.
 """
 
@@ -15,18 +15,23 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal, TypeAlias
 
 from lockedroom.cli.chart import Move
-from lockedroom.cli.counterexample import of_segment
+from lockedroom.cli.counterexample import Confirmed, confirmed, of_segment
 from lockedroom.cli.moves import lifelines, moves
-from lockedroom.conformance.model_trace import model_trace, write_model_trace
-from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.mutants import Mutant
+from lockedroom.conformance.model_trace import Named, model_trace, write_model_trace
+from lockedroom.model import stash, stash_mutants
+from lockedroom.model.segment import bounds as segment
+from lockedroom.model.segment import mutants as segment_mutants
+from lockedroom.model.stash import stash_subject
+from lockedroom.model.subjects import SubjectReport, check_subject
 from lockedroom.model.verdict import CheckReport, Counterexample, check
 from lockedroom.reference.errors import EngineError
 
+Mutant: TypeAlias = segment_mutants.Mutant | stash_mutants.Mutant
+Bounds: TypeAlias = segment.Bounds | stash.Bounds
 Task: TypeAlias = "Mutant | Bounds"
 """A mutant to hunt; or bounds within which to run the control."""
 Fate = Literal["killed", "survives", "not judged", "raises"]
@@ -66,16 +71,15 @@ Answer: TypeAlias = "Hunted | Controlled"
 
 
 def hunt(mutant: Mutant) -> Hunted:
-    """Explore the segment with this mistake within the mutant's bounds. Raises NotApplicable when the mistake does not
+    """Explore its protocol with this mistake within the mutant's bounds. Raises NotApplicable when the mistake does not
     match the source, ActionFault when the engine raises because of it, Unconfirmed for a fault of ours."""
-    report = check("segment", mutant.bounds, logic=mutant.logic())
+    report, shown = _explored(mutant)
     fallen = tuple(found.name for found in report.properties if found.verdict == "violated")
-    confirmed = of_segment(showing(report, mutant.violates), mutant)
-    if confirmed is None or report.counterexample is None:
+    if shown is None:
         fate: Fate = "survives" if report.complete else "not judged"
         return Hunted(mutant, fate, states=report.states, seconds=report.seconds)
-    run = confirmed.run
-    trace = write_model_trace(model_trace(confirmed.subject, confirmed.machine, run))
+    run = shown.run
+    trace = write_model_trace(model_trace(shown.subject, shown.machine, run))
     return Hunted(
         mutant,
         "killed",
@@ -84,11 +88,24 @@ def hunt(mutant: Mutant) -> Hunted:
         run.message,
         len(run.steps),
         trace,
-        lifelines(confirmed.subject, [done.action.actor for done in run.steps]),
-        tuple(moves(confirmed.subject, run)),
+        lifelines(shown.subject, [done.action.actor for done in run.steps]),
+        tuple(moves(shown.subject, run)),
         report.states,
         report.seconds,
     )
+
+
+def _explored(mutant: Mutant) -> tuple[CheckReport | SubjectReport, Confirmed | None]:
+    """What exploring it comes to, and the counterexample, if there is one."""
+    if isinstance(mutant, segment_mutants.Mutant):
+        report = check("segment", mutant.bounds, logic=mutant.logic())
+        return report, of_segment(showing(report, mutant.violates), mutant)
+    arguments = asdict(mutant.bounds)
+    subject = stash_subject(mutant.bounds, logic=mutant.logic())
+    found = check_subject(subject, "stash", arguments)
+    violation = found.shown(mutant.violates)
+    named = Named("stash", arguments, mutant.name)
+    return found, None if violation is None else confirmed(subject, named, violation)
 
 
 def showing(report: CheckReport, wanted: str) -> CheckReport:
@@ -101,9 +118,12 @@ def showing(report: CheckReport, wanted: str) -> CheckReport:
 
 
 def control(bounds: Bounds) -> Controlled:
-    """Explore the segment without a mistake within bounds."""
-    report = check("segment", bounds)
-    return Controlled(bounds, report.verdict, report.states, report.seconds)
+    """Explore the protocol without a mistake within bounds."""
+    if isinstance(bounds, segment.Bounds):
+        report = check("segment", bounds)
+        return Controlled(bounds, report.verdict, report.states, report.seconds)
+    found = check_subject(stash_subject(bounds), "stash", {})
+    return Controlled(bounds, found.verdict, found.states, found.seconds)
 
 
 def hunted(tasks: Sequence[Task], jobs: int, deadline: float | None = None) -> Generator[Answer, None, None]:

@@ -37,15 +37,17 @@ STASH: Final = "stash"
 """The protocol of ours that is explored as any machine is."""
 
 
-def user_subject(target: str, arguments: Mapping[str, int], profile: str | None = None) -> Subject:
-    """The machine that a target names, made with these arguments, and its rules; of the stash in that profile. Raises
-    Problem when there is none, ModelError when it is wrong in itself."""
+def user_subject(
+    target: str, arguments: Mapping[str, int], profile: str | None = None, mutant: str | None = None
+) -> Subject:
+    """The machine that a target names, made with these arguments, and its rules; of the stash in that profile, or with
+    a known mistake. Raises Problem when there is none, ModelError when it is wrong in itself."""
     from lockedroom.model.model import Model, proper
     from lockedroom.model.validator import Subject
     from lockedroom.reference.machine import Machine
 
     if target == STASH:
-        return _stash(arguments, profile)
+        return _stash(arguments, profile, mutant)
     if not is_target(target):
         raise usage(f"{target} names no machine", "write it as path/to/module.py:ATTRIBUTE")
     path, _, attribute = target.rpartition(":")
@@ -86,15 +88,22 @@ def user_subject(target: str, arguments: Mapping[str, int], profile: str | None 
     )
 
 
-def _stash(arguments: Mapping[str, int], profile: str | None) -> Subject:
-    from lockedroom.model.stash import Bounds, stash_subject
+def _stash(arguments: Mapping[str, int], profile: str | None, mutant: str | None) -> Subject:
+    from lockedroom.model.loader import NotApplicable
+    from lockedroom.model.stash import PROPERTIES, REFERENCE, Bounds, stash_subject
+    from lockedroom.model.stash_mutants import BY_NAME
     from lockedroom.reference.stash.profile import SWITCHES
 
     known = [one.name for one in fields(Bounds)]
     if unknown := [name for name in arguments if name not in known]:
         raise usage(f"the stash has no {', '.join(unknown)}", f"set {', '.join(known)}")
+    if mutant is not None and mutant not in BY_NAME:
+        raise usage(f"no mistake {mutant!r} is known", f"there are: {'; '.join(BY_NAME)}")
     try:
-        return stash_subject(Bounds(**arguments), SWITCHES.profile_of(profile or "hardened"))
+        logic = BY_NAME[mutant].logic() if mutant else REFERENCE
+        return stash_subject(Bounds(**arguments), SWITCHES.profile_of(profile or "hardened"), PROPERTIES, logic)
+    except NotApplicable as error:
+        raise usage(str(error), "it has to be written anew") from None
     except ValueError as error:
         raise usage(str(error), "choose others") from None
 

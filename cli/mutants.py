@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from lockedroom.cli.hunters import Answer, Controlled, Hunted, Task
+    from lockedroom.cli.hunters import Answer, Bounds, Controlled, Hunted, Mutant, Task
     from lockedroom.cli.progress import Live
-    from lockedroom.model.segment.bounds import Bounds
-    from lockedroom.model.segment.mutants import Mutant
 
 _STYLES: Final = {"killed": "green", "survives": "bold red", "raises": "bold red", "not judged": "yellow"}
 _BUDGETS: Final = ("rotations", "revocations", "crashes", "intruder", "insider")
@@ -93,7 +91,7 @@ def add(app: typer.Typer) -> None:
 
 
 def mutants(
-    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
     only: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only those of this name; * and ? stand for anything.")
     ] = None,
@@ -117,17 +115,25 @@ def mutants(
     """
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
-    from lockedroom.model.segment.mutants import MUTANTS
 
-    chosen = chosen_of(MUTANTS, only or ())
+    known = _library(protocol)
+    chosen = chosen_of(known, only or ())
     folder = _folder(trace)
     with Live(quiet=as_json) as live:
-        hunts = run(chosen, len(MUTANTS), live, jobs=jobs, control=control, time_limit=time_limit, folder=folder)
+        hunts = run(chosen, len(known), live, jobs=jobs, control=control, time_limit=time_limit, folder=folder)
     if as_json:
-        print_json(to_json(hunts, folder))
+        print_json(to_json(hunts, protocol, folder))
     else:
-        _show(console(), hunts)
+        _show(console(), hunts, protocol)
     return hunts.exit_code
+
+
+def _library(protocol: str) -> Sequence[Mutant]:
+    """Every known mutant of a protocol."""
+    from lockedroom.model import stash_mutants
+    from lockedroom.model.segment import mutants as segment_mutants
+
+    return stash_mutants.MUTANTS if protocol == "stash" else segment_mutants.MUTANTS
 
 
 def run(
@@ -199,14 +205,18 @@ def file_of(mutant: Mutant) -> str:
 
 def _size(bounds: Bounds) -> tuple[int, ...]:
     """By what bounds are put in the order of how long they take, about."""
+    from lockedroom.model import stash
+
+    if isinstance(bounds, stash.Bounds):
+        return bounds.holders, bounds.intruder, bounds.writes
     budgets = sum(getattr(bounds, name) for name in _BUDGETS)
     return bounds.members, bounds.intruder * (1 + budgets), bounds.joins + budgets, bounds.messages
 
 
-def to_json(hunts: Hunts, folder: Path | None = None) -> dict[str, object]:
+def to_json(hunts: Hunts, protocol: str, folder: Path | None = None) -> dict[str, object]:
     """All of it as one object (spec/mutants.schema.json)."""
     return {
-        "protocol": "segment",
+        "protocol": protocol,
         "verdict": hunts.verdict,
         "reason": hunts.reason,
         "known": hunts.known,
@@ -247,7 +257,7 @@ def _result_json(result: Hunted, folder: Path | None) -> dict[str, object]:
     }
 
 
-def _show(out: Console, hunts: Hunts) -> None:
+def _show(out: Console, hunts: Hunts, protocol: str) -> None:
     from rich.text import Text
 
     from lockedroom.cli.tables import plain
@@ -261,7 +271,8 @@ def _show(out: Console, hunts: Hunts) -> None:
         table.add_row(result.mutant.name, result.mutant.breaks, falls, within(result.mutant.bounds), steps)
     out.print(table)
     if hunts.results:
-        out.print("within: members/messages/joins, and what else may happen")
+        counted = "holders/writes" if protocol == "stash" else "members/messages/joins"
+        out.print(f"within: {counted}, and what else may happen")
     for result in hunts.named("survives"):
         said = f"nothing within {result.mutant.bounds} violates a property ({count(result.states)} states)"
         out.print(f"{result.mutant.name}: survives: {said}", style="bold red")
@@ -278,10 +289,15 @@ def _show(out: Console, hunts: Hunts) -> None:
         out.print(f"not complete: {hunts.reason}; {len(hunts.not_judged)} mutants not judged", style="yellow")
     sample = "" if len(hunts.chosen) == hunts.known else f", a sample of the {hunts.known} that are known"
     killed = f"{len(hunts.named('killed'))} of {len(hunts.chosen)} mutants killed{sample}"
-    out.print(f"\nsegment: {killed}, in {hunts.seconds:.0f} s", style="bold")
+    out.print(f"\n{protocol}: {killed}, in {hunts.seconds:.0f} s", style="bold")
 
 
 def within(bounds: Bounds) -> str:
-    """Bounds in a few characters: members/messages/joins and the budgets that are not 0."""
+    """Bounds in a few characters: members/messages/joins (of the stash holders/writes) and the budgets that are not
+    0."""
+    from lockedroom.model import stash
+
+    if isinstance(bounds, stash.Bounds):
+        return f"{bounds.holders}/{bounds.writes}" + f", intruder {bounds.intruder}" * bounds.intruder
     more = [f"{name} {getattr(bounds, name)}" for name in _BUDGETS if getattr(bounds, name)]
     return ", ".join([f"{bounds.members}/{bounds.messages}/{bounds.joins}", *more])

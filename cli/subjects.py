@@ -20,8 +20,8 @@ def subject_named(named: Named) -> Subject:
 
     if named.target == "segment":
         return _segment(named)
-    if named.target == STASH and named.mutant is None:
-        return user_subject(STASH, named.arguments, named.profile)
+    if named.target == STASH:
+        return user_subject(STASH, named.arguments, named.profile, named.mutant)
     if is_target(named.target) and named.mutant is None:
         return user_subject(named.target, named.arguments)
     raise _unknown(named, "no protocol of that name, and no path/to/module.py:ATTRIBUTE")

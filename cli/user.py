@@ -31,8 +31,9 @@ def check_user(
     svg: Path | None,
     as_json: bool,
     profile: str | None = None,
+    mutant: str | None = None,
 ) -> int:
-    """Explore a user's machine, or the stash in a profile, judge it, print. Raises Problem."""
+    """Explore a user's machine, or the stash in a profile or with a mistake, judge it, print. Raises Problem."""
     from lockedroom.cli.check import exploring
     from lockedroom.cli.counterexample import confirmed, refuse_existing, save
     from lockedroom.cli.modules import user_subject
@@ -48,7 +49,7 @@ def check_user(
         only_without("--direct", "it keeps everything in memory", memory=memory, checkpoint=checkpoint)
     refuse_existing((trace, svg))
     arguments = arguments_of(given)
-    subject = user_subject(target, arguments, profile)
+    subject = user_subject(target, arguments, profile, mutant)
     folder = folder_for(checkpoint)
     try:
         with Live(quiet=as_json) as live:
@@ -73,7 +74,7 @@ def check_user(
         said = error.args[0] if error.args else type(error).__name__
         raise Problem("MACHINE", f"{target}: {said}", "this is a fault of the machine", Exit.MALFORMED) from None
     found = (
-        confirmed(subject, Named(target, arguments, profile=profile), report.violation) if report.violation else None
+        confirmed(subject, Named(target, arguments, mutant, profile), report.violation) if report.violation else None
     )
     if found is not None:
         save(found, trace, svg)

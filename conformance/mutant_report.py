@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Final
 
 from lockedroom.conformance.schemas import DRAFT, Json, closed
+from lockedroom.model import stash
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.properties import PROPERTIES
 
@@ -15,7 +16,7 @@ SCHEMA: Final = "mutants.schema.json"
 _TEXT: Final[Mapping[str, Json]] = {"type": "string"}
 _COUNT: Final[Mapping[str, Json]] = {"type": "integer", "minimum": 0}
 _SECONDS: Final[Mapping[str, Json]] = {"type": "number", "minimum": 0}
-_PROPERTY: Final[Mapping[str, Json]] = {"enum": [one.name for one in PROPERTIES]}
+_PROPERTY: Final[Mapping[str, Json]] = {"enum": [*(one.name for one in PROPERTIES), *stash.PROPERTIES]}
 
 
 def mutants_schema() -> dict[str, Json]:
@@ -49,7 +50,7 @@ def mutants_schema() -> dict[str, Json]:
             {"enum": ["all killed", "some survive", "incomplete"]},
             "of those that were chosen: exit code 0, 1, 4 (or 130 when interrupted)",
         ),
-        "protocol": {"const": "segment"},
+        "protocol": {"enum": ["segment", "stash"]},
         "reason": _said({"enum": ["", "the time limit", "interrupted"]}, "why it ended before all had an answer"),
         "known": _said(_COUNT, "how many mutants there are"),
         "chosen": _said(_COUNT, "how many of them were to be judged"),
@@ -61,7 +62,7 @@ def mutants_schema() -> dict[str, Json]:
         "mutants": _list(closed(mutant), "those with an answer, in the library's order"),
         "control": _list(closed(control), "explorations without a mistake, as they came"),
     }
-    return {"$schema": DRAFT, "title": "What `lockedroom mutants segment --json` prints", **closed(report)}
+    return {"$schema": DRAFT, "title": "What `lockedroom mutants --json` prints", **closed(report)}
 
 
 def _said(kind: Mapping[str, Json], meaning: str) -> dict[str, Json]:
@@ -78,4 +79,5 @@ def _or_none(kind: Mapping[str, Json], meaning: str) -> dict[str, Json]:
 
 def _bounds(meaning: str) -> dict[str, Json]:
     names = [field.name for field in fields(Bounds)]
-    return _said(closed({**dict.fromkeys(names, _COUNT), "settled": {"enum": [0, 1]}}, [*names, "settled"]), meaning)
+    segment = closed({**dict.fromkeys(names, _COUNT), "settled": {"enum": [0, 1]}}, [*names, "settled"])
+    return _said({"anyOf": [segment, closed({field.name: _COUNT for field in fields(stash.Bounds)})]}, meaning)

@@ -17,14 +17,14 @@ from lockedroom.model.report import Invariant, Judgement
 from lockedroom.model.validator import Subject
 from lockedroom.reference.crypto.closure import derivable
 from lockedroom.reference.crypto.symbolic import SymbolicEntropy, SymbolicSuite
-from lockedroom.reference.crypto.terms import Field, Term
-from lockedroom.reference.machine import Action, Machine, Name, Outcome, Rejected, Slot, Step
+from lockedroom.reference.crypto.terms import Bits, Field, Term
+from lockedroom.reference.machine import Action, Event, Machine, Name, Outcome, Rejected, Slot, Step, Transition
 from lockedroom.reference.profile import Profile
 from lockedroom.reference.stash import records
 from lockedroom.reference.stash.keys import Key, encryption, generate, locator
 from lockedroom.reference.stash.profile import AUTHENTICATED, HARDENED, VERSIONED
 from lockedroom.reference.stash.records import NONSENSE, TOMBSTONE, VALUE, Record
-from lockedroom.reference.stash.transitions import BY_OPERATION, TABLE, At, Holder, Put, Result
+from lockedroom.reference.stash.transitions import BY_OPERATION, TABLE, At, Found, Holder, Nothing, Put, Result
 
 NAMES: Final = ("anna", "ben", "carol", "dora")
 VALUE_SLOT, LOG, DISTURBED = Slot("value", "there"), Slot("log"), Slot("disturbed")
@@ -35,12 +35,27 @@ Log: TypeAlias = "tuple[Record | None, ...]"
 
 
 @dataclass(frozen=True, slots=True)
+class Logic:
+    """The stash's logic: its rows by operation, how a password makes a key, what is derived from one. The reference's,
+    or a mutant's."""
+
+    rows: Mapping[str, Transition]
+    generate: Callable[..., Key]
+    locator: Callable[..., Bits]
+    encryption: Callable[..., Bits]
+
+
+REFERENCE: Final = Logic(BY_OPERATION, generate, locator, encryption)
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """One step of a holder as its judges see it."""
 
     operation: str
     expecting: bool
     clause: str | None
+    told: tuple[Hashable, ...]
     stored: Record | None
     log: Log
     left: Log
@@ -49,12 +64,15 @@ class Taken:
     """How much of the log its holder had seen before."""
     disturbed: bool
     profile: Profile
-    key: Key
+    place: Bits
+    """The locator of their key."""
+    under: Bits
+    """The key that values are encrypted under."""
 
 
-def key_of(profile: Profile) -> Key:
+def key_of(profile: Profile, logic: Logic = REFERENCE) -> Key:
     """The holders' key, made from a password that the intruder guesses."""
-    return generate(SUITE, profile, SymbolicEntropy("holders", 1), PASSWORD)
+    return logic.generate(SUITE, profile, SymbolicEntropy("holders", 1), PASSWORD)
 
 
 def alien(profile: Profile) -> Record:
@@ -70,7 +88,19 @@ def alien(profile: Profile) -> Record:
 def _authentic(step: Taken) -> Judgement:
     if step.operation != "read" or step.stored is None:
         return False
-    return bool(step.clause) or step.stored in step.log or "what was read is nothing that a holder left"
+    if step.clause:
+        return True
+    if step.stored not in step.log:
+        return "what was read is nothing that a holder left"
+    return step.told == (_lies(step.stored),) or "what is told is not what a holder left"
+
+
+def _lies(record: Record | None) -> Event:
+    """What is to be told of a record that a holder left."""
+    if record is None or record.kind != VALUE:
+        return Nothing(record.version if record else 0)
+    assert isinstance(record.sealed, Term), "a symbolic suite gives terms, the body last"
+    return Found(record.version, cast(Bits, record.sealed.args[-1]))
 
 
 def _newest(log: Log, record: Record | None) -> int:
@@ -79,8 +109,16 @@ def _newest(log: Log, record: Record | None) -> int:
 
 
 def _no_way_back(step: Taken) -> Judgement:
-    if step.operation != "read" or step.stored not in step.log or not step.seen or _forked(step):
+    if not step.seen:
         return False
+    last, left = step.log[step.seen - 1], step.left[-1]
+    if step.left != step.log and left and last and step.profile.has(VERSIONED):
+        return left.version > last.version or f"version {left.version} is left after version {last.version} was seen"
+    if step.operation != "read" or step.stored not in step.log:
+        return False
+    if _forked(step):
+        same = last and step.stored and last != step.stored and last.version == step.stored.version
+        return bool(step.clause) or not same or "it reads another record of the version that it has seen"
     at = _newest(step.log, step.stored)
     return bool(step.clause) or at >= step.seen or f"it reads record {at} after record {step.seen}"
 
@@ -111,10 +149,10 @@ def _not_equal(step: Taken) -> Judgement:
 def _one_use(step: Taken) -> Judgement:
     if step.left == step.log or step.left[-1] is None:
         return False
-    place = locator(SUITE, step.profile, step.key)
-    assert isinstance(place, Term), "a symbolic suite gives terms"
-    under = encryption(SUITE, step.profile, step.key)
-    return under not in _parts(place) or "the key that encrypts is digested for the locator too"
+    if step.under == step.place or step.under in _parts(step.place):
+        return "the key that encrypts makes the locator too"
+    uses = [one.sealed.args[:2] for one in step.left if one and isinstance(one.sealed, Term)]
+    return uses[-1] not in uses[:-1] or "two values are sealed under one key and nonce"
 
 
 def _parts(field: Field) -> Iterator[Field]:
@@ -130,14 +168,15 @@ def _current(step: Taken) -> Judgement:
         return False
     if step.clause:
         return f"nobody has meddled, and the read is refused [{step.clause}]"
-    return step.stored == (step.log[-1] if step.log else None) or "it does not read what was written last"
+    last = step.log[-1] if step.log else None
+    return (step.stored == last and step.told == (_lies(last),)) or "it does not read what was written last"
 
 
 def _compared(step: Taken) -> Judgement:
-    if not step.expecting or step.clause or step.disturbed:
+    if not step.expecting or step.clause:
         return False
     expected = step.log[step.seen - 1] if step.seen else None
-    same = step.seen == len(step.log) or expected is step.stored is None
+    same = step.stored == expected or (expected is None and step.stored not in step.log)
     return same or "it writes over what it has not seen"
 
 
@@ -146,29 +185,35 @@ JUDGES: Final[dict[str, tuple[tuple[str, ...], Callable[[Taken], Judgement]]]] =
     "no way back": (("STASH-READ-3", "STASH-SEAL-3", "STASH-WRITE-3"), _no_way_back),
     "removals are noticed": (("STASH-READ-4", "STASH-REMOVE-2"), _removals_noticed),
     "equal values look different": (("STASH-SEAL-1",), _not_equal),
-    "one key, one use": (("STASH-KEY-6", "STASH-KEY-7"), _one_use),
+    "one key, one use": (("STASH-KEY-6", "STASH-KEY-7", "STASH-SEAL-1"), _one_use),
     "a read is current": (("STASH-STORE-1", "STASH-READ-1"), _current),
     "compare and set": (("STASH-WRITE-5", "STASH-WRITE-6", "STASH-STORE-3"), _compared),
 }
-"""The properties of steps, each with its clauses; the last two are promised on a store that nobody meddles with."""
+"""The properties of steps, each with its clauses; that a read is current is promised where nobody meddles."""
 
 SECRECY: Final = "secrecy"
 _SECRECY: Final = ("STASH-KEY-5", "STASH-SEAL-2")
 
 
 HONEST: Final = ("a read is current", "compare and set")
+"""What the description keeps: it has no comparing at all."""
 HOSTILE: Final = (SECRECY, *(name for name in JUDGES if name not in HONEST))
 PROPERTIES: Final = (*HOSTILE, *HONEST)
 
 
-def _secret(seen: tuple[Hashable, ...]) -> Judgement:
-    """Of the log alone, which the intruder sees all of, beside the password that it guesses."""
-    (log,) = cast("tuple[Log]", seen)
-    known = {term for one in log if one for term in (one.sealed, one.fresh) if isinstance(term, Term)} | {PASSWORD}
-    if not log:
-        return False
-    told = [body for body in BODIES if derivable(frozenset(known), body)]
-    return f"the intruder knows {told[0]}" if told else True
+def _secret(place: Bits) -> Callable[[tuple[Hashable, ...]], Judgement]:
+    """Of the log alone, which the intruder sees all of, beside the locator and the password that it guesses."""
+
+    def judge(seen: tuple[Hashable, ...]) -> Judgement:
+        (log,) = cast("tuple[Log]", seen)
+        if not log:
+            return False
+        said = [place, *(field for one in log if one for field in (one.sealed, one.fresh))]
+        known = frozenset({PASSWORD, *(term for term in said if isinstance(term, Term))})
+        told = [body for body in BODIES if derivable(known, body)]
+        return f"the intruder knows {told[0]}" if told else True
+
+    return judge
 
 
 # ---- the machine ------------------------------------------------------------------------------------
@@ -187,6 +232,10 @@ class Bounds:
         if not (1 <= self.holders <= len(NAMES) and 1 <= self.writes <= 8 and 0 <= self.intruder <= 1):
             raise ValueError(f"holders: 1 to {len(NAMES)}, writes: 1 to 8, intruder: 0 or 1")
 
+    def to_json(self) -> dict[str, int]:
+        """The budgets by their names."""
+        return asdict(self)
+
     def __str__(self) -> str:
         told = f"{self.holders} holder{'s' * (self.holders > 1)}, {self.writes} write{'s' * (self.writes > 1)}"
         return told + ", an intruder" * self.intruder
@@ -195,18 +244,25 @@ class Bounds:
 VERIFY: Final = Bounds()
 
 
-def stash_subject(bounds: Bounds = VERIFY, profile: Profile = HARDENED, only: Iterable[str] = PROPERTIES) -> Subject:
-    """The stash within bounds, in a profile, with what must hold of it: `only` these properties."""
-    names, key = NAMES[: bounds.holders], key_of(profile)
+def stash_subject(
+    bounds: Bounds = VERIFY,
+    profile: Profile = HARDENED,
+    only: Iterable[str] = PROPERTIES,
+    logic: Logic = REFERENCE,
+) -> Subject:
+    """The stash within bounds, in a profile, with what must hold of it: `only` these properties; by the reference's
+    logic, or a mutant's."""
+    names, key = NAMES[: bounds.holders], key_of(profile, logic)
+    place, under = logic.locator(SUITE, profile, key), logic.encryption(SUITE, profile, key)
     initial: dict[Slot, Hashable] = {VALUE_SLOT: None, LOG: (), DISTURBED: False}
     actions: list[Action] = []
     for name in names:
         initial |= {Slot("holder", name): Holder(name, key), Slot("ledger", name): 0}
-        actions.append(_action(name, "read", profile, bounds.writes))
+        actions.append(_action(logic, name, "read", profile, bounds.writes))
         for body in BODIES:
-            actions.append(_action(name, "write", profile, bounds.writes, body=body))
-        actions.append(_action(name, "write", profile, bounds.writes, body=BODIES[0], expected="as seen"))
-        actions.append(_action(name, "remove", profile, bounds.writes))
+            actions.append(_action(logic, name, "write", profile, bounds.writes, body=body))
+        actions.append(_action(logic, name, "write", profile, bounds.writes, body=BODIES[0], expected="as seen"))
+        actions.append(_action(logic, name, "remove", profile, bounds.writes))
     if bounds.intruder:
         actions.append(_intruder(profile))
     chosen = {one: judge for one, (_, judge) in JUDGES.items() if one in only}
@@ -216,17 +272,17 @@ def stash_subject(bounds: Bounds = VERIFY, profile: Profile = HARDENED, only: It
     def judge(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
         if action.operation not in BY_OPERATION:
             return ()
-        step = _taken(action, values, outcome, profile, key)
+        step = _taken(action, values, outcome, profile, place, under)
         return [(one, rule(step)) for one, rule in chosen.items()]
 
     def explain(action: Action, state: Mapping[Slot, Hashable]) -> str:
         if action.operation not in BY_OPERATION:
             return ""
         me, stored = cast(Holder, state[Slot("holder", action.actor)]), cast("Record | None", state[VALUE_SLOT])
-        result = _performed(action.operation, dict(action.arguments), me, stored, profile)
+        result = _performed(logic, action.operation, dict(action.arguments), me, stored, profile)
         return result.detail if isinstance(result, Rejected) else ""
 
-    secret = Invariant(SECRECY, (LOG,), (lambda value: value,), _secret)
+    secret = Invariant(SECRECY, (LOG,), (lambda value: value,), _secret(place))
     return Subject(
         machine,
         judge,
@@ -242,14 +298,14 @@ def _slots(name: Name) -> tuple[Slot, ...]:
     return (Slot("holder", name), VALUE_SLOT, LOG, Slot("ledger", name), DISTURBED)
 
 
-def _action(name: Name, operation: str, profile: Profile, writes: int, **arguments: object) -> Action:
+def _action(logic: Logic, name: Name, operation: str, profile: Profile, writes: int, **arguments: object) -> Action:
     """A transition bound to a holder, with what observers note of it."""
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
         me, stored, log, ledger, _ = cast("tuple[Holder, Record | None, Log, int, bool]", values)
         if operation != "read" and len(log) == writes:
             return ()
-        result = _performed(operation, arguments, me, stored, profile)
+        result = _performed(logic, operation, arguments, me, stored, profile)
         if isinstance(result, Rejected):
             return (Outcome(None, result.clause),)
         assert isinstance(result, Step) and result.state is not None
@@ -266,19 +322,22 @@ def _action(name: Name, operation: str, profile: Profile, writes: int, **argumen
 
 
 def _performed(
-    operation: str, arguments: Mapping[str, object], me: Holder, stored: Record | None, profile: Profile
+    logic: Logic, operation: str, arguments: Mapping[str, object], me: Holder, stored: Record | None, profile: Profile
 ) -> Result:
     """What the engine does there; a holder that compares expects what it has seen."""
     given = {**arguments, **({"expected": me.seen} if "expected" in arguments else {})}
     at = At(me, VALUE_SLOT, stored, SUITE, SymbolicEntropy(me.name, 1), profile)
-    return cast(Result, BY_OPERATION[operation].run(at, **given))
+    return cast(Result, logic.rows[operation].run(at, **given))
 
 
-def _taken(action: Action, values: tuple[Hashable, ...], outcome: Outcome, profile: Profile, key: Key) -> Taken:
+def _taken(
+    action: Action, values: tuple[Hashable, ...], outcome: Outcome, profile: Profile, place: Bits, under: Bits
+) -> Taken:
     _, stored, log, seen, disturbed = cast("tuple[Holder, Record | None, Log, int, bool]", values)
     left = cast(Log, outcome.writes[2]) if outcome.writes is not None else log
     expecting = "expected" in dict(action.arguments)
-    return Taken(action.operation, expecting, outcome.clause, stored, log, left, seen, disturbed, profile, key)
+    about = (action.operation, expecting, outcome.clause, outcome.events)
+    return Taken(*about, stored, log, left, seen, disturbed, profile, place, under)
 
 
 def _intruder(profile: Profile) -> Action:

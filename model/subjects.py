@@ -65,9 +65,31 @@ class SubjectReport:
         return self.exploration.reason
 
     @property
+    def complete(self) -> bool:
+        """Whether everything was explored."""
+        return self.exploration.complete
+
+    @property
+    def states(self) -> int:
+        """How many distinct states were seen."""
+        return self.exploration.states
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.exploration.seconds
+
+    @property
     def violation(self) -> Violation | None:
         """The first violation."""
         return self.exploration.violations[0] if self.exploration.violations else None
+
+    def shown(self, wanted: str) -> Violation | None:
+        """The violation of this property, where it is as short as the first; else the first."""
+        found = self.exploration.violations
+        return next(
+            (one for one in found if one.property == wanted and len(one.path) <= len(found[0].path)), self.violation
+        )
 
     def to_json(self) -> dict[str, object]:
         """One object with all of it, but the counterexample, which is a model trace."""

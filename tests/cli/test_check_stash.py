@@ -20,6 +20,11 @@ def test_a_counterexample_replays(tmp_path: Path) -> None:
     assert inside("replay", trace).code == 0
 
 
+def test_a_mistake_is_found() -> None:
+    ran = inside("check", "stash", "--set", "writes=1", "--mutant", "nothing is there is believed")
+    assert ran.code == 1 and "removals are noticed is violated" in ran.out
+
+
 def test_walks_see_no_violation() -> None:
     assert inside("check", "stash", "--walks", "2", "--steps", "20").code == 4
 
@@ -27,6 +32,8 @@ def test_walks_see_no_violation() -> None:
 def test_what_it_refuses() -> None:
     for arguments, said in (
         (("--set", "foo=1"), "the stash has no foo"),
+        (("--mutant", "foo"), "no mistake 'foo' is known"),
+        (("--walks", "1", "--mutant", "nothing is compared"), "--mutant with --walks"),
         (("--set", "writes=99"), "writes: 1 to 8"),
         (("--profile", "hardened -tie-break"), "no defence tie-break"),
         (("--members", "3"), "mean something to the segment"),

@@ -15,6 +15,7 @@ from lockedroom.cli.hunters import Controlled, Hunted, hunt
 from lockedroom.cli.mutants import INTERRUPTED, Hunts, file_of
 from lockedroom.conformance.mutant_report import mutants_schema
 from lockedroom.conformance.schemas import Json, check, validator_of
+from lockedroom.model import stash_mutants as stash
 from lockedroom.model.segment import mutants as library
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
@@ -56,6 +57,18 @@ def test_the_object_is_valid_and_says_what_kills_each() -> None:
     leaving = named[LEAVING]
     assert leaving["property"] == "non-consumables live as long as their sender"
     assert (leaving["steps"], leaving["breaks"], leaving["trace"]) == (3, "SEG-LEAVE-1", None)
+
+
+def test_those_of_the_stash_are_killed_and_their_traces_replayed(tmp_path: Path) -> None:
+    name = "an older version is read"
+    answer = told(inside("mutants", "stash", "--only", name, "--trace", tmp_path / "traces", "--json"))
+    assert (answer["protocol"], answer["verdict"], answer["known"]) == ("stash", "all killed", len(stash.MUTANTS))
+    (one,) = answer["mutants"]  # type: ignore[misc]
+    assert (one["property"], one["steps"], one["breaks"]) == ("no way back", 4, "STASH-READ-3")  # type: ignore[index, call-overload]
+    ran = inside("replay", tmp_path / "traces" / "an-older-version-is-read.json")
+    assert ran.code == 0 and "reproduced: no way back" in ran.out
+    ran = inside("mutants", "stash", "--only", name)
+    assert ran.code == Exit.HOLDS and "1/2, intruder 1" in ran.out and "stash: 1 of 1" in ran.out
 
 
 def test_one_that_nothing_sees_survives(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,7 @@ def test_every_module_of_logic_is_a_private_copy() -> None:
             if isinstance(value, FunctionType | ModuleType):
                 home = value.__globals__ if isinstance(value, FunctionType) else vars(value)
                 name = str(home["__name__"])
-                if name not in seen and name.startswith(("lockedroom.reference.segment.", "lockedroom.model.segment.")):
+                if name not in seen and name.startswith(("lockedroom.reference.segment.", "lockedroom.model.")):
                     seen.add(name)
                     waiting.append(home)
     assert not {f"lockedroom.reference.segment.{part}" for part in LOGIC} & seen
