@@ -1,5 +1,5 @@
 # Everything here sets itself up; python3, python3-venv and make are all that it needs.
-#   make verify        explore the protocol, replay it on the real machine, print the evidence
+#   make verify        explore the protocols, replay them on the real machine, print the evidence
 #   make test          the tests          make test-system   those that need Debian packages
 #   make full          every check, the widest bounds included; run again, it goes on where it was
 #   make lint | types | contracts | drift | coverage
@@ -19,7 +19,7 @@ unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT 
 .PHONY: verify test test-system full lint types contracts drift coverage setup lock clean FORCE
 
 verify: setup
-	$(BIN)/lockedroom verify segment
+	$(BIN)/lockedroom verify
 
 test: setup
 	$(BIN)/python -m pytest -q tests --ignore=tests/system

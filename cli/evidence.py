@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from lockedroom.reference.profile import Profile
 
 
-def verify_stash(as_json: bool) -> Exit:
-    """Explore the stash, then do each of its behaviours for real on every store that there is."""
+def verify_stash(quiet: bool) -> tuple[Exit, dict[str, object]]:
+    """Explore the stash, then do each of its behaviours for real on every store that there is; printed unless
+    `quiet`."""
     from lockedroom.cli.check import exploring
     from lockedroom.cli.progress import Live
-    from lockedroom.cli.terminal import console, count, print_json
+    from lockedroom.cli.terminal import console, count
     from lockedroom.cli.user import show_subject
     from lockedroom.conformance.stash import replay
     from lockedroom.model.stash import stash_subject
@@ -27,7 +28,7 @@ def verify_stash(as_json: bool) -> Exit:
     from lockedroom.reference.stash.profile import HARDENED
 
     began = time.monotonic()
-    with Live(quiet=as_json) as live:
+    with Live(quiet=quiet) as live:
         report = check_subject(stash_subject(), "stash", {}, progress=exploring(live))
         if report.reason == "interrupted":
             raise KeyboardInterrupt
@@ -40,27 +41,23 @@ def verify_stash(as_json: bool) -> Exit:
     bad = any(differing.values())
     code = Exit.REFUSED if bad else Exit(report.exit_code)
     seconds = time.monotonic() - began
-    if as_json:
-        real = [
+    if not quiet:
+        out = console()
+        show_subject(out, report)
+        for place, several in differing.items():
+            agreeing = f"{count(len(paths) - len(several))} of {count(len(paths))} behaviours agree"
+            out.print(f"for real, in {place}: {agreeing}")
+            for different in several:
+                out.print(f"  {different}", style="red")
+        out.print(f"\nstash: {'violated' if bad else report.verdict}, in {seconds:.0f} s", style="bold")
+    return code, {
+        "verdict": "violated" if bad else report.verdict,
+        "seconds": round(seconds, 3),
+        "exploration": report.to_json(),
+        "conformance": [
             {"store": store, "behaviours": len(paths), "differing": several} for store, several in differing.items()
-        ]
-        print_json(
-            {
-                "verdict": "violated" if bad else report.verdict,
-                "seconds": round(seconds, 3),
-                "exploration": report.to_json(),
-                "conformance": real,
-            }
-        )
-        return code
-    out = console()
-    show_subject(out, report)
-    for place, several in differing.items():
-        out.print(f"for real, in {place}: {count(len(paths) - len(several))} of {count(len(paths))} behaviours agree")
-        for different in several:
-            out.print(f"  {different}", style="red")
-    out.print(f"\nstash: {'violated' if bad else report.verdict}, in {seconds:.0f} s", style="bold")
-    return code
+        ],
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from lockedroom.backend.stash.shared import Memory
+from lockedroom.cli import demo
 from lockedroom.model import stash as model
+from lockedroom.model.segment import bounds
 from lockedroom.model.stash import HOSTILE, Bounds
 from lockedroom.reference.stash.profile import DEFENCES
 from tests.cli.run import inside
+from tests.cli.test_verify import replaying
 
 
 @pytest.fixture
@@ -27,6 +30,21 @@ def test_verify(small: None) -> None:
     told = json.loads(inside("verify", "stash", "--json").out)
     assert told["verdict"] == "holds" and told["exploration"]["complete"]
     assert all(one["behaviours"] >= 8 and not one["differing"] for one in told["conformance"])
+
+
+def test_without_a_protocol_both_are_verified(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    replaying(monkeypatch, demo.script_trace(("alice", "bob")))
+    monkeypatch.setattr(bounds, "VERIFY", bounds.Bounds())
+    ran = inside("verify")
+    assert ran.code == 0
+    assert [line.split(",")[0] for line in ran.out.splitlines() if " s" in line and ": holds, in" in line] == [
+        "segment: holds",
+        "stash: holds",
+    ]
+    told = json.loads(inside("verify", "--json").out)
+    assert told["verdict"] == "holds" and set(told["protocols"]) == {"segment", "stash"}
+    monkeypatch.setattr(Memory, "read", lambda *_: b"x")
+    assert inside("verify").code == 1, "the worse of both counts"
 
 
 def test_verify_notices_a_store_that_does_something_else(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
