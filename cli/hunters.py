@@ -23,6 +23,7 @@ from lockedroom.cli.counterexample import Confirmed, confirmed, of_segment
 from lockedroom.cli.moves import lifelines, moves
 from lockedroom.conformance.model_trace import Named, model_trace, write_model_trace
 from lockedroom.model import stash, stash_mutants
+from lockedroom.model.crew import started
 from lockedroom.model.segment import bounds as segment
 from lockedroom.model.segment import mutants as segment_mutants
 from lockedroom.model.stash import stash_subject
@@ -133,7 +134,7 @@ def hunted(tasks: Sequence[Task], jobs: int, deadline: float | None = None) -> G
     waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
     for task in tasks:
         waiting.put(task)
-    processes = [_started() for _ in range(min(jobs, len(tasks)))]
+    processes = [started("lockedroom.cli.hunters") for _ in range(min(jobs, len(tasks)))]
     threads = [threading.Thread(target=_serve, args=(process, waiting, answers), daemon=True) for process in processes]
     try:
         for thread in threads:
@@ -180,18 +181,6 @@ def _serve(
             answers.put(pickle.load(process.stdout))
     except (OSError, EOFError, ValueError, pickle.UnpicklingError):
         answers.put(EngineError("a process that hunts mutants was lost"))
-
-
-def _started() -> subprocess.Popen[bytes]:
-    """A process of its own session, so that a Ctrl-C in the terminal reaches this one alone."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", "from lockedroom.cli.hunters import main; main()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
-        start_new_session=True,
-    )
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from lockedroom.conformance.report_cases import Candidate
 from lockedroom.conformance.schemas import (
     DRAFT,
     Json,
+    Malformed,
     Mismatch,
     NotJson,
     check,
@@ -67,10 +68,8 @@ FLAGS: Final[Mapping[str, str]] = {
 """What a flag of a hostile vector means, and the bug that it catches."""
 
 
-class MalformedHostile(Exception):
-    """A file that is none of hostile vectors: which, and what is wrong. The exit code is 3."""
-
-    exit_code: Final = 3
+class MalformedHostile(Malformed):
+    """A file that is none of hostile vectors: which, and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

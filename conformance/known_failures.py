@@ -17,25 +17,25 @@ from typing import Annotated, Final, cast
 
 from jsonschema import Draft202012Validator
 
-from lockedroom.conformance.schemas import DRAFT, Json, Mismatch, check, schema_of, validator_of, value_of
+from lockedroom.conformance.schemas import (
+    DRAFT,
+    Json,
+    Malformed,
+    Mismatch,
+    check,
+    content,
+    schema_of,
+    validator_of,
+    value_of,
+)
 
 SCHEMA: Final = "known-failures.schema.json"
 _LARGEST: Final = 1 << 20
 _LONGEST_REASON: Final = 300
 
 
-class MalformedKnownFailures(Exception):
-    """A file that is no list of known failures: which file, and what is wrong with it. The exit code is 3."""
-
-    exit_code: Final = 3
-
-    def __init__(self, source: str, problem: str) -> None:
-        super().__init__(source, problem)
-        self.source = source
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.problem}"
+class MalformedKnownFailures(Malformed):
+    """A file that is no list of known failures: which file, and what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,7 @@ def _validator() -> Draft202012Validator:
 
 def read_known_failures(path: Path) -> KnownFailures:
     """The known failures in a file. Raises MalformedKnownFailures, and OSError when it cannot be read."""
-    with path.open("rb") as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise MalformedKnownFailures(path.name, f"larger than {_LARGEST} bytes")
+    data = content(path, _LARGEST, MalformedKnownFailures)
     try:
         value = cast(Json, tomllib.loads(data.decode("utf-8")))
         check(_validator(), value)

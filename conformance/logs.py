@@ -22,9 +22,11 @@ from lockedroom.conformance.observation import Count, Name, Observation, Seen
 from lockedroom.conformance.schemas import (
     DRAFT,
     Json,
+    Malformed,
     Mismatch,
     NotJson,
     check,
+    content,
     json_of,
     line_of,
     parse,
@@ -43,19 +45,8 @@ LARGEST: Final = 64 << 20
 Members: TypeAlias = Annotated[tuple[Name, ...], {"minItems": 1, "maxItems": 64, "uniqueItems": True}]
 
 
-class MalformedLog(Exception):
-    """A file that is no log: which file, which line, and what is wrong there. The exit code is 3."""
-
-    exit_code: Final = 3
-
-    def __init__(self, source: str, line: int, problem: str) -> None:
-        super().__init__(source, line, problem)
-        self.source = source
-        self.line = line
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.source}, line {self.line}: {self.problem}"
+class MalformedLog(Malformed):
+    """A file that is no log: which file, which line, and what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +135,12 @@ def read_logs(paths: Iterable[Path]) -> Log:
     entries: list[Entry] = []
     places: list[str] = []
     for path in paths:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise MalformedLog(path.name, 1, f"the file is larger than {LARGEST} bytes")
-        first, found = _parsed(data, path.name)
+        first, found = _parsed(content(path, LARGEST, MalformedLog), path.name)
         if header is not None and first != header:
-            raise MalformedLog(path.name, 1, "this is another room than that of the file before")
+            raise MalformedLog(f"{path.name}, line 1", "this is another room than that of the file before")
         header = first
         if header.order == "file" and places:
-            raise MalformedLog(path.name, 1, "the order of lines in several files is nobody's: say `actor`")
+            raise MalformedLog(f"{path.name}, line 1", "the order of lines in several files is nobody's: say `actor`")
         entries += (entry for _, entry in found)
         places += (f"{path.name}, line {number}" for number, _ in found)
     assert header is not None, "there is a file"
@@ -166,26 +153,27 @@ def _parsed(data: bytes, source: str) -> tuple[Header, list[tuple[int, Entry]]]:
     for number, line in enumerate(data.splitlines(), start=1):
         if not line.strip():
             continue
+        place = f"{source}, line {number}"
         try:
             value = parse(line)
             check(_validator(), value)
         except (NotJson, Mismatch) as problem:
-            raise MalformedLog(source, number, str(problem)) from None
+            raise MalformedLog(place, str(problem)) from None
         content = cast("Mapping[str, Json]", value)
         if ("format" in content) != (header is None):
-            raise MalformedLog(source, number, "the first line, and no other, says what the room is")
+            raise MalformedLog(place, "the first line, and no other, says what the room is")
         if header is None:
             header = value_of(Header, value)
             if not set(header.logged or header.members) <= set(header.members):
-                raise MalformedLog(source, number, "logged: one of these is none of the members")
+                raise MalformedLog(place, "logged: one of these is none of the members")
         else:
             entry = value_of(Entry, value)
             problem_ = _problem(entry, header)
             if problem_:
-                raise MalformedLog(source, number, problem_)
+                raise MalformedLog(place, problem_)
             entries.append((number, entry))
     if header is None:
-        raise MalformedLog(source, 1, "there is no line that says what the room is")
+        raise MalformedLog(f"{source}, line 1", "there is no line that says what the room is")
     return header, entries
 
 

@@ -28,6 +28,19 @@ class NotJson(Exception):
     """Text that is no JSON, or JSON of a kind that no format here has (a fraction, a name said twice)."""
 
 
+class Malformed(Exception):
+    """A file that is not what it should be: which, where in it if that can be said, and what is wrong there. Nobody
+    raises it itself. The exit code is 3."""
+
+    exit_code: Final = 3
+
+    def __init__(self, source: str, *said: str) -> None:
+        super().__init__(source, *said)
+
+    def __str__(self) -> str:
+        return ": ".join(self.args)
+
+
 class Mismatch(Exception):
     """JSON that a schema does not accept: where, and what is wrong there."""
 
@@ -96,6 +109,15 @@ def by_value(field: str, cases: Mapping[str, Mapping[str, Json]]) -> list[Json]:
 
 
 # ---- reading -----------------------------------------------------------------------------------------
+
+
+def content(path: Path, largest: int, malformed: type[Malformed]) -> bytes:
+    """What a file holds. Raises `malformed` when that is more than `largest` bytes, and OSError."""
+    with path.open("rb") as file:
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise malformed(path.name, f"larger than {largest} bytes")
+    return data
 
 
 def parse(text: str | bytes) -> Json:

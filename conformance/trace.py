@@ -31,11 +31,13 @@ from lockedroom.conformance.observation import (
 from lockedroom.conformance.schemas import (
     DRAFT,
     Json,
+    Malformed,
     Mismatch,
     NotJson,
     by_value,
     check,
     closed,
+    content,
     json_of,
     line_of,
     parse,
@@ -59,19 +61,8 @@ Seed: TypeAlias = Annotated[str, {"pattern": "^[0-9a-f]{64}$", "maxLength": 64}]
 Text: TypeAlias = Annotated[str, {"maxLength": 2000}]
 
 
-class MalformedTrace(Exception):
-    """A file that is no trace: which file, where in it, and what is wrong there. The exit code is 3."""
-
-    exit_code: Final = 3
-
-    def __init__(self, source: str, place: str, problem: str) -> None:
-        super().__init__(source, place, problem)
-        self.source = source
-        self.place = place
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.place}: {self.problem}"
+class MalformedTrace(Malformed):
+    """A file that is no trace: which file, where in it, and what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +239,7 @@ def read_trace(path: Path) -> Trace:
 
 def read_bytes(path: Path) -> bytes:
     """What a file holds that may be a trace. Raises MalformedTrace when it is too large, and OSError."""
-    with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise MalformedTrace(path.name, "the whole", f"larger than {LARGEST} bytes")
-    return data
+    return content(path, LARGEST, MalformedTrace)
 
 
 def parse_trace(data: bytes | str, source: str = "trace") -> Trace:

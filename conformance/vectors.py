@@ -18,6 +18,7 @@ from lockedroom.conformance.observation import Clause
 from lockedroom.conformance.schemas import (
     DRAFT,
     Json,
+    Malformed,
     Mismatch,
     NotJson,
     by_value,
@@ -100,18 +101,8 @@ class VectorFile:
     testGroups: tuple[Group, ...]
 
 
-class MalformedVectors(Exception):
-    """A file that is none of vectors: which, where in it, and what is wrong there. The exit code is 3."""
-
-    exit_code: Final = 3
-
-    def __init__(self, source: str, problem: str) -> None:
-        super().__init__(source, problem)
-        self.source = source
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.problem}"
+class MalformedVectors(Malformed):
+    """A file that is none of vectors: which, where in it, and what is wrong there."""
 
 
 def vectors_schema() -> dict[str, Json]:

@@ -7,7 +7,6 @@ counted by 64-bit fingerprints.
 
 from __future__ import annotations
 
-import os
 import pickle
 import queue
 import subprocess
@@ -22,6 +21,7 @@ from typing import IO, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from lockedroom.model.crew import started
 from lockedroom.model.report import Violation
 from lockedroom.model.shrink import shortened
 from lockedroom.model.validator import Subject
@@ -283,7 +283,7 @@ class _Crew:
         self._lock = threading.Lock()
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         whole = pickle.dumps(sys.path) + pickle.dumps(order)
-        self._processes = [_started() for _ in range(jobs)]
+        self._processes = [started("lockedroom.model.worker") for _ in range(jobs)]
         self._threads = [
             threading.Thread(target=self._serve, args=(process, whole), daemon=True) for process in self._processes
         ]
@@ -356,15 +356,3 @@ class _Crew:
                 return None
             self._next = min(self._walks, first + RANGE)
             return first, self._next
-
-
-def _started() -> subprocess.Popen[bytes]:
-    """A process of its own session, so that a Ctrl-C in the terminal reaches this one alone."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", "from lockedroom.model.worker import main; main()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
-        start_new_session=True,
-    )

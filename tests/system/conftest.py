@@ -1,9 +1,13 @@
-"""Names the Debian package that is missing: a system test fails without it, it is never skipped."""
+"""What every system test needs: its Debian package, whose absence fails it (none is skipped); a browser that must not
+complain."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.system.browser import Browser
 
 PACKAGES = Path(__file__).with_name("packages.txt")
 
@@ -19,3 +23,13 @@ def debian_packages() -> None:
     """Fails every test when a package is missing, and says how to get it."""
     if absent := " ".join(missing()):
         pytest.fail(f"missing Debian packages: apt-get install {absent}", pytrace=False)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """A browser that has complained of nothing and asked for nothing from outside when the test ends."""
+    with Browser(tmp_path) as found:
+        yield found
+        found.run("1")  # whatever is still to be told comes before this is answered
+        assert found.complaints == []
+        assert {address.partition(":")[0] for address in found.requests} <= {"file", "data", "about"}, found.requests

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,16 +20,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("page") / "adversary.html"
     file.write_text(text_of_page(), encoding="utf-8")
     return file
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    """A browser that has complained of nothing and asked for nothing from outside when the test ends."""
-    with Browser(tmp_path) as found:
-        yield found
-        found.run("1")  # whatever is still to be told comes before this is answered
-        assert found.complaints == []
-        assert {address.partition(":")[0] for address in found.requests} <= {"file", "data", "about"}, found.requests
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,16 +41,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ran = lockedroom("conform", "--impl", impl, "--html", file, *known, *chosen, cwd=ROOT)
     assert ran.code == 1, ran
     return file
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    """A browser that has complained of nothing and asked for nothing from outside when the test ends."""
-    with Browser(tmp_path) as found:
-        yield found
-        found.run("1")  # whatever is still to be told comes before this is answered
-        assert found.complaints == []
-        assert {address.partition(":")[0] for address in found.requests} <= {"file", "data", "about"}, found.requests
 
 
 def test_failures_come_first_and_filters_hide_the_rest(page: Path, browser: Browser) -> None:

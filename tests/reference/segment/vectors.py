@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from lockedroom.conformance.intruding import left_by
 from lockedroom.reference.crypto.real import RealSuite
 from lockedroom.reference.crypto.suite import Encapsulated
 from lockedroom.reference.crypto.terms import Bits, Field
 from lockedroom.reference.machine import Step
-from lockedroom.reference.segment import effects
 from lockedroom.reference.segment.codec import encode
 from lockedroom.reference.segment.records import (
     ALL_RIGHTS,
@@ -217,7 +217,7 @@ class Recorder(House):
         made = [
             {"kind": type(record).__name__, "hex": encode(record).hex(), "fields": plain(record)}
             for effect in result.effects
-            for record in _records(effect)
+            for record in left_by(effect)
         ]
         step: Json = {"actor": actor, "operation": operation, "arguments": _arguments(arguments)}
         step |= {"draws": self.drawn, "records": made}
@@ -243,22 +243,6 @@ class Recorder(House):
             ],
             "boards": [{"epoch": _plain(b.epoch), "key": _plain(b.key)} for b in session.boards],
         }
-
-
-def _records(effect: object) -> tuple[Record, ...]:
-    match effect:
-        case effects.Lay(_, header):
-            return (header,)
-        case effects.Extend(_, entry):
-            return (entry,)
-        case effects.Announce(_, announcement):
-            return (announcement,)
-        case effects.Append(_, record):
-            return (record,)
-        case effects.Publish(_, posts):
-            return posts
-        case _:
-            return ()
 
 
 def _arguments(arguments: Mapping[str, object]) -> Json:
