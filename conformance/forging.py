@@ -104,7 +104,7 @@ class Forge:
         }
         try:
             if "kind" in recipe:
-                return KINDS[cast(str, recipe["kind"])](**changed)  # type: ignore[arg-type]
+                return KINDS[cast(str, recipe["kind"])](**changed)  # type: ignore[arg-type] # whatever a trace says
             base = self.left(cast(int, recipe["step"]), cast(int, recipe["record"]))
             return cast(Record, replace(cast(Any, base), **changed))
         except TypeError as problem:

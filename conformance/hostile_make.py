@@ -37,8 +37,12 @@ from lockedroom.reference.segment.records import (
 ALL: Final[list[Json]] = ["join", "exchange", "send"]
 CAPACITY: Final = Capacity(3, 2, 2, 6, 2048)
 MEMBERS: Final = ("alice", "bob", "carol")
-INDEX: Final[Callable[[str], int]] = lambda name: MEMBERS.index(name) if name in MEMBERS else int(name)  # noqa: E731
 LAYOUT: Final = Layout(CAPACITY)
+
+
+def index(name: str) -> int:
+    """Where in the room's tables a member stands, or a number stands for."""
+    return MEMBERS.index(name) if name in MEMBERS else int(name)
 
 
 def act(actor: str, operation: str, **arguments: Json) -> Act:
@@ -158,7 +162,7 @@ class Way:
 
 def ways(target: Target, data: bytes) -> Iterator[tuple[str, Way]]:
     """Every way to change the record in a place, by field: of the kind byte, of each field, of the whole."""
-    place, room = target.place, spot(LAYOUT, target.place, INDEX).cell.room
+    place, room = target.place, spot(LAYOUT, target.place, index).cell.room
     flip = Way("bit-flipped", "bit flipped", "one bit is another", Edit(place, "xor", bytes="01"))
     if target.few:
         for field in LAYOUTS[target.record][1]:
@@ -299,7 +303,7 @@ def step(one: Act, seen: Seen, visible: Observation | None) -> Step:
 
 
 def _put(there: Placed, edit: Edit, known: Trace) -> None:
-    room = spot(LAYOUT, edit.place, INDEX).cell.room
+    room = spot(LAYOUT, edit.place, index).cell.room
     source = b""
     if edit.source is not None:
         of = there

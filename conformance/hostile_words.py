@@ -181,7 +181,7 @@ def _posts(count: int) -> Callable[[Placed], None]:
         board = cast(store.Board, there.slots[BOARD])
         (mine,) = (cell for cell in board if cell.name == "alice")
         posts = (*mine.posts[:count], *[Malformed("an empty cell")] * (min(count, CAPACITY.posts) - len(mine.posts)))
-        cells = [one for one in board if one.name != "alice"] + [replace(mine, posts=posts)]  # type: ignore[arg-type]
+        cells = [one for one in board if one.name != "alice"] + [replace(mine, posts=posts)]  # type: ignore[arg-type] # no post
         there.slots[BOARD] = tuple(sorted(cells, key=lambda one: one.name))
 
     return means

@@ -104,7 +104,7 @@ class Placed:
         )
 
     def _stand(self, name: Name, **changed: object) -> None:
-        cell = replace(self._cell(name), **changed)  # type: ignore[arg-type]
+        cell = replace(self._cell(name), **changed)  # type: ignore[arg-type] # of whatever fields
         others = [one for one in cast(store.Board, self.slots[BOARD]) if one.name != name]
         self.slots[BOARD] = tuple(sorted((*others, cell), key=lambda one: one.name))
 

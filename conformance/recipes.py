@@ -229,7 +229,7 @@ def _left(action: Action, outcome: Outcome, after: Mapping[Slot, Hashable]) -> I
         case "publish" if isinstance(mine, store.Cell):
             yield from (post for post in mine.posts if post.number == mine.posts[-1].number)
         case operation if operation in _SENT or operation == "multicast":
-            sent = (event.peer for event in outcome.events if type(event).__name__ == "Sent")  # type: ignore[attr-defined]
+            sent = (event.peer for event in outcome.events if type(event).__name__ == "Sent")  # type: ignore[attr-defined] # a Sent names its peer
             peers = (given["peer"],) if operation in _SENT else sent
             for peer in cast("tuple[Name, ...]", peers):
                 lane = cast("tuple[Record, ...]", after.get(Slot("inbox", peer, me), ()))

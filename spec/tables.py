@@ -62,7 +62,7 @@ def _named(record: type[records.Record]) -> records.Record:
         values["epoch"] = Epoch(cast(int, "epoch number"), "epoch proposer")
     if "capacity" in values:
         values["capacity"] = Capacity(*cast(tuple[int, int, int, int, int], tuple(f.name for f in fields(Capacity))))
-    return record(**values)  # type: ignore[arg-type]
+    return record(**values)  # type: ignore[arg-type] # names in place of values
 
 
 def transcripts() -> str:

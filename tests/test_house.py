@@ -1,6 +1,8 @@
 """Checks of the ground itself: the lock, the package list, the Makefile, what files may say."""
 
 import re
+import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -113,6 +115,44 @@ def test_no_file_names_a_path_of_one_machine() -> None:
     ours = re.compile("|".join(rf"(?<![\w.]){re.escape(str(home))}/" for home in homes) or r"(?!)")
     found = [file for file in files() if ours.search(file.read_text(errors="replace"))]
     assert found == []
+
+
+SUPPRESSION = re.compile(
+    r"#\s*(?P<what>noqa|type:\s*ignore|pragma:\s*no \w+)(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[\w, -]+\])?(?P<why>.*)"
+)
+"""What keeps a tool from speaking up, and what stands after it."""
+
+
+def suppressions(file: Path) -> Iterator[tuple[str, str]]:
+    """What is kept quiet in a file, with the line's reason; in comments alone, not in texts like those here."""
+    if not SUPPRESSION.search(file.read_text()):
+        return
+    with tokenize.open(file) as text:
+        for token in tokenize.generate_tokens(text.readline):
+            if token.type == tokenize.COMMENT and (found := SUPPRESSION.search(token.string)):
+                yield re.sub(r"\s", "", found["what"]), found["why"]
+
+
+def test_a_tool_is_kept_quiet_for_a_reason_that_stands_there() -> None:
+    bare = [
+        f"{file.relative_to(ROOT)}: {what}{why}"
+        for file in files(".py")
+        for what, why in suppressions(file)
+        if len(re.findall(r"[a-z]", why)) < 6
+    ]
+    assert bare == []
+
+
+def test_nothing_is_kept_from_mypy_where_it_does_not_look() -> None:
+    assert "tests" not in config()["tool"]["mypy"]["packages"]
+    found = [file for file in files(".py", under="tests") for what, _ in suppressions(file) if what == "type:ignore"]
+    assert found == []
+
+
+def test_no_test_is_skipped_or_expected_to_fail() -> None:
+    left_out = re.compile(r"(pytest|unittest)\.(mark\.)?(skip|xfail|importorskip)|per-file[-]ignores")
+    named = [file for file in (*files(".py"), ROOT / "pyproject.toml") if left_out.search(file.read_text())]
+    assert named == []
 
 
 def test_no_file_is_too_long_to_read() -> None:

@@ -52,7 +52,7 @@ def test_a_sample_is_killed_and_called_a_sample() -> None:
 def test_the_object_is_valid_and_says_what_kills_each() -> None:
     answer = told(inside("mutants", "--only", LEAVING, "--only", "reaping *", "--json"))
     assert (answer["verdict"], answer["known"], answer["survivors"]) == ("all killed", len(MUTANTS), [])
-    named = {one["name"]: one for one in answer["mutants"]}  # type: ignore[union-attr, index, call-overload]
+    named = {one["name"]: one for one in answer["mutants"]}
     assert answer["chosen"] == answer["killed"] == len(named)
     leaving = named[LEAVING]
     assert leaving["property"] == "non-consumables live as long as their sender"
@@ -63,8 +63,8 @@ def test_those_of_the_stash_are_killed_and_their_traces_replayed(tmp_path: Path)
     name = "an older version is read"
     answer = told(inside("mutants", "stash", "--only", name, "--trace", tmp_path / "traces", "--json"))
     assert (answer["protocol"], answer["verdict"], answer["known"]) == ("stash", "all killed", len(stash.MUTANTS))
-    (one,) = answer["mutants"]  # type: ignore[misc]
-    assert (one["property"], one["steps"], one["breaks"]) == ("no way back", 4, "STASH-READ-3")  # type: ignore[index, call-overload]
+    (one,) = answer["mutants"]
+    assert (one["property"], one["steps"], one["breaks"]) == ("no way back", 4, "STASH-READ-3")
     ran = inside("replay", tmp_path / "traces" / "an-older-version-is-read.json")
     assert ran.code == 0 and "reproduced: no way back" in ran.out
     ran = inside("mutants", "stash", "--only", name)
@@ -96,7 +96,7 @@ def test_a_time_limit_leaves_some_without_an_answer() -> None:
     assert ran.code == Exit.INCOMPLETE
     answer = told(ran)
     assert (answer["verdict"], answer["reason"]) == ("incomplete", "the time limit")
-    assert len(answer["not_judged"]) + len(answer["mutants"]) == len(MUTANTS)  # type: ignore[arg-type]
+    assert len(answer["not_judged"]) + len(answer["mutants"]) == len(MUTANTS)
     ran = inside("mutants", "--time-limit", "0.1", "--no-control")
     assert ran.code == Exit.INCOMPLETE and "not complete: the time limit" in ran.out
 
@@ -119,7 +119,7 @@ def test_each_trace_is_written_and_can_be_replayed(tmp_path: Path) -> None:
     answer = told(inside("mutants", "--only", LEAVING, "--trace", folder, "--json"))
     file = folder / "leaving-withdraws-nothing.json"
     assert list(folder.iterdir()) == [file] and file.name == file_of(BY_NAME[LEAVING])
-    assert [one["trace"] for one in answer["mutants"]] == [str(file)]  # type: ignore[union-attr, index, call-overload]
+    assert [one["trace"] for one in answer["mutants"]] == [str(file)]
     ran = inside("replay", file)
     assert ran.code == 0 and "reproduced: non-consumables live as long as their sender" in ran.out
     ran = inside("mutants", "--only", LEAVING, "--trace", folder)

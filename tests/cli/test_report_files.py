@@ -17,7 +17,7 @@ NASTY = "<script>alert('x')</script> & \"]]>\x00\x1b[31m ü"
 
 def case(number: int, verdict: Verdict, **more: object) -> Case:
     found = Case(f"trace/{number}", "trace", NASTY, "LR0", ("crash",), ("SEG-JOIN-1",), verdict, 23, 3, (), NASTY)
-    return replace(found, **more)  # type: ignore[arg-type]
+    return replace(found, **more)
 
 
 def report(*cases: Case) -> Report:

@@ -92,5 +92,5 @@ def test_the_progress_line_says_what_is_left_and_what_is_still_new() -> None:
         def show(self, *given: object) -> None:
             told.append(given)
 
-    command.walking(Line())(Stride("honest store", 10, 100, 400, 2_000, 12.4))  # type: ignore[arg-type]
+    command.walking(Line())(Stride("honest store", 10, 100, 400, 2_000, 12.4))
     assert told == [("walking, honest store, walks", 10, 100, "2 000 table entries, 12 new ones in a thousand steps")]

@@ -42,7 +42,7 @@ def everywhere_alike(trace: Trace) -> Trace:
     for suite in ("LR0", "LR1"):
         assert replay_on_engine(trace, suite).reason == ""
     for real in ("LR0", "LR1"):
-        found = replay(trace, on="backend", suite=real, limits=PATIENT)  # type: ignore[arg-type]
+        found = replay(trace, on="backend", suite=real, limits=PATIENT)
         assert (found.status, found.reason) == (Status.PASSED, "")
     return trace
 
@@ -110,7 +110,7 @@ def test_an_insider_signs_what_another_made_and_is_believed_as_written_alone() -
     trace = everywhere_alike(scripts.trace(resigned("mallory"), "alice", "bob", "mallory", profile="as-written"))
     assert clauses(trace)[-3:] == ["ok", "ok", "ok"]
     for on in ("engine", "backend"):
-        refused = replay(trace, on=on, profile="hardened", limits=PATIENT).divergence  # type: ignore[arg-type]
+        refused = replay(trace, on=on, profile="hardened", limits=PATIENT).divergence
         assert refused is not None and refused.refusal == "SEG-ACCEPT-4"
     assert signed_by(trace.steps[-3].arguments["record"]) == {"mallory"}
 
@@ -139,7 +139,7 @@ def test_what_was_made_in_another_segment_of_the_process_is_accepted_as_written_
     assert trace.steps[9].room == "second" and trace.steps[9].observation.pending == {"bob": {"alice": 1}}
     assert trace.steps[-1].observation.pending == {}
     for on in ("engine", "backend"):
-        refused = replay(trace, on=on, profile="hardened", limits=PATIENT).divergence  # type: ignore[arg-type]
+        refused = replay(trace, on=on, profile="hardened", limits=PATIENT).divergence
         assert refused is not None and (refused.index, refused.refusal) == (10, "SEG-ACL-7")
 
 

@@ -132,8 +132,8 @@ def test_nothing_is_found_of_what_was_not_explored() -> None:
 
 
 def made(name: str, run: object, **more: object) -> Model:
-    bad = Action(name, "", (), (LAMP,), (LAMP,), run)  # type: ignore[arg-type] # what a user could write
-    return Model(replace(MACHINE, actions=(bad,), **more))  # type: ignore[arg-type]
+    bad = Action(name, "", (), (LAMP,), (LAMP,), run)  # what a user could write
+    return Model(replace(MACHINE, actions=(bad,), **more))
 
 
 @pytest.mark.parametrize("direct", [False, True])
@@ -150,18 +150,18 @@ def made(name: str, run: object, **more: object) -> Model:
         (made("grow", lambda held: (), monotone=frozenset({LAMP})), "the monotone slot lamp holds no frozenset"),
         (made("set", lambda held: (), initial={LAMP: []}), "the first value of lamp is list"),
         (Model(replace(MACHINE, actions=())), "has no actions"),
-        (Model(replace(MACHINE, actions=(7,))), "7 is no action"),  # type: ignore[arg-type]
-        (Model(replace(MACHINE, initial=[LAMP])), "map each slot to one"),  # type: ignore[arg-type]
-        (Model(replace(MACHINE, initial={"lamp": 0})), "'lamp' is no slot"),  # type: ignore[dict-item]
-        (Model(MACHINE, HOLDING[0]), "give a tuple of them"),  # type: ignore[arg-type]
+        (Model(replace(MACHINE, actions=(7,))), "7 is no action"),
+        (Model(replace(MACHINE, initial=[LAMP])), "map each slot to one"),
+        (Model(replace(MACHINE, initial={"lamp": 0})), "'lamp' is no slot"),
+        (Model(MACHINE, HOLDING[0]), "give a tuple of them"),
         (Model(Machine("bare", {HANDS: 0}, (TURN,))), "ann: turn(up) names the slot lamp, which the machine has not"),
         (Model(replace(MACHINE, actions=(replace(REST, writes=(HANDS, HANDS)),))), "writes a slot twice"),
         (Model(MACHINE, (Always("x", ("attic",), lambda attic: True),)), "x: the machine has no slot attic"),
-        (Model(MACHINE, (Always("x", "lamp", lambda *seen: True),)), "give a tuple of names"),  # type: ignore[arg-type]
+        (Model(MACHINE, (Always("x", "lamp", lambda *seen: True),)), "give a tuple of names"),
         (Model(MACHINE, (EachStep("x", lambda step: True, ("fly",)),)), "x: the machine has no operation fly"),
         (Model(MACHINE, refusals={"fly": ()}), "the machine has no operation fly"),
         (Model(MACHINE, (HOLDING[0], HOLDING[0])), "two properties are called"),
-        (Model(MACHINE, (7,)), "7 is no property"),  # type: ignore[arg-type]
+        (Model(MACHINE, (7,)), "7 is no property"),
         (Model(MACHINE, (Always("x", ("lamp",), lambda lamp: 1 / lamp > 0),)), "'x' raised ZeroDivisionError"),
         (Model(MACHINE, (EachStep("x", lambda step: step.after["y"] == 1),)), "'x' raised KeyError"),
         (Model(MACHINE, (SometimesStep("x", lambda step: step.after["y"] == 1),)), "'x' raised KeyError"),

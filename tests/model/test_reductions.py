@@ -128,7 +128,7 @@ def test_a_rule_that_tells_names_apart_is_held_to_every_state_and_its_path_is_co
             "nobody gets there",
             (Slot("count0", name), Slot("point", name)),
             (lambda value: value == 4, lambda value: value),
-            lambda seen, name=name: f"{name} got there" if seen[0] and seen[1] else True,  # type: ignore[misc]
+            lambda seen, name=name: f"{name} got there" if seen[0] and seen[1] else True,
         )
         full = Tabulated(machine, invariants=[rule]).run()
         reduced = Tabulated(machine, invariants=[rule], symmetry=True).run()

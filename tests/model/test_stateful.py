@@ -37,7 +37,7 @@ ROUNDS = 160
 
 
 def hunted(name: str, **limits: float | None) -> Hunted:
-    return hunt(grounds(BY_NAME[name].logic()), **limits)  # type: ignore[arg-type] # seconds, rounds
+    return hunt(grounds(BY_NAME[name].logic()), **limits)  # seconds, rounds
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -47,7 +47,7 @@ def rows(text: str) -> list[list[str]]:
 def letters(text: str, clause: str) -> re.Pattern[bytes]:
     """The pattern of the texts that a clause on names allows: its ranges and marks, a letter or digit first."""
     (said,) = re.findall(rf"\*\*{clause}\*\*(.*?)\n\n", text, re.DOTALL)
-    least, most = map(int, re.search(r"(\d+) to (\d+) bytes", said).groups())  # type: ignore[union-attr]
+    least, most = map(int, re.search(r"(\d+) to (\d+) bytes", said).groups())
     ranges = "".join(f"{a}-{b}" for a, b in re.findall(r"`(\w)`–`(\w)`", said))
     marks = "".join(re.escape(mark) for mark in re.findall(r"`([._-])`", said))
     assert least == 1 and ranges and re.search(r"begin with a\s+letter or a digit", said)

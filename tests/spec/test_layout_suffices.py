@@ -106,7 +106,7 @@ def members() -> Iterator[dict[str, Engine]]:
     found = {who: Engine(name, Member(who, key(who), creator), "LR0") for who in ("alice", "bob")}
 
     def do(who: str, operation: str, **arguments: object) -> None:
-        result = found[who].perform(operation, **arguments)  # type: ignore[arg-type]
+        result = found[who].perform(operation, **arguments)
         assert isinstance(result, Step), result
 
     try:

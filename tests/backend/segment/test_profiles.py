@@ -53,7 +53,7 @@ def test_no_other_profile_is_spoken_whatever_the_header_says(room: str, made: st
         assert refused.value.clause == "SEG-HEADER-5"
         with Engine(room, alices.engine.me, "LR0", profile=told) as strange:
             for operation in ("join", "destroy"):
-                assert strange.perform(operation).clause == "SEG-HEADER-5"  # type: ignore[union-attr]
+                assert strange.perform(operation).clause == "SEG-HEADER-5"
         alices.destroy()
 
 

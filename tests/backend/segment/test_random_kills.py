@@ -128,7 +128,7 @@ class Run:
                 assert "problem" not in what and "refused" not in what, f"{life.name}: {what}"
                 if "message" not in what:
                     continue
-                writer, number, message = what["message"]  # type: ignore[misc]
+                writer, number, message = what["message"]
                 assert what["whole"] and what["gap"] == 0, f"{life.name}: {what}"
                 before = seen.get((writer, number))
                 if before is None and life.name in LIVING:

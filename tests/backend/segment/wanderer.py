@@ -41,11 +41,11 @@ class Clock:
         self.moment = self.runs = 0
         commit, run = step._commit, step._run
 
-        def timed(*given, **named):  # type: ignore[no-untyped-def]
+        def timed(*given, **named):
             self.moment = time.monotonic_ns()
             return commit(*given, **named)
 
-        def counted(*given, **named):  # type: ignore[no-untyped-def]
+        def counted(*given, **named):
             self.runs += 1
             return run(*given, **named)
 

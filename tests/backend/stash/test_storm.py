@@ -69,8 +69,8 @@ def storm(store: str, profile: str, folder: Path, *, processes: int, turns: int,
                 rng.choice(running).kill()
                 killed += 1
         assert killed == kills, "they were done too soon to be killed"
-        found = stash.perform("read").events[0]  # type: ignore[union-attr]
-        assert whole(found.body)  # type: ignore[attr-defined]
+        found = stash.perform("read").events[0]
+        assert whole(found.body)
     finally:
         for worker in workers:
             worker.process.kill()

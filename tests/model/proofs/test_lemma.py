@@ -30,31 +30,31 @@ MESSAGE = Message("alice", "bob", ONE, ONE, Epoch(1, "alice"), 1, 1, 1, b"")
 def announced(profile: Profile, **changes: object) -> Transcript:
     """What an announcement's signature covers."""
     room = cast(bytes, changes.pop("segment", ONE))
-    return records.announcement_transcript(room, replace(ANNOUNCEMENT, **changes), profile)  # type: ignore[arg-type]
+    return records.announcement_transcript(room, replace(ANNOUNCEMENT, **changes), profile)
 
 
 def exchanged(profile: Profile, **changes: object) -> Transcript:
     """What an exchange's signature covers."""
     room, key = cast(bytes, changes.pop("segment", ONE)), cast(bytes, changes.pop("ephemeral", ONE))
-    return records.exchange_transcript(room, replace(EXCHANGE, **changes), key, profile)  # type: ignore[arg-type]
+    return records.exchange_transcript(room, replace(EXCHANGE, **changes), key, profile)
 
 
 def sealed(profile: Profile, **changes: object) -> Transcript:
     """What is authenticated with a sealed record."""
     room = cast(bytes, changes.pop("segment", ONE))
-    return records.message_transcript(room, replace(MESSAGE, **changes), profile)  # type: ignore[arg-type]
+    return records.message_transcript(room, replace(MESSAGE, **changes), profile)
 
 
 def posted(profile: Profile, **changes: object) -> Transcript:
     """What is authenticated with a post."""
     room = cast(bytes, changes.pop("segment", ONE))
-    return records.post_transcript(room, replace(POST, **changes), profile)  # type: ignore[arg-type]
+    return records.post_transcript(room, replace(POST, **changes), profile)
 
 
 def wrapped(profile: Profile, **changes: object) -> Transcript:
     """What a key-encryption key depends on."""
     given = {"segment": ONE, "maker": "alice", "taker": "bob", "made": ONE, "taken": ONE, "ephemeral": ONE, **changes}
-    return sessions.kek_context(**given, profile=profile)  # type: ignore[arg-type]
+    return sessions.kek_context(**given, profile=profile)
 
 
 def derived(profile: Profile, **changes: object) -> Transcript:
@@ -62,7 +62,7 @@ def derived(profile: Profile, **changes: object) -> Transcript:
     given = {
         "segment": ONE, "me": "alice", "mine": ONE, "peer": "bob", "theirs": ONE, "epoch": Epoch(1, "alice"), **changes,
     }  # fmt: skip
-    return sessions.keys_context(**given, profile=profile)  # type: ignore[arg-type]
+    return sessions.keys_context(**given, profile=profile)
 
 
 Change = Mapping[str, object]

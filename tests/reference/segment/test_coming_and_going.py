@@ -256,7 +256,7 @@ def test_every_altered_field_of_the_header_is_noticed(empty: House, field: str) 
         "key": empty.key("bob"),
         "signature": empty.altered(header.signature),
     }[field]
-    empty.room = empty.room.having(effects.HEADER, replace(header, **{field: other}))  # type: ignore[arg-type]
+    empty.room = empty.room.having(effects.HEADER, replace(header, **{field: other}))
     empty.refused("SEG-HEADER-3", "bob", "join")
 
 
@@ -271,7 +271,7 @@ def test_a_header_that_names_another_key_is_refused_though_the_creator_signed_it
 @pytest.mark.parametrize(("field", "other"), [("suite", "LR9"), ("version", 2), ("profile", "as-written")])
 def test_what_a_member_does_not_speak_is_refused(empty: House, field: str, other: object) -> None:
     empty.created("bob")
-    empty.room = empty.room.having(effects.HEADER, replace(empty.header(), **{field: other}))  # type: ignore[arg-type]
+    empty.room = empty.room.having(effects.HEADER, replace(empty.header(), **{field: other}))
     empty.refused("SEG-HEADER-5", "bob", "join")
 
 

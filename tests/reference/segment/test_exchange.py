@@ -98,7 +98,7 @@ def test_an_exchange_waits_for_a_review_of_what_was_taken_away(room: House) -> N
 @pytest.mark.parametrize("field", ["ephemeral", "incarnation", "signature"])
 def test_an_altered_announcement_is_refused_and_left(room: House, field: str) -> None:
     cell = room.board("carol")
-    altered = replace(announcement(room, "carol"), **{field: room.altered(getattr(cell.announcement, field))})  # type: ignore[arg-type]
+    altered = replace(announcement(room, "carol"), **{field: room.altered(getattr(cell.announcement, field))})
     room.post(replace(cell, announcement=altered))
     room.refused("SEG-EXCHANGE-4", "bob", "exchange", peer="carol")
     assert room.board("carol").announcement == altered
@@ -118,7 +118,7 @@ def test_an_announcement_signed_for_another_segment_is_refused(room: House) -> N
 
 
 def test_an_announcement_that_makes_no_sense_is_refused(room: House) -> None:
-    room.post(replace(room.board("carol"), announcement=Malformed("torn")))  # type: ignore[arg-type]
+    room.post(replace(room.board("carol"), announcement=Malformed("torn")))
     room.refused("SEG-RECORD-2", "bob", "exchange", peer="carol")
 
 
@@ -198,7 +198,7 @@ def test_an_exchange_in_anothers_lane_or_for_another_is_removed(room: House) -> 
 @pytest.mark.parametrize("field", ["ciphertext", "wrapped", "signature", "sender_incarnation"])
 def test_every_altered_field_of_an_exchange_is_noticed(room: House, field: str) -> None:
     record: Consumable = offered(room, "alice", "bob")
-    room.put("bob", "alice", replace(record, **{field: room.altered(getattr(record, field))}))  # type: ignore[arg-type]
+    room.put("bob", "alice", replace(record, **{field: room.altered(getattr(record, field))}))
     room.removed("SEG-ACCEPT-4", "bob", "accept", peer="alice")
     assert room.lane("bob", "alice") == ()
 

@@ -128,7 +128,7 @@ def test_every_altered_field_of_a_message_is_noticed(pair: House, field: str) ->
         "sealed": pair.altered(record.sealed),
         "epoch": Epoch(0, "bob"),
     }[field]
-    pair.put("bob", "alice", replace(record, **{field: other}))  # type: ignore[arg-type]
+    pair.put("bob", "alice", replace(record, **{field: other}))
     before = pair.session("bob", "alice")
     pair.removed("SEG-RECEIVE-5", "bob", "receive", peer="alice")
     assert pair.session("bob", "alice") == before, "a removed record changes nothing of the session"
@@ -262,7 +262,7 @@ def test_an_altered_post_does_not_open(pair: House, field: str) -> None:
     pair.do("alice", "publish", body=pair.body("hear"))
     (post,) = pair.board("alice").posts
     other = {"number": 9, "epoch": Epoch(0, "bob")}[field]
-    pair.post(replace(pair.board("alice"), posts=(replace(post, **{field: other}),)))  # type: ignore[arg-type]
+    pair.post(replace(pair.board("alice"), posts=(replace(post, **{field: other}),)))
     (event,) = pair.do("bob", "read", peer="alice")
     assert isinstance(event, events.Unreadable)
 
@@ -275,7 +275,7 @@ def test_posts_of_nobody_here_are_passed_over(pair: House) -> None:
         replace(post, recipient="carol"),
         replace(post, sender_incarnation=pair.altered(post.sender_incarnation)),
         replace(post, recipient_incarnation=pair.altered(post.recipient_incarnation)),
-        Malformed("torn"),  # type: ignore[list-item]
+        Malformed("torn"),
     ]
     pair.post(replace(pair.board("alice"), posts=tuple(strays)))
     pair.refused("SEG-READ-1", "bob", "read", peer="alice")

@@ -157,7 +157,7 @@ def test_a_record_under_a_closed_epoch_is_removed(pair: House) -> None:
     pair.do("bob", "receive", peer="alice")
     pair.do("bob", "acknowledge", peer="alice")
     pair.do("alice", "receive", peer="bob")
-    pair.put("alice", "bob", replace(old, sequence=9))  # type: ignore[arg-type]
+    pair.put("alice", "bob", replace(old, sequence=9))
     pair.removed("SEG-RECEIVE-5", "alice", "receive", peer="bob")
 
 
@@ -174,7 +174,7 @@ def control(house: House, flags: int, rotation: int, body: object, under: Epoch 
         "alice",
         presence.incarnation,
         session,
-        body,  # type: ignore[arg-type]
+        body,
         flags,
         rotation,
     )
@@ -188,7 +188,7 @@ def secret(house: House) -> object:
 @pytest.mark.parametrize("rotation", [0, 2, 3, 2**32 - 1])
 def test_a_number_that_leaps_or_is_an_exchanges_is_removed(pair: House, rotation: int) -> None:
     keys = pair.session("alice", "bob").epochs[0]
-    control(pair, ROTATE, rotation, pair.suite.wrap(keys.rotation, secret(pair)))  # type: ignore[arg-type]
+    control(pair, ROTATE, rotation, pair.suite.wrap(keys.rotation, secret(pair)))
     before = pair.session("bob", "alice")
     pair.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
     assert pair.session("bob", "alice") == before
@@ -196,7 +196,7 @@ def test_a_number_that_leaps_or_is_an_exchanges_is_removed(pair: House, rotation
 
 
 def test_a_key_that_does_not_unwrap_is_removed(pair: House) -> None:
-    other = pair.suite.wrap(pair.session("alice", "bob").epochs[0].sending, secret(pair))  # type: ignore[arg-type]
+    other = pair.suite.wrap(pair.session("alice", "bob").epochs[0].sending, secret(pair))
     for body in (other, pair.body("no key at all")):
         control(pair, ROTATE, 1, body)
         pair.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
@@ -204,7 +204,7 @@ def test_a_key_that_does_not_unwrap_is_removed(pair: House) -> None:
 
 def test_flags_that_mean_nothing_are_removed(pair: House) -> None:
     keys = pair.session("alice", "bob").epochs[0]
-    control(pair, 3, 1, pair.suite.wrap(keys.rotation, secret(pair)))  # type: ignore[arg-type]
+    control(pair, 3, 1, pair.suite.wrap(keys.rotation, secret(pair)))
     pair.removed("SEG-RECEIVE-7", "bob", "receive", peer="alice")
 
 
@@ -274,7 +274,7 @@ def test_a_second_proposal_with_one_number_changes_no_key(pair: House) -> None:
     pair.do("alice", "rotate", peer="bob")
     (first,) = pair.do("bob", "receive", peer="alice")
     before = pair.session("bob", "alice").epochs
-    control(pair, ROTATE, 1, pair.suite.wrap(keys.rotation, secret(pair)))  # type: ignore[arg-type]
+    control(pair, ROTATE, 1, pair.suite.wrap(keys.rotation, secret(pair)))
     (second,) = pair.do("bob", "receive", peer="alice")
     assert pair.session("bob", "alice").epochs == before
     assert isinstance(first, events.RotationRead) and first.won

@@ -74,7 +74,7 @@ def test_effects_on_parts_are_effects_on_whole_slots(seed: int, monkeypatch: pyt
 
     def compared(house: House, actor: str, operation: str, /, **arguments: object) -> object:
         before = {parts.cell(name): house.board(name) for name in NAMES}
-        before |= {parts.lane(to, by): house.lane(to, by) for to in NAMES for by in NAMES if to != by}  # type: ignore[misc]
+        before |= {parts.lane(to, by): house.lane(to, by) for to in NAMES for by in NAMES if to != by}
         result = original(house, actor, operation, **arguments)
         after: dict[Slot, Any] = dict(before)
         for effect in result.effects:
@@ -96,5 +96,5 @@ def test_effects_on_parts_are_effects_on_whole_slots(seed: int, monkeypatch: pyt
 def test_effects_that_have_no_parts_are_those_on_whole_slots() -> None:
     house = House("symbolic").created("bob")
     entry = house.acl()[0]
-    ((slot, value),) = parts.apply(effects.Extend(effects.ACL, entry), {effects.ACL: ()}, NAMES)  # type: ignore[arg-type]
+    ((slot, value),) = parts.apply(effects.Extend(effects.ACL, entry), {effects.ACL: ()}, NAMES)
     assert (slot, value) == (effects.ACL, (entry,))

@@ -219,7 +219,7 @@ def test_a_record_is_its_bytes(profile: Profile) -> None:
     data = records.encode(profile, place.stored)
     assert records.decode(profile, data) == place.stored
     if profile == HARDENED:
-        assert data == b"\1" + bytes(7) + b"\1" + place.stored.fresh + place.stored.sealed  # type: ignore[operator]
+        assert data == b"\1" + bytes(7) + b"\1" + place.stored.fresh + place.stored.sealed
     if profile == AS_WRITTEN:
         assert data == place.stored.sealed
 
