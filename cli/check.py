@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.exits import MEANING, Exit, unknown_mistake, usage
 from lockedroom.cli.modules import STASH, is_target
 from lockedroom.cli.stored import bytes_of, folder_for, only_without, unusable
 from lockedroom.cli.user import check_user
@@ -246,8 +246,7 @@ def _mutant(name: str | None) -> Mutant | None:
     if name is None:
         return None
     if name not in BY_NAME:
-        known = "; ".join(BY_NAME)
-        raise usage(f"no mistake {name!r} is known", f"there are: {known}")
+        raise unknown_mistake(name, BY_NAME)
     return BY_NAME[name]
 
 
@@ -273,7 +272,7 @@ def _show(out: Console, report: CheckReport, found: Confirmed | None) -> None:
     from lockedroom.cli.counterexample import show
     from lockedroom.cli.tables import exploration_table, property_table
 
-    out.print(property_table(report.properties))
+    out.print(property_table(report.properties, out.width))
     out.print(exploration_table(report))
     show_reasons(out, report.properties)
     for line in _findings(report.findings):

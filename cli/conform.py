@@ -272,9 +272,10 @@ def _known(file: Path | None, cases: Callable[[], Iterable[str]]) -> KnownFailur
 
 
 def _check_folders(files: Iterable[Path | None]) -> None:
+    from lockedroom.cli.counterexample import need_folder
+
     for file in files:
-        if file is not None and not file.parent.is_dir():
-            raise usage(f"there is no folder {file.parent}", f"make it, {file.name} is to be written there")
+        need_folder(file)
         if file is not None and file.is_dir():
             raise usage(f"{file} is a folder", "name a file")
 

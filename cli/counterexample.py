@@ -88,10 +88,18 @@ def show(out: Console, found: Confirmed) -> None:
 
 
 def refuse_existing(files: Iterable[Path | None]) -> None:
-    """Raise a usage error when one of the files to write is there already."""
+    """Raise a usage error, before anything is computed, when one of the files to write is there already, or the folder
+    for it is not."""
     for file in files:
         if file is not None and file.exists():
             raise usage(f"{file} exists already", "choose another file, nothing is overwritten")
+        need_folder(file)
+
+
+def need_folder(file: Path | None) -> None:
+    """Raise a usage error when there is no folder to write the file into."""
+    if file is not None and not file.parent.is_dir():
+        raise usage(f"there is no folder {file.parent}", f"make it, {file.name} is to be written there")
 
 
 def save(found: Confirmed, trace: Path | None, picture: Path | None) -> None:

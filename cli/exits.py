@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import IntEnum
 from typing import Final
 
@@ -53,6 +55,14 @@ class Report:
 def usage(problem: str, remedy: str) -> Problem:
     """A usage error that no clause speaks of."""
     return Problem("usage", problem, remedy, Exit.USAGE)
+
+
+def unknown_mistake(name: str, known: Iterable[str]) -> Problem:
+    """No mistake of the engine has that name: those that come near it, or all of them."""
+    names = list(known)
+    near = get_close_matches(name, names, 5)
+    there_are = f"near it there are: {'; '.join(near)}" if near else f"there are: {'; '.join(names)}"
+    return usage(f"no mistake {name!r} is known", there_are)
 
 
 def explain(error: BaseException) -> Report:

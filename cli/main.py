@@ -111,7 +111,7 @@ def run(arguments: Sequence[str] | None = None, name: str = "lockedroom") -> int
             sys.stdout.flush()
         return code if isinstance(code, int) else Exit.HOLDS
     except typer.TyperException as error:
-        message = error.format_message()
+        message = error.format_message().replace("Value error, ", "")
         if message.startswith("Usage:"):  # a group without a command shows its help
             print(message, file=sys.stderr)
             return Exit.USAGE

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, cast
 
-from lockedroom.cli.exits import Problem, usage
+from lockedroom.cli.exits import Problem, unknown_mistake, usage
 
 if TYPE_CHECKING:
     from lockedroom.model.report import Goal, Invariant, StepJudge
@@ -98,7 +98,7 @@ def _stash(arguments: Mapping[str, int], profile: str | None, mutant: str | None
     if unknown := [name for name in arguments if name not in known]:
         raise usage(f"the stash has no {', '.join(unknown)}", f"set {', '.join(known)}")
     if mutant is not None and mutant not in BY_NAME:
-        raise usage(f"no mistake {mutant!r} is known", f"there are: {'; '.join(BY_NAME)}")
+        raise unknown_mistake(mutant, BY_NAME)
     try:
         logic = BY_NAME[mutant].logic() if mutant else REFERENCE
         return stash_subject(Bounds(**arguments), SWITCHES.profile_of(profile or "hardened"), PROPERTIES, logic)
@@ -154,6 +154,7 @@ def _rules(target: str, module: ModuleType, name: str, arguments: Mapping[str, i
 
 def _fault(where: str, error: BaseException) -> Problem:
     """What a user's module raised, with the last line of it that did."""
-    frames = traceback.extract_tb(error.__traceback__)
+    # What Python cannot read says itself where that is.
+    frames = [] if isinstance(error, SyntaxError) else traceback.extract_tb(error.__traceback__)
     last = f" (line {frames[-1].lineno} of {Path(frames[-1].filename).name})" if frames else ""
     return usage(f"{where} raised {type(error).__name__}: {error}{last}", "this is a fault of the module")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.exits import MEANING, Exit, unknown_mistake, usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,11 +107,11 @@ def mutants(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> int:
-    """Put each known mistake into the engine, and see which property falls.
+    """Put each known mistake into the engine.
 
-    Each mutant is explored exhaustively within bounds of its own, the smallest that suffice, until a property is
-    violated; the shortest way there is checked again step by step. One that violates nothing survives: the properties
-    have a gap, or it is no mistake.
+    It is seen which property falls. Each mutant is explored exhaustively within bounds of its own, the smallest that
+    suffice, until a property is violated; the shortest way there is checked again step by step. One that violates
+    nothing survives: the properties have a gap, or it is no mistake.
     """
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
@@ -182,7 +182,7 @@ def chosen_of(known: Sequence[Mutant], only: Sequence[str]) -> list[Mutant]:
     """Those of these names, in which * and ? stand for anything; all where there are none. Raises Problem."""
     missing = next((one for one in only if not any(fnmatchcase(mutant.name, one) for mutant in known)), None)
     if missing is not None:
-        raise usage(f"no mistake {missing!r} is known", f"there are: {'; '.join(mutant.name for mutant in known)}")
+        raise unknown_mistake(missing, (mutant.name for mutant in known))
     return [mutant for mutant in known if not only or any(fnmatchcase(mutant.name, one) for one in only)]
 
 

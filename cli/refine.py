@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.exits import MEANING, Exit, unknown_mistake, usage
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,7 +79,7 @@ def refine(
     except ValueError as error:
         raise usage(str(error), "choose smaller bounds") from None
     if mutant is not None and mutant not in BY_NAME:
-        raise usage(f"no mistake {mutant!r} is known", f"there are: {'; '.join(BY_NAME)}")
+        raise unknown_mistake(mutant, BY_NAME)
     logic = BY_NAME[mutant].logic() if mutant is not None else REFERENCE
     with Live(quiet=as_json) as live:
         found = (

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from lockedroom.conformance.conform import ConformReport
     from lockedroom.model.verdict import CheckReport, PropertyResult
 
+_WIDE: Final = 72
+"""Columns of a terminal that show a property on a line."""
 STYLES: Final = {
     "holds": "green",
     "violated": "bold red",
@@ -49,10 +51,18 @@ def conformance_table(report: ConformReport) -> Table:
     return table
 
 
-def property_table(properties: Iterable[PropertyResult]) -> Table:
-    """A line for each property: against whom it is promised, its clauses, the verdict, how often it was at stake."""
+def property_table(properties: Iterable[PropertyResult], width: int) -> Table:
+    """A line for each property: against whom it is promised, its clauses, the verdict, how often it was at stake. On
+    few columns these stand below one another."""
     from rich.text import Text
 
+    if width < _WIDE:
+        table = plain("property", "verdict, judged")
+        for result in properties:
+            name = Text(f"{result.name}\n").append(f"{result.store}: {brief(result.clauses)}", "dim")
+            verdict = Text(result.verdict, STYLES.get(result.verdict, ""))
+            table.add_row(name, verdict.append(f"\n{count(result.exercised)}", "default"))
+        return table
     table = plain("property", "store", "clauses", "verdict", "judged")
     table.columns[4].justify = "right"
     for result in properties:

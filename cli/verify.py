@@ -69,7 +69,7 @@ def _verify_segment(quiet: bool) -> tuple[Exit, dict[str, object]]:
     seconds = time.monotonic() - began
     if not quiet:
         out = console()
-        out.print(property_table(explored.properties))
+        out.print(property_table(explored.properties, out.width))
         out.print(exploration_table(explored))
         show_replays(out, replayed)
         show_reasons(out, explored.properties)

@@ -153,7 +153,7 @@ def show_walks(out: Console, report: WalkReport, found: Confirmed | None) -> Non
     from lockedroom.cli.counterexample import show
     from lockedroom.cli.tables import property_table
 
-    out.print(property_table(report.properties))
+    out.print(property_table(report.properties, out.width))
     for phase in report.phases:
         out.print(walk_table(phase.store, phase.found, report.limit, report.seed))
     show_reasons(out, report.properties)
