@@ -152,7 +152,7 @@ def conform(
 def _cases(
     protocol: str, profile: str, suite: Literal["LR0", "LR1"] | None, implementations: int, selection: Selection
 ) -> tuple[dict[str, Trace], dict[str, Assignment], list[Candidate]]:
-    from lockedroom.conformance import collected, corpus, hostile, matrix, vectors_run
+    from lockedroom.conformance import collected, corpus, hostile, matrix, report_cases, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
 
     found = [trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile]
@@ -171,6 +171,11 @@ def _cases(
     ):
         traces[one.candidate.id], assigned[one.candidate.id] = trace, assignment
         candidates.append(one.candidate)
+    telling = {} if selection.smoke or profile != "hardened" else report_cases.telling(selection.cases, protocol)
+    turns = matrix.in_turn(matrix.under([*telling.values()], suite), implementations)
+    for name, (trace, assignment) in zip(telling, turns, strict=True):
+        traces[name], assigned[name] = trace, assignment
+        candidates.append(candidate(name, trace))
     vectors = {} if selection.smoke else hostile.traces()
     for name, trace, assignment in matrix.alone(vectors, suite, implementations):
         if trace.settings.profile == profile and (not selection.cases or hostile.chosen(name, selection.cases)):
@@ -248,9 +253,10 @@ def _run_json(ran: ConformReport) -> dict[str, object]:
 
 def _every_id(protocol: str, candidates: Iterable[Candidate]) -> list[str]:
     """The ids of all cases, of those too that are not listed where others are chosen."""
-    from lockedroom.conformance import collected, corpus, crashes, hostile
+    from lockedroom.conformance import collected, corpus, crashes, hostile, report_cases
 
     several = (*collected.ids(corpus.collections(protocol)), *crashes.ids(), *hostile.vectors())
+    several += tuple(report_cases.telling((), protocol))
     return [*(one.id for one in candidates), *several]
 
 

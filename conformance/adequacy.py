@@ -20,7 +20,7 @@ from lockedroom.conformance.mistakes import CONTROL, Mistake
 from lockedroom.conformance.mistakes_store import holes
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.report import failed_at
-from lockedroom.conformance.report_cases import Candidate, Selection, candidate, named
+from lockedroom.conformance.report_cases import Candidate, Selection, candidate, named, telling
 from lockedroom.conformance.runner import Cancelled, Fleet, replay_for_real
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Status
@@ -203,5 +203,6 @@ def whole() -> dict[str, tuple[Candidate, Trace]]:
     found |= {
         one.candidate.id: (one.candidate, one.trace) for one in collected.cases(corpus.collections(), Selection())
     }
+    found |= {name: (candidate(name, trace), trace) for name, trace in telling().items()}
     found |= {name: (hostile.candidate(name, trace), trace) for name, trace in hostile.traces().items()}
     return {name: (one, under([trace], "LR0")[0]) for name, (one, trace) in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -27,3 +28,8 @@ def corpus(protocol: str = "segment") -> tuple[Trace, ...]:
 def collections(protocol: str = "segment") -> tuple[Collection, ...]:
     """The collections, whose traces together exercise every memo entry within their bounds."""
     return tuple(read_collection(path) for path in sorted((FOLDER / protocol / "every").glob("*.json")))
+
+
+def telling(protocol: str = "segment") -> Mapping[str, Trace]:
+    """The traces that tell right from wrong, each by the mistake that it was made to show: the name of its file."""
+    return {path.stem: read_trace(path) for path in sorted((FOLDER / protocol / "telling").glob("*.json"))}

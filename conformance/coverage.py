@@ -129,6 +129,7 @@ def clauses_by_step(trace: Trace) -> tuple[frozenset[str], ...]:
     return tuple(
         frozenset(clause for code in codes for clause in cited.get((_file(code), code.co_name), ()))
         | ({step.seen.clause} if step.seen.clause else set())
+        | ({str(step.arguments["clause"])} if step.operation == "inspect" else set())
         for step, codes in zip(trace.steps, ran, strict=True)
     )
 

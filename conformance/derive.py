@@ -37,6 +37,23 @@ def derive(settings: Settings, acts: Iterable[Act], suite: str = "symbolic") -> 
 def derive_path(settings: Settings, path: Iterable[tuple[Action, Outcome]]) -> Trace:
     """The trace of a path of the explorer. Raises Underivable when it cannot be said or the engine disagrees."""
     taken = tuple(path)
+    acts, ends, _ = acts_along(taken)
+    trace = derive(settings, acts)
+    for end, (action, outcome) in zip(ends, taken, strict=True):
+        seen = trace.steps[end - 1].seen
+        kinds = [type(event).__name__ for event in outcome.events]
+        found = [event["event"] for event in seen.events if isinstance(event, dict)]
+        if action.actor != INTRUDER and (seen.clause != outcome.clause or found != kinds):
+            raise Underivable(
+                f"{action}: the explorer has {outcome.clause or kinds}, the replay {seen.clause or found}"
+            )
+    return trace
+
+
+def acts_along(path: Iterable[tuple[Action, Outcome]]) -> tuple[list[Act], list[int], Recipes]:
+    """What is done along a path in the words of a trace, for each of its actions the number of the step that it is, and
+    the words for what has been left. Raises Underivable."""
+    taken = tuple(path)
     acts: list[Act] = []
     ends: list[int] = []
     recipes = Recipes(frozenset(action.actor for action, _ in taken) - {INTRUDER})
@@ -52,16 +69,7 @@ def derive_path(settings: Settings, path: Iterable[tuple[Action, Outcome]]) -> T
                 acts += taken_at_once(action, outcome)
         except Unsayable as what:
             raise Underivable(f"{action}: traces cannot say {what}") from None
-    trace = derive(settings, acts)
-    for end, (action, outcome) in zip(ends, taken, strict=True):
-        seen = trace.steps[end - 1].seen
-        kinds = [type(event).__name__ for event in outcome.events]
-        found = [event["event"] for event in seen.events if isinstance(event, dict)]
-        if action.actor != INTRUDER and (seen.clause != outcome.clause or found != kinds):
-            raise Underivable(
-                f"{action}: the explorer has {outcome.clause or kinds}, the replay {seen.clause or found}"
-            )
-    return trace
+    return acts, ends, recipes
 
 
 def act_of(action: Action) -> Act:

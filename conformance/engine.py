@@ -5,8 +5,8 @@ The engine replay and the derivation of traces run on it, under terms or under r
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Final, cast
+from collections.abc import Callable, Hashable, Mapping
+from typing import Final, TypeAlias, cast
 
 from lockedroom.conformance.entropy import STAND_IN, Keys
 from lockedroom.conformance.forging import Forge
@@ -17,7 +17,7 @@ from lockedroom.conformance.trace import INTRUDERS, Settings
 from lockedroom.reference.crypto.real import RealSuite
 from lockedroom.reference.crypto.suite import Suite
 from lockedroom.reference.crypto.symbolic import SymbolicSuite
-from lockedroom.reference.machine import Name, Rejected, Slot
+from lockedroom.reference.machine import Name, Rejected, Slot, Step
 from lockedroom.reference.segment import store
 from lockedroom.reference.segment.effects import ACL, BOARD, HEADER, inbox, life, member
 from lockedroom.reference.segment.profile import PROFILES
@@ -27,6 +27,9 @@ from lockedroom.reference.segment.table import BY_OPERATION, perform
 
 SUITES: Final = ("symbolic", "LR0", "LR1")
 
+Performs: TypeAlias = "Callable[..., Step[Member] | Rejected[Member]]"
+"""What takes a transition of the table, like `perform`."""
+
 
 def suite_named(name: str) -> Suite:
     """The suite of that name."""
@@ -34,10 +37,12 @@ def suite_named(name: str) -> Suite:
 
 
 class EngineRoom:
-    """Every slot of one run, and the operations on them. The settings' suite may be another than the trace's."""
+    """Every slot of one run, and the operations on them. The settings' suite may be another than the trace's;
+    `performs` is what takes a transition, the reference unless told."""
 
-    def __init__(self, settings: Settings, suite: str) -> None:
+    def __init__(self, settings: Settings, suite: str, performs: Performs | None = None) -> None:
         self._settings = settings
+        self._performs = performs or perform
         self._keys = Keys(suite_named(suite), bytes.fromhex(settings.entropy))
         self._profile = PROFILES[settings.profile]
         self._rooms: dict[Name, dict[Slot, Hashable]] = {}
@@ -52,11 +57,12 @@ class EngineRoom:
     def copy(self) -> EngineRoom:
         """The same room, which goes its own way from here. What an intruder's records are made of is not copied."""
         other = EngineRoom.__new__(EngineRoom)
-        other._settings, other._keys, other._profile, other._forge = (
+        other._settings, other._keys, other._profile, other._forge, other._performs = (
             self._settings,
             self._keys,
             self._profile,
             self._forge,
+            self._performs,
         )
         other._rooms = {name: dict(slots) for name, slots in self._rooms.items()}
         other._left = {}
@@ -80,7 +86,7 @@ class EngineRoom:
         me = cast(Member, slots[member(actor)])
         fresh = self._keys.fresh(actor, index)
         at = store.at(me, self._keys.suite, fresh, self._settings.capacity, footprint, self._profile)
-        result = perform(row, at, **arguments_of(row.arguments, arguments, self._settings, self._keys))
+        result = self._performs(row, at, **arguments_of(row.arguments, arguments, self._settings, self._keys))
         if result.state is not None:
             slots[member(actor)] = result.state
         for effect in result.effects:

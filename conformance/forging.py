@@ -24,6 +24,9 @@ Recipe: TypeAlias = Annotated[object, {"$ref": "#/$defs/record"}]
 KINDS: Final[Mapping[str, type[Record]]] = {kind.__name__.lower(): kind for kind in LAYOUTS}
 """The records by the names that a recipe uses."""
 
+Value: TypeAlias = Annotated[object, {"$ref": "#/$defs/value"}]
+"""What a field is, in words."""
+
 OPERATIONS: Final = (
     "field",
     "fresh",
@@ -110,6 +113,16 @@ class Forge:
         except TypeError as problem:
             raise Impossible(f"no such record ({problem})") from None
 
+    def unlike(self, said: Json, name: str, value: Json) -> str:
+        """How the field of that name, of a record that a step has left, differs from a value in words; empty when it
+        does not. Raises Impossible for a record that there is not."""
+        found = getattr(self._record(said), name, None)
+        try:
+            wanted = _fitting(name, self.value(value))
+        except Impossible as why:
+            return f"its {name} cannot be that: {why}"
+        return "" if found == wanted else f"its {name} is another"
+
     def left(self, step: int, number: int) -> Record:
         """What a step has left. Raises Impossible."""
         records = self._left.get(step, ())
@@ -176,11 +189,20 @@ class Forge:
 
 def signed_by(said: Json) -> frozenset[Name]:
     """Whose static private keys a recipe, or a part of one, uses."""
+    return _first_of("static", said)
+
+
+def draws(said: Json) -> frozenset[Name]:
+    """Whose fresh values a recipe, or a part of one, uses."""
+    return _first_of("fresh", said)
+
+
+def _first_of(operation: str, said: Json) -> frozenset[Name]:
     if isinstance(said, Mapping):
-        own = {str(name) for name in cast(Sequence[Json], said.get("static", ()))}
-        return frozenset(own).union(*(signed_by(one) for one in said.values()))
+        own = {str(name) for name in cast(Sequence[Json], said.get(operation, ()))[:1]}
+        return frozenset(own).union(*(_first_of(operation, one) for one in said.values()))
     if isinstance(said, list):
-        return frozenset[Name]().union(*(signed_by(one) for one in said))
+        return frozenset[Name]().union(*(_first_of(operation, one) for one in said))
     return frozenset()
 
 

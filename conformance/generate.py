@@ -26,6 +26,7 @@ from lockedroom.conformance import (
     protocol,
     report,
     reports,
+    telling,
     trace,
     vectors,
     vectors_make,
@@ -35,6 +36,7 @@ from lockedroom.conformance.schemas import committed, pretty
 FOLDERS: Final = (
     (corpus.FOLDER / "segment", "*.json"),
     (corpus.FOLDER / "segment" / "every", "*.json"),
+    (corpus.FOLDER / "segment" / "telling", "*.json"),
     (vectors.FOLDER, "*.json"),
     (hostile.FOLDER, "**/*.json"),
 )
@@ -68,6 +70,7 @@ def generated() -> Mapping[Path, str]:
         **{vectors.FOLDER / name: text for name, text in vectors_make.documents().items()},
         **{hostile.FOLDER / name: text for name, text in hostile_make.generated().items()},
         **{folder / f"{name}.json": trace.write_trace(one) for name, one in explored.corpus().items()},
+        **{folder / "telling" / f"{name}.json": trace.write_trace(one) for name, one in telling.documents().items()},
         **{folder / "every" / name: collection.write_collection(one) for name, one in every.documents().items()},
     }
 

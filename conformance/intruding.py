@@ -46,11 +46,20 @@ def left_by(effect: Effect) -> tuple[Record, ...]:
 def intrude(slots: MutableMapping[Slot, Hashable], forge: Forge, operation: str, arguments: Mapping[str, Json]) -> Seen:
     """Do what an intruder's step says to these slots. Raises Unsupported when its records cannot be made."""
     try:
+        if operation == "inspect":
+            return inspected(forge, arguments)
         slot, value = _changed(slots, forge, operation, arguments)
     except Impossible as why:
         raise Unsupported(str(why)) from None
     slots[slot] = value
     return Seen("ok")
+
+
+def inspected(forge: Forge, arguments: Mapping[str, Json]) -> Seen:
+    """What is seen of a field that is looked at: it is what the words say, or the clause which says so is broken.
+    Raises Impossible for a record that there is not."""
+    unlike = forge.unlike(arguments["record"], cast(str, arguments["field"]), arguments["value"])
+    return Seen("rejected", cast(str, arguments["clause"]), (), unlike) if unlike else Seen("ok")
 
 
 def _changed(

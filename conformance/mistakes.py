@@ -6,11 +6,15 @@ Nothing of the implementation is imported here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Substitution: TypeAlias = tuple[str, str, str]
 """A module, what stands there exactly once, what is put in its place."""
+
+Hands: TypeAlias = Literal["all", "first", "last"]
+"""Which members have a mistake."""
 
 Area: TypeAlias = Literal["adapter", "object", "memory", "journal", "life", "engine"]
 
@@ -25,7 +29,7 @@ class Mistake:
     area: Area
     clause: str
     substitutions: tuple[Substitution, ...]
-    hands: Literal["all", "first", "last"] = "all"
+    hands: Hands = "all"
     case: str = ""
 
     @property
@@ -33,6 +37,11 @@ class Mistake:
         """Area and name, in small letters and dashes."""
         letters = (letter if letter.isalnum() else "-" for letter in self.name.lower().replace("'", ""))
         return f"{self.area}/{'-'.join(part for part in ''.join(letters).split('-') if part)}"
+
+
+def holders(hands: Hands, members: Sequence[str]) -> Sequence[str]:
+    """Those of the members who have a mistake that is in these hands."""
+    return {"all": members, "first": members[:1], "last": members[-1:]}[hands]
 
 
 _SERVING: Final = "conformance.serving"

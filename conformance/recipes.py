@@ -54,7 +54,7 @@ class Recipes:
         for term in _terms(tuple(after.values())):
             if term.op == "fresh" and term.args[0] == action.actor:
                 self._drawn.setdefault(term, (action.actor, step))
-        for number, record in enumerate(_left(action, outcome, after)):
+        for number, record in enumerate(left_by_step(action, outcome, after)):
             self._left.setdefault(record, {"step": step, "record": number})
             if isinstance(record, Header) and self._suite is None:
                 self._suite = {"field": [step, number, "suite"]}  # a trace is replayed under another than the model's
@@ -113,6 +113,23 @@ class Recipes:
             yield "post", {"record": self.recipe(post), "name": name}
         if new.announcement is not None and new.announcement != old.announcement:
             yield "announce", {"record": self.recipe(new.announcement), "name": name}
+
+    def inspection(self, step: int, number: int, record: Record, name: str, clause: str) -> Act:
+        """The words for looking whether a field of a record that the step has left is what it is, as that clause says:
+        not as what stands there itself. Raises Unsayable."""
+        value = getattr(record, name)
+        itself: Json = {"field": [step, number, name]}
+        own = isinstance(value, Term) and self._shown.get(value) == itself
+        if own:
+            del self._shown[value]
+        said = self.said(value)
+        if own:
+            self._shown[value] = itself
+        return Act(
+            INTRUDER,
+            "inspect",
+            {"record": {"step": step, "record": number}, "field": name, "value": said, "clause": clause},
+        )
 
     # ---- records and values ----------------------------------------------------------------------------
 
@@ -210,7 +227,7 @@ def body_text(body: Term) -> str:
     return label.ljust(length, ".")[: max(length, 0)]
 
 
-def _left(action: Action, outcome: Outcome, after: Mapping[Slot, Hashable]) -> Iterator[Record]:
+def left_by_step(action: Action, outcome: Outcome, after: Mapping[Slot, Hashable]) -> Iterator[Record]:
     """The records that an honest step left, in the order in which a trace numbers them."""
     if outcome.clause is not None:
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
+from lockedroom.conformance import corpus
 from lockedroom.conformance.coverage import clauses_by_step
 from lockedroom.conformance.known_failures import KnownFailures
 from lockedroom.conformance.trace import INTRUDER, Trace
@@ -16,6 +17,7 @@ from lockedroom.reference.segment.table import BY_OPERATION
 FLAGS: Final[Mapping[str, str]] = {
     "crash": "A member's process is killed. Catches what survives a process only by luck.",
     "crowded": "A limit of the room is reached. Catches what is half done before room is found to be missing.",
+    "inspected": "What lies in the store is compared with the keys. Catches what both ends do wrong in the same way.",
     "intruder": "Somebody outside the protocol edits the store. Catches trust in what lies there.",
     "multicast": "One message goes to several, or to nobody. Catches replicas that are laid one by one.",
     "published": "A message stays until its sender leaves. Catches reading that consumes.",
@@ -113,6 +115,13 @@ def named(traces: Sequence[Trace]) -> dict[str, Trace]:
     return found
 
 
+def telling(globs: Sequence[str] = (), protocol: str = "segment") -> dict[str, Trace]:
+    """The traces that tell right from wrong, by the id of their case: `telling/` and the mistake that each shows. Those
+    whose ids match one of the globs; all, without any."""
+    found = {f"telling/{name}": trace for name, trace in corpus.telling(protocol).items()}
+    return {name: one for name, one in found.items() if not globs or any(fnmatchcase(name, glob) for glob in globs)}
+
+
 def candidate(case: str, trace: Trace, clauses: tuple[frozenset[str], ...] | None = None) -> Candidate:
     """A trace as a case; `clauses` are those that each step exercises, if that is known already."""
     flags = tuple(flag for flag in FLAGS if _HAS[flag](trace))
@@ -136,7 +145,8 @@ def _rejoins(trace: Trace) -> bool:
 _HAS: Final[Mapping[str, Callable[[Trace], bool]]] = {
     "crash": _performs("crash"),
     "crowded": _refuses("SEG-FULL-"),
-    "intruder": lambda trace: any(step.actor == INTRUDER for step in trace.steps),
+    "inspected": lambda trace: any(step.operation == "inspect" for step in trace.steps),
+    "intruder": lambda trace: any(step.actor == INTRUDER and step.operation != "inspect" for step in trace.steps),
     "multicast": _performs("multicast"),
     "published": _performs("publish"),
     "reaped": _performs("reap"),

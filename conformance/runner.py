@@ -44,7 +44,7 @@ from lockedroom.conformance.protocol import (
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Broken, Replayed, StepSeen, Unsupported, replay_on
 from lockedroom.conformance.tampering import Tamperer
-from lockedroom.conformance.trace import INTRUDER, Trace
+from lockedroom.conformance.trace import INTRUDER, Trace, drawn_by_members
 from lockedroom.reference.crypto.real import RealSuite
 from lockedroom.reference.machine import Name
 
@@ -186,7 +186,7 @@ class RealRoom:
         self._trace = trace
         self._files = tempfile.TemporaryDirectory(prefix="lockedroom-replay-")
         self._present: set[Name] = set()
-        self._required: list[str] = []
+        self._required = ["entropy"] if any(drawn_by_members(step) for step in trace.steps) else []
         self.halted = False
 
     def __enter__(self) -> RealRoom:

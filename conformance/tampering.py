@@ -16,6 +16,7 @@ from lockedroom.backend.segment.memory import WORDS, Memory
 from lockedroom.conformance.edits import OBJECT, Edit, Unplaceable, edited, rewritten, spot
 from lockedroom.conformance.entropy import Keys
 from lockedroom.conformance.forging import Forge, Impossible
+from lockedroom.conformance.intruding import inspected
 from lockedroom.conformance.observation import Seen
 from lockedroom.conformance.schemas import Json, value_of
 from lockedroom.conformance.stage import Unsupported
@@ -60,6 +61,8 @@ class Tamperer:
         there = self._open(room)
         try:
             match operation:
+                case "inspect":
+                    return inspected(self._forge, arguments)
                 case "drop" | "inject":
                     lane = (cast(Name, arguments["inbox"]), cast(Name, arguments["sender"]))
                     lying = there.lane(*lane)

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from lockedroom.backend.layout import excess
 from lockedroom.conformance import forging
 from lockedroom.conformance.edits import Edit
-from lockedroom.conformance.forging import Recipe
+from lockedroom.conformance.forging import Recipe, Value
 from lockedroom.conformance.observation import (
     Body,
     Clause,
@@ -59,6 +59,7 @@ INTRUDER: Final = "intruder"
 
 Seed: TypeAlias = Annotated[str, {"pattern": "^[0-9a-f]{64}$", "maxLength": 64}]
 Text: TypeAlias = Annotated[str, {"maxLength": 2000}]
+Field: TypeAlias = Annotated[str, {"pattern": "^[a-z_]+$", "maxLength": 40}]
 
 
 class MalformedTrace(Malformed):
@@ -113,6 +114,11 @@ class Trace:
         return self.settings.title
 
 
+def drawn_by_members(step: TraceStep) -> bool:
+    """Whether a step looks for what members draw: so only where all is drawn from the trace's seed."""
+    return step.operation == "inspect" and forging.draws(step.arguments["value"]) - {INTRUDER} != frozenset()
+
+
 def _brief(value: Json) -> str:
     if isinstance(value, str):
         return value if len(value) <= 24 else f"{value[:16]}… ({len(value)})"
@@ -158,6 +164,7 @@ INTRUSIONS: Final[Mapping[str, Mapping[str, object]]] = {
     "relist": {"entries": tuple[Recipe, ...]},
     "rehead": {"record": Recipe},
     "write": {"edits": tuple[Edit, ...]},
+    "inspect": {"record": Recipe, "field": Field, "value": Value, "clause": Clause},
 }
 """The operations of the intruder, which no member has, with their arguments."""
 
