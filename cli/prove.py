@@ -28,7 +28,7 @@ def add(app: typer.Typer) -> None:
 
 
 def prove(
-    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
     without: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A defence to switch off; may be given again.")
     ] = None,
@@ -65,9 +65,9 @@ def prove(
 ) -> int:
     """Prove the protocol's safety, with no bounds.
 
-    For any number of members, segments, messages and steps, and an intruder who owns the store: each invariant holds
-    at the beginning, every action keeps it, and the promises follow. An obligation that fails is shown as the two
-    states of one step; the first of them need not be reachable.
+    For any number of members, segments, messages and steps (of the stash: holders, keys, values, versions and steps),
+    and an intruder who owns the store: each invariant holds at the beginning, every action keeps it, and the promises
+    follow. An obligation that fails is shown as the two states of one step; the first of them need not be reachable.
 
     With `--bmc` the same system is unrolled within small bounds, which are printed: for each promise the shortest run
     that breaks it, or none. K counts what members do and what the intruder comes to know of a member's own memory; in
@@ -77,6 +77,12 @@ def prove(
     """
     if svg is not None and bmc is not None:
         raise usage("--svg with --bmc", "it draws obligations; the runs of a bounded check are in its output")
+    if protocol != "segment":
+        from lockedroom.cli.stored import only_without
+
+        only_without(
+            protocol, "it is the segment's that is unrolled", bmc=bmc, profile=profile, findings=findings or None
+        )
     if findings:
         if bmc is None or profile is not None or without:
             raise usage("--findings", "give --bmc K with it, and no profile: each finding has its own")
@@ -90,18 +96,17 @@ def prove(
     from lockedroom.cli.states import states_svg
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.proofs.cache import Cache
+    from lockedroom.model.proofs.protocols import protocol as protocol_of
     from lockedroom.model.proofs.report import report
-    from lockedroom.model.proofs.segment.scope import OUTSIDE, told
-    from lockedroom.model.proofs.segment.whole import segment
-    from lockedroom.model.proofs.segment.witnesses import WITNESSES, needs
+    from lockedroom.model.proofs.scope import told
     from lockedroom.model.proofs.vacuity import audit
-    from lockedroom.reference.segment.profile import HARDENED
 
     refuse_existing((svg,))
     if cache is not None and no_cache:
         raise usage("--cache with --no-cache", "give one of the two")
+    of = protocol_of(protocol)
     try:
-        hardened = HARDENED.without(*(without or ()))
+        hardened = of.switches.hardened.without(*(without or ()))
     except ValueError as error:
         raise usage(str(error), "name one of these") from None
     seconds = _SECONDS if time_limit is None else time_limit
@@ -109,12 +114,12 @@ def prove(
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     processes = jobs or os.cpu_count() or 1
-    auditing = partial(audit, witnesses=WITNESSES, needs=needs(), jobs=processes, timeout=seconds)
+    auditing = partial(audit, witnesses=of.witnesses, needs=of.needs(), jobs=processes, timeout=seconds)
     with Live(quiet=as_json) as live:
         found = report(
-            segment(hardened),
+            of.system(hardened),
             label=str(hardened),
-            outside=(*OUTSIDE, *(told(name) for name in without or ())),
+            outside=(*of.outside, *(told(of.defences, name) for name in without or ())),
             jobs=processes,
             timeout=seconds,
             cache=Cache(folder),

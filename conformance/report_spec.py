@@ -31,6 +31,7 @@ from lockedroom.conformance.schemas import Json, json_of
 from lockedroom.conformance.serving import Session
 from lockedroom.conformance.trace import Trace
 from lockedroom.model.proofs.segment.whole import segment
+from lockedroom.model.proofs.stash.whole import stash
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.reference.segment.table import TABLE
 from lockedroom.spec.registry import ID, Clause, clauses, exemptions, expanded
@@ -124,8 +125,9 @@ def spec_coverage(traces: Iterable[Trace], tests: Path = TESTS) -> SpecCoverage:
     ran = {name: exercised_by(trace) for name, trace in named(tuple(traces)).items()}
     groups = {name: frozenset(group.clauses) for name, group in vectors_run.groups().items()}
     properties = {one.name: frozenset(one.clauses) for one in PROPERTIES}
-    system = segment()
-    proofs = {one.name: frozenset(one.clauses) for one in (*system.invariants, *system.safety)}
+    systems = (segment(), stash())
+    claims = (claim for system in systems for claim in (*system.invariants, *system.safety))
+    proofs = {one.name: frozenset(one.clauses) for one in claims}
     tested = {path: frozenset(cited(text)) for path, text in _tests(tests)}
     excused = {one.clause: one.reason for one in exemptions()}
 

@@ -38,7 +38,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
         "transitions": lambda: tables.transitions(stash.TABLE),
         "defences": lambda: tables.defences(SWITCHES),
     },
-    "segment-formal.md": formal.SECTIONS,
+    "segment-formal.md": formal.sections("segment"),
+    "stash-formal.md": formal.sections("stash"),
 }
 """The generated sections of each chapter, and what makes them."""
 

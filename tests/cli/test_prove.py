@@ -63,6 +63,21 @@ def test_the_whole_of_it_takes_less_than_a_minute() -> None:
     assert time.monotonic() - began < 60
 
 
+def test_the_stash_is_proved_with_all_that_shows_it_to_say_something(tmp_path: Path) -> None:
+    ran = inside("prove", "stash", "--json", "--cache", tmp_path)
+    found = json.loads(ran.out)
+    assert (ran.code, ran.err, found["system"], found["verdict"]) == (Exit.HOLDS, "", "stash", "proved")
+    assert found["vacuity"]["clean"] and found["counts"]["promises"] > 10
+
+
+def test_the_stash_has_defences_of_its_own_and_no_bounded_check() -> None:
+    unknown = inside("prove", "stash", "--without", "one-exchange")
+    assert unknown.code == Exit.USAGE and "no defence one-exchange" in unknown.err and "tombstones" in unknown.err
+    for options in (("--bmc", "2"), ("--findings",), ("--profile", "as-written")):
+        ran = inside("prove", "stash", *options)
+        assert (ran.code, ran.out) == (Exit.USAGE, "") and f"{options[0]} with stash" in ran.err
+
+
 def test_what_is_not_proved_is_shown_as_two_states(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whole, "segment", lambda profile: lock(free=False))
     ran = inside("prove", "segment", "--no-cache", env=WIDE)

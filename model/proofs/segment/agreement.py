@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from lockedroom.model.proofs.scope import Outside
 from lockedroom.model.proofs.searches import INTERRUPTED, Search, settle
-from lockedroom.model.proofs.segment.scope import DEFENCES, Outside
+from lockedroom.model.proofs.segment.scope import DEFENCES
 from lockedroom.model.proofs.segment.small import ladder
 from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.model.segment.findings import Finding, defences_in

@@ -4,29 +4,14 @@ abstract system or the abstraction that leaves it out."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from lockedroom.model.proofs.scope import Loss, Outside, Place, Redundant
 from lockedroom.reference.segment import profile as switch
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """Something that no obligation speaks of, and why."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Redundant:
-    """A defence without which every obligation is still proved, and which other one stands in for it."""
-
-    reason: str
-
 
 _HONEST: Final = "it is about an honest store, and the store here is the intruder's"
 
-TRANSITIONS: Final[Mapping[str, tuple[str, ...] | Outside]] = {
+TRANSITIONS: Final[Mapping[str, Place]] = {
     "create": ("create",),
     "grant": ("state",),
     "revoke": ("state",),
@@ -45,9 +30,8 @@ TRANSITIONS: Final[Mapping[str, tuple[str, ...] | Outside]] = {
     "reap": ("reap",),
     "destroy": Outside("a destroyed segment takes no step but leave: what happens then happens without it too"),
 }
-"""The abstract actions that each transition of the engine is, one after the other or one of them."""
 
-DEFENCES: Final[Mapping[str, str | Outside | Redundant]] = {
+DEFENCES: Final[Mapping[str, Loss]] = {
     switch.UNIQUE_ID: "create keeps a segment has one founder",
     switch.SIGNED_SEGMENT: "alter_exchange keeps exchanges are authentic",
     switch.ONE_SEGMENT: "verify keeps what is seen is of the room",
@@ -91,14 +75,3 @@ OUTSIDE: Final = (
     "the engine itself: that its steps are steps of this system is checked within bounds: `lockedroom refine`",
 )
 """What no obligation speaks of."""
-
-
-def told(defence: str) -> str:
-    """What the proofs have to say of a defence that is switched off. Raises KeyError for one that there is not."""
-    match DEFENCES[defence]:
-        case Outside(reason):
-            return f"{defence}: {reason}"
-        case Redundant(reason):
-            return f"{defence}: another defence stands in for it: {reason}"
-        case obligation:
-            return f"{defence}: what fails without it is “{obligation}”"

@@ -1,12 +1,10 @@
-"""Runs of the segment's system in which every action happens, and what fails when something is left out."""
+"""Runs of the segment's system in which every action happens."""
 
 from __future__ import annotations
 
-import json
-from importlib import resources
 from typing import Final
 
-from lockedroom.model.proofs.vacuity import Needs, Witness
+from lockedroom.model.proofs.vacuity import Witness
 
 _ROOM: Final = ("create", "state", "verify", "verify", "join", "join", "exchange", "place_exchange", "accept")
 
@@ -65,10 +63,3 @@ WITNESSES: Final[tuple[Witness, ...]] = (
     ),
 )  # fmt: skip
 """Together they take every action."""
-
-
-def needs() -> Needs:
-    """What was found to fail (`needed.json`, written by `python -m lockedroom.model.proofs.segment.needed`)."""
-    file = resources.files("lockedroom.model.proofs.segment").joinpath("needed.json")
-    found = json.loads(file.read_text(encoding="utf-8"))
-    return Needs(found["guards"], found["invariants"], found["violations"])

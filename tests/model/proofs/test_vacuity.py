@@ -7,13 +7,15 @@ import pytest
 
 from lockedroom.model.proofs.cache import Cache
 from lockedroom.model.proofs.obligations import obligations
+from lockedroom.model.proofs.protocols import protocol
 from lockedroom.model.proofs.query import ask, core
 from lockedroom.model.proofs.report import report
-from lockedroom.model.proofs.segment.whole import segment
-from lockedroom.model.proofs.segment.witnesses import WITNESSES, needs
 from lockedroom.model.proofs.unroll import unrolled
 from lockedroom.model.proofs.vacuity import Needs, Vacuity, Witness, audit, run, search
 from tests.model.proofs.toy import lock
+
+PROTOCOLS = ("segment", "stash")
+each = pytest.mark.parametrize("name", PROTOCOLS)
 
 TAKEN = (Witness("taken and given back", ("take", "give", "take")),)
 
@@ -71,24 +73,37 @@ def test_unrolled_steps_follow_each_other() -> None:
     assert ask(unrolled(system, steps, ["c_1 ~= c_2"]).query, 10).answer == "unsat"
 
 
-@pytest.mark.parametrize("witness", WITNESSES, ids=lambda witness: witness.about)
-def test_the_segment_has_its_witnesses(witness: Witness) -> None:
-    assert run(segment(), witness, 30) is not None
+@pytest.mark.parametrize(
+    ("name", "witness"),
+    [(name, witness) for name in PROTOCOLS for witness in protocol(name).witnesses],
+    ids=lambda one: one.about if isinstance(one, Witness) else one,
+)
+def test_a_protocol_has_its_witnesses(name: str, witness: Witness) -> None:
+    of = protocol(name)
+    assert run(of.system(of.switches.hardened), witness, 30) is not None
 
 
-def test_every_action_of_the_segment_is_in_a_witness() -> None:
-    assert {action.name for action in segment().actions} == {name for one in WITNESSES for name in one.actions}
+@each
+def test_every_action_of_a_protocol_is_in_a_witness(name: str) -> None:
+    of = protocol(name)
+    actions = {action.name for action in of.system(of.switches.hardened).actions}
+    assert actions == {action for one in of.witnesses for action in one.actions}
 
 
-@pytest.mark.full
-def test_the_audit_of_the_segment_is_clean(tmp_path: Path) -> None:
-    found = audit(segment(), WITNESSES, needs(), jobs=2, cache=Cache(tmp_path))
+@pytest.mark.parametrize(
+    ("name", "guards"), [pytest.param("segment", 150, marks=pytest.mark.full), pytest.param("stash", 35)]
+)
+def test_the_audit_of_a_protocol_is_clean(name: str, guards: int, tmp_path: Path) -> None:
+    of = protocol(name)
+    found = audit(of.system(of.switches.hardened), of.witnesses, of.needs(), jobs=2, cache=Cache(tmp_path))
     assert found.missing == ()
-    assert found.shown["needed guards"] > 150
+    assert found.shown["needed guards"] > guards
 
 
-def test_everything_of_the_segment_has_its_need_written_down() -> None:
-    system, written = segment(), needs()
+@each
+def test_everything_of_a_protocol_has_its_need_written_down(name: str) -> None:
+    of = protocol(name)
+    system, written = of.system(of.switches.hardened), of.needs()
     claims = {claim.name for claim in system.invariants}
     assert set(written.invariants) == set(written.violations) == claims
     assert set(written.guards.values()) <= claims

@@ -1,0 +1,69 @@
+"""What is proved of each protocol: its system, what that has to do with the engine, and the evidence that it is not
+vacuous. Commands and chapters go by this; nothing else here knows which protocols there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+from lockedroom.model.proofs.scope import Loss, Place
+from lockedroom.model.proofs.segment import scope as segment_scope
+from lockedroom.model.proofs.segment import whole as segment_whole
+from lockedroom.model.proofs.segment.witnesses import WITNESSES as SEGMENT_WITNESSES
+from lockedroom.model.proofs.stash import scope as stash_scope
+from lockedroom.model.proofs.stash import whole as stash_whole
+from lockedroom.model.proofs.system import System
+from lockedroom.model.proofs.vacuity import Needs, Witness
+from lockedroom.reference.profile import Profile, Switches
+from lockedroom.reference.segment.profile import SWITCHES as SEGMENT_SWITCHES
+from lockedroom.reference.stash.profile import SWITCHES as STASH_SWITCHES
+
+NEEDED: Final = "needed.json"
+"""In the package of a protocol's system: what `python -m lockedroom.model.proofs.needed` found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What is proved of one protocol. `transitions`: which abstract actions each of the engine's is; `defences`: what
+    fails without each; `outside`: what no obligation speaks of; `witnesses` take every action."""
+
+    name: str
+    system: Callable[[Profile], System]
+    switches: Switches
+    transitions: Mapping[str, Place]
+    defences: Mapping[str, Loss]
+    outside: tuple[str, ...]
+    witnesses: tuple[Witness, ...]
+
+    def needs(self) -> Needs:
+        """What was found to fail, as it is written down."""
+        file = resources.files(f"lockedroom.model.proofs.{self.name}").joinpath(NEEDED)
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return Needs(found["guards"], found["invariants"], found["violations"])
+
+
+def protocol(name: str) -> Protocol:
+    """What is proved of the protocol of that name. Raises KeyError for one that there is not."""
+    return {
+        "segment": Protocol(
+            "segment",
+            segment_whole.segment,
+            SEGMENT_SWITCHES,
+            segment_scope.TRANSITIONS,
+            segment_scope.DEFENCES,
+            segment_scope.OUTSIDE,
+            SEGMENT_WITNESSES,
+        ),
+        "stash": Protocol(
+            "stash",
+            stash_whole.stash,
+            STASH_SWITCHES,
+            stash_scope.TRANSITIONS,
+            stash_scope.DEFENCES,
+            stash_scope.OUTSIDE,
+            stash_scope.WITNESSES,
+        ),
+    }[name]

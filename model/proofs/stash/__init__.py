@@ -1,0 +1,1 @@
+"""The stash's system: what is proved of spec/stash.md."""
