@@ -9,6 +9,7 @@ import typer
 
 from lockedroom.cli.exits import MEANING, Exit, unknown_mistake, usage
 from lockedroom.cli.modules import STASH, is_target
+from lockedroom.cli.pinned import Which, check_pinned
 from lockedroom.cli.stored import bytes_of, folder_for, only_without, unusable
 from lockedroom.cli.user import check_user
 from lockedroom.cli.walks import check_user_walks, only_with_walks, show_walks, walk_segment
@@ -58,6 +59,13 @@ def check(
         int,
         typer.Option(min=0, max=1, help="1: the last member is the intruder's, with valid keys to misuse."),
     ] = 0,
+    pinned: Annotated[
+        Which | None,
+        typer.Option(
+            help="Explore the segment's committed bounds instead, and compare the counts: small (seconds), or all (an "
+            "hour). listed: show what is committed. Each tells what the runs witness together."
+        ),
+    ] = None,
     walks: Annotated[
         int | None, typer.Option(min=1, help="Walk at random so often instead of exploring everything.")
     ] = None,
@@ -118,6 +126,9 @@ def check(
     from lockedroom.model.verdict import check as run
     from lockedroom.model.walked import WalkReport
 
+    if pinned is not None:
+        _only_with_pinned(context)
+        return check_pinned(pinned, time_limit=time_limit, as_json=as_json)
     if protocol == STASH or is_target(protocol):
         _only_of_the_segment(context, but=("profile", "mutant") if protocol == STASH else ())
         only_with_walks(walks, steps=steps, seed=seed, jobs=jobs)
@@ -207,6 +218,16 @@ def check(
     else:
         _show(console(), report, found)
     return exit_code(report)
+
+
+def _only_with_pinned(context: typer.Context) -> None:
+    """Refuse what the committed bounds say already, and what they cannot be combined with."""
+    may = ("protocol", "pinned", "time_limit", "as_json")
+    sources = {name: context.get_parameter_source(name) for name in context.params if name not in may}
+    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if given or context.params["protocol"] != "segment":
+        with_what = ", ".join(f"--{name.replace('_', '-')}" for name in given) or context.params["protocol"]
+        raise usage(f"--pinned with {with_what}", "give --pinned alone, with --time-limit or --json")
 
 
 def _hardened_walks(profile: str) -> None:

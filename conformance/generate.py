@@ -51,6 +51,7 @@ def schemas() -> Mapping[Path, str]:
         committed(model_trace.SCHEMA): pretty(model_trace.model_trace_schema()),
         committed(protocol.SCHEMA): pretty(protocol.adapter_schema()),
         committed(reports.CHECK_SCHEMA): pretty(reports.check_schema()),
+        committed(reports.PINNED_SCHEMA): pretty(reports.pinned_schema()),
         committed(reports.DEFENCES_SCHEMA): pretty(reports.defences_schema()),
         committed(reports.FINDINGS_SCHEMA): pretty(reports.findings_schema()),
         committed(vectors.SCHEMA): pretty(vectors.vectors_schema()),

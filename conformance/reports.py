@@ -12,6 +12,7 @@ from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.reference.segment.profile import DEFENCES, PROFILES
 
 CHECK_SCHEMA: Final = "check.schema.json"
+PINNED_SCHEMA: Final = "pinned.schema.json"
 DEFENCES_SCHEMA: Final = "defences.schema.json"
 FINDINGS_SCHEMA: Final = "findings.schema.json"
 
@@ -157,6 +158,48 @@ def check_schema() -> dict[str, Json]:
         "counterexample": _or_none(broken, "of what is violated: the first that falls, by a shortest way"),
     }
     return _schema("What `lockedroom check segment --json` prints", fields_of_it)
+
+
+def pinned_schema() -> dict[str, Json]:
+    """The schema of what `lockedroom check segment --pinned --json` prints."""
+    counts: Mapping[str, Json] = {"type": "object", "additionalProperties": _COUNT}
+    cost = _said({"type": "number", "minimum": 0}, "of exploring; of one processor, where nothing was explored now")
+    size: dict[str, Json] = {
+        "bounds": _bounds(),
+        "states": _said(_COUNT, "distinct states"),
+        "depth": _said(_COUNT, "the longest of the shortest ways to them"),
+        "seconds": cost,
+    }
+    run: dict[str, Json] = {
+        **size,
+        "transitions": _said(_COUNT, "between them"),
+        "engine_calls": _said(_COUNT, "how often the reference engine ran"),
+        "taken": _said(counts, "how often each operation was taken, if it was"),
+        "shown": _said(counts, "how often what should happen somewhere was seen to happen, if it was"),
+        "judged": _said(counts, "on how many distinct steps or states each property could have been violated, if any"),
+        "verdict": _said({"enum": ["holds", "differs", "violated", "incomplete"]}, "within these bounds"),
+        "differs": _list(_TEXT, "what is not as committed"),
+    }
+    witnessed: dict[str, Json] = {
+        "name": _TEXT,
+        "times": _said(_COUNT, "of all runs together"),
+        "within": _list(_bounds(), "the bounds where it was witnessed, those of the fewest states first"),
+    }
+    mutants = _said(_COUNT, "known mistakes that violate it")
+    fields_of_it: dict[str, Json] = {
+        "verdict": _said(
+            {"enum": ["holds", "differs", "violated", "incomplete"]},
+            "the worst: exit code 0, 1, 1, 4 (130 interrupted)",
+        ),
+        "explored": _said({"type": "boolean"}, "whether anything was explored now, or what is committed is shown"),
+        "runs": _list(closed(run), "the committed bounds"),
+        "beyond": _list(closed(size), "bounds that are not exhausted within ten minutes on two processors"),
+        "transitions": _list(closed(witnessed), "every transition of the protocol's table"),
+        "sometimes": _list(closed(witnessed), "what should happen somewhere"),
+        "properties": _list(closed({**witnessed, "mutants": mutants}), "every property"),
+        "missing": _list(_TEXT, "which of these no run witnesses"),
+    }
+    return _schema("What `lockedroom check segment --pinned --json` prints", fields_of_it)
 
 
 def defences_schema() -> dict[str, Json]:

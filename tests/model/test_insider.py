@@ -7,15 +7,12 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from typing import cast
 
-import pytest
-
 from lockedroom.model.explore import Explorer
 from lockedroom.model.segment.bounds import Bounds, Setting
 from lockedroom.model.segment.engine import REFERENCE, signing
 from lockedroom.model.segment.intruder import SEEN, SPENT
 from lockedroom.model.segment.knowledge import INTRUDER, Record, elsewhere, own, revealed, terms_of
 from lockedroom.model.segment.machine import segment_machine
-from lockedroom.model.verdict import check
 from lockedroom.reference.crypto.closure import Cache, derivable
 from lockedroom.reference.crypto.terms import Term
 from lockedroom.reference.machine import Action, Outcome, Slot
@@ -24,15 +21,6 @@ from lockedroom.reference.segment.records import Epoch, Header, Message, Post
 from lockedroom.reference.segment.store import Cell
 
 QUIET = Bounds(3, 0, 1, intruder=1, insider=1)
-SMALL = {QUIET: (5_495, 13_909, 15), Bounds(2, 1, 1, intruder=1, insider=1): (204, 409, 8)}
-"""States, transitions and depth."""
-
-
-@pytest.mark.parametrize("bounds", SMALL, ids=str)
-def test_small_bounds_hold_with_the_counts_that_are_pinned(bounds: Bounds) -> None:
-    report = check("segment", bounds)
-    assert report.verdict == "holds", report.counterexample
-    assert (report.states, report.transitions, report.depth) == SMALL[bounds]
 
 
 def intrusions(bounds: Bounds, states: int) -> Iterator[tuple[Action, Outcome, frozenset[Record]]]:

@@ -1,0 +1,123 @@
+"""The committed bounds: those of a few seconds are explored anew, all of them by `make full`; together they witness
+every transition, leave no property vacuous, and reach as far as is asked for, or as far as ten minutes go."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from lockedroom.model.segment import pins
+from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.mutants import MUTANTS
+from lockedroom.model.segment.pins import Pin, beyond, bounds_of, named, pin_of, text, union, written
+from lockedroom.model.segment.properties import PROPERTIES
+from lockedroom.model.verdict import check
+from lockedroom.reference.segment.table import BY_OPERATION
+
+SMALL = {named(pin.bounds): pin for pin in pins.pins("small")}
+LARGE = {named(pin.bounds): pin for pin in pins.pins("large")}
+ALL = {**SMALL, **LARGE}
+
+FULL = {"multicast all or nothing"}
+"""What only bounds that take minutes witness: three honest members who all have sessions."""
+
+
+@cache
+def explored(name: str) -> Pin:
+    report = check("segment", bounds_of(name))
+    assert report.verdict == "holds", report.counterexample
+    return pin_of(report.to_json())
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_bounds_hold_and_do_not_shrink(name: str) -> None:
+    assert SMALL[name].differences(explored(name)) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", LARGE)
+def test_large_bounds_hold_and_do_not_shrink(name: str) -> None:
+    assert LARGE[name].differences(explored(name)) == []
+
+
+def test_small_bounds_witness_every_transition_and_leave_no_property_vacuous_but_of_three() -> None:
+    found = union(map(explored, SMALL))
+    assert set(found.missing) == FULL
+    assert {one.name for one in found.transitions} == set(BY_OPERATION)
+    assert {one.name for one in found.properties} == {one.name for one in PROPERTIES}
+
+
+def test_what_small_bounds_leave_is_witnessed_on_the_way_to_the_end_of_larger_ones() -> None:
+    report = check("segment", Bounds(3, 1, 1), state_limit=20_000)
+    judged = {found.name: found.exercised for found in report.properties}
+    assert all(judged[name] for name in FULL)
+
+
+PAIRS = (
+    Bounds(2, 1, 1, rotations=1, revocations=1),
+    Bounds(2, 1, 1, rotations=1, crashes=1),
+    Bounds(2, 1, 2, rotations=1),
+    Bounds(2, 1, 1, revocations=1, crashes=1),
+    Bounds(2, 1, 2, revocations=1),
+    Bounds(2, 1, 2, crashes=1),
+)
+"""Each two of a rotation, a revocation, a crash and a second join."""
+
+
+def test_every_bound_that_is_asked_for_is_pinned() -> None:
+    asked = {
+        Bounds(2, 1, 1, rotations=1, crashes=1, intruder=1),
+        Bounds(2, 1, 2, crashes=1, intruder=1),
+        Bounds(2, 2, 2),
+        Bounds(2, 1, 1, revocations=1, intruder=1),
+        Bounds(2, 2, 1, rotations=1, intruder=1),
+        Bounds(3, 1, 1),
+        Bounds(3, 0, 1, rotations=1),
+        Bounds(3, 1, 1, intruder=1, insider=1),
+        Bounds(3, 0, 1, revocations=1, intruder=1, insider=1),
+        Bounds(2, 1, 1, crashes=1, intruder=2),
+        *(replace(two, intruder=2, insider=1) for two in PAIRS),
+    }
+    assert asked <= {pin.bounds for pin in ALL.values()}
+
+
+def test_no_bounds_are_pinned_twice_or_both_pinned_and_beyond() -> None:
+    names = [*SMALL, *LARGE, *(named(one.bounds) for one in beyond())]
+    assert len(names) == len(set(names)) == len({bounds_of(name) for name in names})
+
+
+def test_every_property_has_a_mutant_that_violates_it() -> None:
+    assert {mutant.violates for mutant in MUTANTS} == {found.name for found in PROPERTIES}
+
+
+def test_whatever_shrinks_is_seen() -> None:
+    pin = SMALL["members=2 messages=1 joins=1"]
+    assert pin.differences(replace(pin, seconds=9.0, engine_calls=1)) == []
+    assert pin.differences(replace(pin, states=373)) == ["states: pinned 374, counted 373"]
+    less = {name: count for name, count in pin.taken.items() if name != "leave"}
+    (said,) = pin.differences(replace(pin, taken=less))
+    assert said.startswith("taken leave: pinned") and said.endswith("counted 0")
+    without = [replace(one, judged={}, taken={}) for one in SMALL.values()]
+    assert {"progress", "join"} <= set(union(without).missing)
+
+
+def test_a_check_is_put_into_the_file_by_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = check("segment", Bounds(2, 0, 1)).to_json()
+    assert text(written(report, "small", None)) != pins.FILE.read_text(encoding="utf-8")
+    file = tmp_path / "pinned.json"
+    file.write_text(pins.FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(pins, "FILE", file)
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(report)))
+    assert pins.main(["large", "1.5"]) == 0
+    content = json.loads(file.read_text(encoding="utf-8"))
+    assert content["large"]["members=2 messages=0 joins=1"]["seconds"] == 1.5
+    assert content["small"] == json.loads(text(written(report, "large", None)))["small"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({**report, "verdict": "incomplete", "reason": "time"})))
+    assert pins.main(["large"]) == 1
+    assert pins.main([]) == pins.main(["huge"]) == 2
