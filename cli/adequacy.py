@@ -70,6 +70,8 @@ def _show(found: Adequacy) -> None:
         if one.fate != "fails at its clause":
             where = f", at {', '.join(one.broken)} in {one.case}" if one.case else f", after {one.tried} cases"
             out.print(safe(f"{one.mistake.id} ({one.mistake.clause}): {one.fate}{where}"), style="red")
+            if one.reason:
+                out.print(safe(f"  {one.reason.splitlines()[0]}"))
     for case in found.unfair:
         out.print(safe(f"{case} fails without a mistake too"), style="red")
     elsewhere, nothing = holes()

@@ -14,7 +14,7 @@ from types import CodeType, ModuleType
 from typing import Final
 
 from lockedroom.conformance.mistakes import CONTROL, Mistake, Substitution
-from lockedroom.conformance.mistakes_store import BY_ID, of_the_engine
+from lockedroom.conformance.mistakes_store import BY_ID, mutants, of_the_engine
 
 _PACKAGE: Final = "lockedroom."
 
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     """Serve, with that mistake. Exit code 2 for one that there is not."""
     chosen = {**BY_ID, CONTROL.id: CONTROL}.get(arguments[0]) if len(arguments) == 1 else None
     if chosen is None and len(arguments) == 1:
-        chosen = mistakes().get(arguments[0])
+        chosen = {one.id: one for one in mutants()}.get(arguments[0])
     if chosen is None:
         print("say which mistake: an id of `lockedroom conform segment --adequacy --list`", file=sys.stderr)
         return 2

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from lockedroom.conformance import mistakes
-from lockedroom.conformance.mistakes import Mistake, made
+from lockedroom.conformance.mistakes import Hands, Mistake, made
+
+if TYPE_CHECKING:
+    from lockedroom.model.segment.mutants import Mutant
 
 _MEMORY: Final = "backend.segment.memory"
 _JOURNAL: Final = "backend.journal"
@@ -181,9 +184,10 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
 
 BY_ID: Final[Mapping[str, Mistake]] = {mistake.id: mistake for mistake in MISTAKES}
 
+SEEN_FORMAT: Final = "lockedroom-mutants-seen-1"
 SEEN: Final = Path(__file__).resolve().parent / "mutants_seen.json"
 """Which case shows which mutant of the engine, in whose hands; and which show elsewhere than at their clause, or
-nowhere. Measured on plain values, with traces of the corpus."""
+nowhere: what `screening` has measured."""
 
 
 def of_the_engine() -> tuple[Mistake, ...]:
@@ -191,17 +195,23 @@ def of_the_engine() -> tuple[Mistake, ...]:
     from lockedroom.model.segment.mutants import BY_NAME
 
     return tuple(
-        Mistake(
-            one["mutant"],
-            "engine",
-            BY_NAME[one["mutant"]].breaks,
-            tuple((f"reference.segment.{module}", old, new) for module, old, new in BY_NAME[one["mutant"]].patches),
-            cast("Literal['all', 'first', 'last']", one["hands"]),
-            one["case"],
-        )
+        of_mutant(BY_NAME[one["mutant"]], cast("Hands", one["hands"]), one["case"])
         for one in _seen()["at its clause"]
         if one["mutant"] in BY_NAME
     )
+
+
+def mutants() -> tuple[Mistake, ...]:
+    """Every mutant of the engine, whether anything is known to show it or not."""
+    from lockedroom.model.segment.mutants import MUTANTS
+
+    return tuple(of_mutant(one) for one in MUTANTS)
+
+
+def of_mutant(mutant: Mutant, hands: Hands = "all", case: str = "") -> Mistake:
+    """A mutant of the engine as a mistake of an implementation."""
+    patches = tuple((f"reference.segment.{module}", old, new) for module, old, new in mutant.patches)
+    return Mistake(mutant.name, "engine", mutant.breaks, patches, hands, case)
 
 
 def holes() -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 import lockedroom
+from lockedroom.conformance.attribution import broken_by
 from lockedroom.conformance.conform import ConformReport, TraceResult
 from lockedroom.conformance.coverage import Coverage
 from lockedroom.conformance.known_failures import KnownFailures
@@ -209,7 +210,7 @@ def failed_at(one: Candidate, result: TraceResult) -> tuple[str, ...]:
     """The clauses that a case which failed has broken, sorted."""
     if result.divergence is None:
         return (_BROKEN.get(result.fault, "ADAPTER-LINE-2"),)
-    return tuple(sorted(_broken(one, result)))
+    return tuple(sorted(broken_by(result.divergence, one.steps)))
 
 
 def _case(one: Candidate, result: TraceResult) -> Case:
@@ -241,16 +242,6 @@ def _case(one: Candidate, result: TraceResult) -> Case:
             lasting(parted.detail),
         ),
     )
-
-
-def _broken(one: Candidate, result: TraceResult) -> Iterable[str]:
-    """The clauses of a step that was left: the one by which it should be refused, else those that it exercises."""
-    parted = result.divergence
-    assert parted is not None, "there is one where a trace was left"
-    if parted.index == 0:
-        return ["ADAPTER-COMMAND-5"]
-    refusal = re.search(r"[A-Z]+-[A-Z]+-\d+", str(parted.expected)) if parted.what in ("outcome", "clause") else None
-    return [refusal[0]] if refusal else one.steps[parted.index - 1]
 
 
 def _not_run(one: Candidate, verdict: Verdict, reason: str) -> Case:

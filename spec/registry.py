@@ -18,6 +18,9 @@ CHAPTERS: Final = ("conventions.md", "suites.md", "segment.md", "profiles.md", "
 """The normative chapters, in the order in which they are read. One that is not there yet has no clauses."""
 
 ID: Final = re.compile(r"[A-Z][A-Z0-9]*-[A-Z]+-[1-9][0-9]*")
+CITATION: Final = re.compile(rf"\b{ID.pattern}(?: to [0-9]+\b)?")
+"""One or several clauses, as texts name them; `expanded` says which they are."""
+
 _CLAUSE: Final = re.compile(rf"\*\*({ID.pattern})\*\*\s+")
 _HEADING: Final = re.compile(r"(#+)\s+(.*)")
 

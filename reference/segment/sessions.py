@@ -185,7 +185,7 @@ def acknowledge(
 
 
 def open_message(suite: Suite, profile: Profile, segment: Bits, session: Session, record: Message) -> Bits | None:
-    """The body of a record from the peer, or None when it does not open (SEG-RECEIVE-8)."""
+    """The body of a record from the peer, or None when it does not open (SEG-RECEIVE-8, SEG-SEND-7)."""
     keys = session.keys(record.epoch)
     if keys is None:
         return None

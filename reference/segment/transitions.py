@@ -36,7 +36,7 @@ from lockedroom.reference.segment.views import At
 
 
 def join(at: At) -> Result:
-    """Announce a signed ephemeral key, and purge the own inbox (SEG-JOIN-1 to 5)."""
+    """Announce a signed ephemeral key, and purge the own inbox (SEG-JOIN-1 to 6)."""
     checked = verified_list(at)
     if isinstance(checked, Rejected):
         return checked

@@ -12,10 +12,13 @@ from functools import cache
 import pytest
 
 from lockedroom.conformance import adequacy, broken
-from lockedroom.conformance.mistakes import CONTROL
+from lockedroom.conformance.mistakes import CONTROL, Hands
 from lockedroom.conformance.mistakes_store import BY_ID, MISTAKES, holes, of_the_engine
+from lockedroom.conformance.process import Limits
 from lockedroom.conformance.report_cases import Candidate
+from lockedroom.conformance.screening import Shown, document, failing
 from lockedroom.conformance.trace import Trace
+from lockedroom.model.segment.mutants import BY_NAME, MUTANTS
 from lockedroom.spec.registry import clauses
 from tests.cli.run import inside
 
@@ -27,8 +30,9 @@ SAMPLE = (
     "life/whose-lock-is-free-is-dead-wherever-it-ran",
     "engine/a-sequence-number-may-come-again",
     "engine/both-directions-have-one-key",
+    "engine/a-review-closes-nothing",
 )
-"""One of each area; of the engine one that shows in mixed rooms alone."""
+"""One of each area; of the engine one that shows in mixed rooms alone, and one that shows in a later step alone."""
 
 
 @cache
@@ -75,6 +79,33 @@ def test_what_has_no_mistake_passes() -> None:
     assert adequacy.Adequacy((), ("trace/x",)).exit_code == 1
 
 
+def test_who_is_slow_is_waited_for() -> None:
+    """On a busy machine a start has taken more than 15 seconds: that is no mistake of a life."""
+    mistake = BY_ID["life/the-cell-decides-and-not-the-lock"]
+    chosen = adequacy.cases_for(mistake, cases().values())[:1]
+    hasty = adequacy.judge(mistake, chosen, Limits(start=0.001))
+    assert (hasty.fate, hasty.broken) == ("fails elsewhere", ("ADAPTER-LINE-1",)) and "hang" in hasty.reason
+    assert min(adequacy.LIMITS.start, adequacy.LIMITS.reply) >= 60
+
+
+@pytest.mark.parametrize(
+    ("name", "hands", "broken"),
+    [("a review closes nothing", "all", True), ("both directions have one key", "all", False)],
+)
+def test_what_shows_a_mutant_is_measured_on_plain_values(name: str, hands: Hands, broken: bool) -> None:
+    mutant = BY_NAME[name]
+    chosen = [pair for pair in cases().values() if mutant.breaks in pair[0].clauses][:400]
+    found = list(failing(mutant, chosen, hands))
+    assert any(mutant.breaks in clauses for _, clauses in found) is broken
+
+
+def test_what_is_measured_takes_the_place_of_what_was() -> None:
+    before = {"elsewhere": [{"mutant": MUTANTS[0].name}], "by nothing": [MUTANTS[1].name, "no mutant any more"]}
+    found = document({MUTANTS[0].name: Shown("first", "trace/x", ("SEG-ACL-2",), True)}, before)
+    assert found["at its clause"] == [{"mutant": MUTANTS[0].name, "hands": "first", "case": "trace/x"}]
+    assert (found["elsewhere"], found["by nothing"]) == ([], [MUTANTS[1].name])
+
+
 def test_there_is_no_such_mistake() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "lockedroom.conformance.broken", "none"], capture_output=True, text=True, check=False
@@ -92,7 +123,7 @@ def test_what_shows_a_mutant_is_known_of_mutants_that_there_are() -> None:
     """A mutant that is new is measured anew; until then it is in no list."""
     elsewhere, nothing = holes()
     shown = [one.name for one in of_the_engine()]
-    assert len(shown) >= 60 and not set(shown) & {*elsewhere, *nothing}
+    assert len(shown) >= 99 and not set(shown) & {*elsewhere, *nothing}
     assert {one.case for one in of_the_engine()} <= cases().keys()
 
 

@@ -75,7 +75,7 @@ def test_a_failure_is_told_where_it_is_and_no_further() -> None:
     assert [case.id for case in report.cases] == [CONVERSATION, OPENED], "failures come first"
     assert (report.verdict, report.exit_code) == ("failed", 1)
     failed = report.cases[0]
-    assert failed.broken == ("SEG-RECEIVE-1",)
+    assert failed.broken == ("SEG-LEAVE-2", "SEG-RECEIVE-1", "SEG-WHO-3"), "WHO-3 names LEAVE-2"
     assert failed.difference is not None
     assert (failed.difference.operation, failed.difference.what) == ("receive", "clause")
     rows = {row.clause: row for row in report.clauses}

@@ -287,7 +287,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "receive leaves the record where it lies",
-        "SEG-RECEIVE-6",
+        "SEG-RECEIVE-8",
         (
             (
                 "transitions",

@@ -76,7 +76,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "an exchange that crosses one's own is put off",
-        "SEG-EXCHANGE-9",
+        "SEG-ACCEPT-7",
         (
             (
                 "transitions",
@@ -164,11 +164,19 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Bounds(2, 1, 2),
     ),
     Mutant(
-        "the master key is not wrapped",
+        "the master key is wrapped for everybody",
         "SEG-KEYS-1",
         (
-            ("transitions", 'suite.wrap(suite.derive(encapsulated.secret, "kek", context), master),', "master,"),
-            ("transitions", 'suite.unwrap(suite.derive(secret, "kek", context), record.wrapped)', "record.wrapped"),
+            (
+                "transitions",
+                'suite.wrap(suite.derive(encapsulated.secret, "kek", context), master),',
+                'suite.wrap(suite.derive(b"", "kek", context), master),',
+            ),
+            (
+                "transitions",
+                'suite.unwrap(suite.derive(secret, "kek", context), record.wrapped)',
+                'suite.unwrap(suite.derive(b"", "kek", context), record.wrapped)',
+            ),
         ),
         SECRET,
         Bounds(2, 0, 1),
