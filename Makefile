@@ -11,6 +11,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
+# Two processes take the tests, file by file, since tests of one file share what they have computed.
+SPREAD := -n 2 --dist loadfile
+
 # Nothing of the caller's own Python set-up reaches the environment.
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONSAFEPATH VIRTUAL_ENV MYPYPATH
@@ -22,10 +25,10 @@ verify: setup
 	$(BIN)/lockedroom verify
 
 test: setup
-	$(BIN)/python -m pytest -q tests --ignore=tests/system
+	$(BIN)/python -m pytest -q $(SPREAD) tests --ignore=tests/system
 
 test-system: setup
-	$(BIN)/python -m pytest -q tests/system
+	$(BIN)/python -m pytest -q $(SPREAD) tests/system
 
 full: setup
 	$(BIN)/python -m tests.full
