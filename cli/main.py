@@ -7,7 +7,9 @@ import io
 import os
 import signal
 import sys
+import threading
 import time
+from _thread import interrupt_main
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
@@ -38,6 +40,8 @@ from lockedroom.cli.exits import MEANING, Exit, Report, explain
 _Handler: TypeAlias = "Callable[[int, FrameType | None], object] | int | signal.Handlers | None"
 _PEACE: Final = 5.0
 """Seconds that a command has to end after it was interrupted before it is interrupted again."""
+_AGAIN: Final = 0.01
+"""Seconds until an interrupt that was swallowed comes again."""
 _ABOUT: Final = (
     "Formally specified secure IPC on one host, with the evidence that it holds: explored, then replayed for real."
 )
@@ -176,20 +180,37 @@ def _nobody_reads() -> int:
 
 class _TerminationInterrupts:
     """While it lasts, a request to terminate and a terminal that goes away end a command as Ctrl-C does; and once it is
-    ending, it is left in peace for a moment, so that it leaves nothing behind."""
+    ending, it is left in peace for a moment, so that it leaves nothing behind. An interrupt that comes while an object
+    is destroyed, where no exception gets out, comes again."""
 
     _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def __init__(self) -> None:
         self._peace = 0.0
         self._before: list[tuple[signal.Signals, _Handler]] = []
+        self._unraisable = sys.unraisablehook
+        self._again: threading.Timer | None = None
 
     def __enter__(self) -> None:
         self._before = [(number, signal.signal(number, self._interrupt)) for number in self._SIGNALS]
+        self._unraisable, sys.unraisablehook = sys.unraisablehook, self._swallowed
 
     def __exit__(self, *_: object) -> None:
+        sys.unraisablehook = self._unraisable
+        if self._again is not None:
+            self._again.cancel()
         for number, handler in self._before:
             signal.signal(number, handler)
+
+    def _swallowed(self, said: sys.UnraisableHookArgs) -> None:
+        if not issubclass(said.exc_type, KeyboardInterrupt):
+            self._unraisable(said)
+            return
+        # Not at once: what is raised in here is swallowed too.
+        self._again = threading.Timer(_AGAIN, interrupt_main)
+        self._again.daemon = True
+        self._again.start()
+        self._peace = 0.0
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -150,6 +152,26 @@ def test_ctrl_c_anywhere_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(entry, "build", lambda: lambda *_, **__: interrupt())
     assert entry.run([]) == Exit.INTERRUPTED
+
+
+class Dying:
+    """What hears Ctrl-C while it is destroyed, as a solver's objects may."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_that_a_destructor_swallows_ends_the_command_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        Dying()
+        for _ in range(500):
+            time.sleep(0.01)
+
+    monkeypatch.setattr(entry, "build", lambda: lambda *_, **__: work())
+    assert entry.run(["prove"]) == Exit.INTERRUPTED
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_problem_says_its_clause_and_what_to_do() -> None:
