@@ -12,7 +12,7 @@ from lockedroom.conformance.coverage import pairs, rejections_covered, transitio
 from lockedroom.conformance.engine import EngineRoom
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.replay import Status, replay_on_engine
-from lockedroom.conformance.trace import Trace, operations, write_trace
+from lockedroom.conformance.trace import Trace, operations, read_trace, write_trace
 from lockedroom.reference.segment.records import Capacity
 from tests.conformance import scripts
 
@@ -112,6 +112,11 @@ def test_exchanges_and_rotations_cross() -> None:
     events = [event for trace in traces() for step in trace.steps for event in step.seen.events]
     assert any(isinstance(event, dict) and event.get("crossed") for event in events)
     assert {event["won"] for event in events if isinstance(event, dict) and "won" in event} == {True, False}
+
+
+def test_each_file_that_is_not_checked_when_it_is_read_is_well_formed() -> None:
+    paths = [*corpus.files(), *sorted((corpus.FOLDER / "segment" / "telling").glob("*.json"))]
+    assert [read_trace(path) for path in paths] == [*traces(), *corpus.telling().values()]
 
 
 def test_each_file_is_canonical_and_has_its_own_title() -> None:
