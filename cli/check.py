@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lockedroom.cli.progress import Live
     from lockedroom.model.segment.mutants import Mutant
     from lockedroom.model.shown import Finding
+    from lockedroom.model.subjects import Judged
     from lockedroom.model.verdict import CheckReport, Progress, PropertyResult
     from lockedroom.model.walked import WalkReport
     from lockedroom.reference.segment.profile import Profile
@@ -282,7 +283,7 @@ def _profile(text: str) -> Profile | None:
     return None if found == HARDENED else found
 
 
-def show_reasons(out: Console, properties: Iterable[PropertyResult]) -> None:
+def show_reasons(out: Console, properties: Iterable[PropertyResult | Judged]) -> None:
     """Why a property was not exercised, where there is something to say of it."""
     for found in properties:
         if found.says and found.verdict != "violated":

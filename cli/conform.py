@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from lockedroom.conformance.conform import ConformReport, Progress
+    from lockedroom.conformance.conform import ConformReport, Play, Progress
     from lockedroom.conformance.crashes import Crashes
     from lockedroom.conformance.known_failures import KnownFailures
     from lockedroom.conformance.matrix import Assignment
@@ -30,7 +30,7 @@ def add(app: typer.Typer) -> None:
 
 
 def conform(
-    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Traces at a time; by default one for each processor.")
     ] = None,
@@ -93,12 +93,14 @@ def conform(
 ) -> int:
     """Replay the whole corpus for real, and check the known answers.
 
-    One process for each member, on real shared memory; every observation is compared with the traces. Report files
-    are written anew; the file of known failures never is.
+    One process for each member, on real shared memory (of the stash: in the kernel's keyring, where there is one, and
+    in shared memory); every observation is compared with the traces. Report files are written anew; the file of known
+    failures never is.
     """
     from lockedroom.cli.counterexample import refuse_existing, write_new
     from lockedroom.cli.report_html import html
     from lockedroom.cli.report_junit import junit
+    from lockedroom.cli.stored import only_without
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.collected import with_entries
     from lockedroom.conformance.corpus import collections
@@ -107,6 +109,8 @@ def conform(
     from lockedroom.conformance.report import build, canonical
     from lockedroom.conformance.report_cases import Selection, not_run
 
+    if protocol == "stash":
+        only_without("stash", "it has one suite and no known mistakes to try", suite=suite, adequacy=adequate or None)
     if adequate:
         from lockedroom.cli.adequacy import adequacy
 
@@ -117,7 +121,9 @@ def conform(
     selection = Selection(tuple(case or ()), tuple(clause or ()), tuple(flag or ()), smoke)
     traces, assigned, candidates = _cases(protocol, profile, suite, len(split), selection)
     crashes = (
-        {} if smoke or profile != "hardened" else _crashes(traces, assigned, candidates, selection, suite, len(split))
+        {}
+        if smoke or profile != "hardened" or protocol == "stash"
+        else _crashes(traces, assigned, candidates, selection, suite, len(split))
     )
     expected = _known(known, lambda: _every_id(protocol, candidates))
     left_out = not_run(candidates, traces, selection, expected)
@@ -129,7 +135,8 @@ def conform(
     chosen = [one for one in candidates if one.kind == "trace" and one.id not in left_out]
     if traces_to is not None:
         return _write(traces_to, {one.id: traces[one.id] for one in chosen})
-    ran = _run(protocol, split, jobs, chosen, traces, assigned, crashes, quiet=as_json)
+    plays = {case: one.play for case, one in crashes.items()}
+    ran = _run(protocol, split, jobs, chosen, traces, assigned, plays, quiet=as_json)
     answers = None if any(split) else _answers(candidates, left_out)
     report = with_entries(build(ran, candidates, left_out, expected, answers), collections(protocol))
     report = with_stores(report, crashes)
@@ -154,8 +161,11 @@ def _cases(
 ) -> tuple[dict[str, Trace], dict[str, Assignment], list[Candidate]]:
     from lockedroom.conformance import collected, corpus, hostile, matrix, report_cases, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
+    from lockedroom.conformance.stash_real import on_every_store
 
     found = [trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile]
+    if protocol == "stash":
+        found = on_every_store(found)
     cast = matrix.assigned(matrix.under(found, suite), implementations)
     traces = named([trace for trace, _ in cast])
     if not traces:
@@ -171,6 +181,8 @@ def _cases(
     ):
         traces[one.candidate.id], assigned[one.candidate.id] = trace, assignment
         candidates.append(one.candidate)
+    if protocol == "stash":
+        return traces, assigned, candidates
     telling = {} if selection.smoke or profile != "hardened" else report_cases.telling(selection.cases, protocol)
     turns = matrix.in_turn(matrix.under([*telling.values()], suite), implementations)
     for name, (trace, assignment) in zip(telling, turns, strict=True):
@@ -212,13 +224,13 @@ def _answers(candidates: Sequence[Candidate], left_out: Mapping[str, str]) -> di
 
 
 def _run(
-    protocol: Literal["segment"],
+    protocol: Literal["segment", "stash"],
     commands: Sequence[list[str] | None],
     jobs: int | None,
     chosen: Sequence[Candidate],
     traces: Mapping[str, Trace],
     assigned: Mapping[str, Assignment],
-    crashes: Mapping[str, Crashes],
+    plays: Mapping[str, Play],
     quiet: bool,
 ) -> ConformReport:
     from lockedroom.cli.progress import Live
@@ -235,7 +247,7 @@ def _run(
             progress=lambda at: live.show("replaying, steps", *progress_of(at)),
             traces=[traces[one.id] for one in chosen],
             cited=[one.clauses for one in chosen],
-            plays=[crashes[one.id].play if one.id in crashes else replay_for_real for one in chosen],
+            plays=[plays.get(one.id, replay_for_real) for one in chosen],
         )
 
 
@@ -256,6 +268,8 @@ def _every_id(protocol: str, candidates: Iterable[Candidate]) -> list[str]:
     from lockedroom.conformance import collected, corpus, crashes, hostile, report_cases
 
     several = (*collected.ids(corpus.collections(protocol)), *crashes.ids(), *hostile.vectors())
+    if protocol == "stash":
+        several = ()
     several += tuple(report_cases.telling((), protocol))
     return [*(one.id for one in candidates), *several]
 

@@ -117,7 +117,9 @@ def _of_model(
         if subject.names:  # a protocol of ours
             raise
         raise faulty(str(trace.about.machine), error) from None
-    withstood = None if profile in (None, said.settings.profile) else withstands(trace, profile)
+    # Only of the segment is the model asked whether the property falls in the other profile, too.
+    same = profile in (None, said.settings.profile) or said.settings.protocol != "segment"
+    withstood = None if profile is None or same else withstands(trace, profile)
     return _replay(said, said.title, on, profile, as_json, withstood)
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Literal
 from lockedroom.cli.exits import Exit, Problem, usage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lockedroom.conformance.model_trace import ModelTrace, Named
-    from lockedroom.conformance.trace import Trace
+    from lockedroom.conformance.trace import Settings, Trace
     from lockedroom.model.segment.bounds import Bounds
     from lockedroom.model.validator import Subject
+    from lockedroom.reference.machine import Action, Outcome
     from lockedroom.reference.segment.profile import Profile
 
 
@@ -28,28 +31,56 @@ def subject_named(named: Named) -> Subject:
 
 
 def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
-    """A model trace of the segment as one that an implementation can repeat. Raises Problem when the machine does not
-    take its steps, when the words of such traces cannot say them, and when the engine does not do what they say."""
+    """A model trace of a protocol of ours as one that an implementation can repeat. Raises Problem when the machine
+    does not take its steps, when the words of such traces cannot say them, and when the engine does not do what they
+    say."""
+    from lockedroom.cli.modules import STASH
     from lockedroom.conformance.derive import Underivable, derive_path
-    from lockedroom.conformance.trace import FORMAT, Settings
-    from lockedroom.model.segment.bounds import NAMES, Setting
     from lockedroom.model.validator import retrace
 
     about = trace.about
-    if about.machine.target != "segment":
+    if about.machine.target not in ("segment", STASH):
         raise usage(f"{about.machine.target} has no engine and no backend", "replay it with --on model")
     found = retrace(subject, trace.start, trace.steps, about.property, about.violation)
     if found.parting is not None and len(found.run.steps) < len(trace.steps):
         raise Problem("TRACE", f"it does not replay on the model ({found.parting})", "see --on model", Exit.REFUSED)
-    bounds = bounds_named(about.machine)
-    match about.machine.profile:
+    done = [(one.action, one.outcome) for one in found.run.steps]
+    said = f"{about.property} is violated: {about.violation}"
+    try:
+        if about.machine.target == STASH:
+            return _of_stash(about.machine, done, said)
+        return derive_path(_settings(about.machine, said), done)
+    except Underivable as error:
+        raise Problem("TRACE", f"the real engine cannot follow ({error})", "see --on model", Exit.REFUSED) from None
+
+
+def _of_stash(named: Named, done: Sequence[tuple[Action, Outcome]], said: str) -> Trace:
+    from lockedroom.conformance.stash import derived, settings_of
+    from lockedroom.model.report import Taken
+    from lockedroom.model.stash import Bounds
+    from lockedroom.reference.stash.profile import SWITCHES
+
+    profile = SWITCHES.profiles.get(named.profile or "hardened")
+    if profile is None:
+        raise usage(f"no store is used in the profile {named.profile} [STASH-PROFILE-3]", "replay it with --on model")
+    settings = settings_of(profile, said, "lockedroom check", Bounds(**named.arguments))
+    return derived(settings, tuple(Taken(action, outcome) for action, outcome in done))
+
+
+def _settings(named: Named, said: str) -> Settings:
+    """What members are told in the trace of a counterexample. Raises Problem for a profile that no room speaks."""
+    from lockedroom.conformance.trace import FORMAT, Settings
+    from lockedroom.model.segment.bounds import NAMES, Setting
+
+    bounds = bounds_named(named)
+    match named.profile:
         case None:
             label: Literal["hardened", "as-written"] = "hardened"
         case ("hardened" | "as-written") as label:
             pass
         case other:
             raise usage(f"no room speaks the profile {other} [SEG-PROFILE-4]", "replay it with --on model")
-    settings = Settings(
+    return Settings(
         FORMAT,
         "segment",
         label,
@@ -57,14 +88,10 @@ def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
         Setting(bounds).capacity,
         NAMES[: bounds.members],
         "00" * 32,
-        f"{about.property} is violated: {about.violation}",
+        said,
         "lockedroom check",
         bounds.to_json(),
     )
-    try:
-        return derive_path(settings, ((done.action, done.outcome) for done in found.run.steps))
-    except Underivable as error:
-        raise Problem("TRACE", f"the real engine cannot follow ({error})", "see --on model", Exit.REFUSED) from None
 
 
 def bounds_named(named: Named) -> Bounds:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from lockedroom.conformance.conform import ConformReport
+    from lockedroom.model.subjects import Judged, SubjectReport
     from lockedroom.model.verdict import CheckReport, PropertyResult
 
 _WIDE: Final = 72
@@ -51,40 +52,46 @@ def conformance_table(report: ConformReport) -> Table:
     return table
 
 
-def property_table(properties: Iterable[PropertyResult], width: int) -> Table:
-    """A line for each property: against whom it is promised, its clauses, the verdict, how often it was at stake. On
-    few columns these stand below one another."""
+def property_table(properties: Iterable[PropertyResult | Judged], width: int) -> Table:
+    """A line for each property: against whom it is promised and its clauses (where that is known), the verdict, how
+    often it was at stake. On few columns these stand below one another."""
     from rich.text import Text
 
-    if width < _WIDE:
-        table = plain("property", "verdict, judged")
-        for result in properties:
+    results = tuple(properties)
+    told = [name for name in ("store", "clauses") if any(getattr(one, name) for one in results)]
+    narrow = width < _WIDE and len(told) > 1
+    table = plain("property", "verdict, judged") if narrow else plain("property", *told, "verdict", "judged")
+    for result in results:
+        verdict = Text(result.verdict, STYLES.get(result.verdict, ""))
+        if narrow:
             name = Text(f"{result.name}\n").append(f"{result.store}: {brief(result.clauses)}", "dim")
-            verdict = Text(result.verdict, STYLES.get(result.verdict, ""))
             table.add_row(name, verdict.append(f"\n{count(result.exercised)}", "default"))
-        return table
-    table = plain("property", "store", "clauses", "verdict", "judged")
-    table.columns[4].justify = "right"
-    for result in properties:
-        table.add_row(
-            result.name,
-            result.store,
-            brief(result.clauses),
-            Text(result.verdict, STYLES.get(result.verdict, "")),
-            count(result.exercised),
-        )
+            continue
+        table.columns[-1].justify = "right"
+        about = {"store": result.store, "clauses": brief(result.clauses)}
+        table.add_row(result.name, *(about[name] for name in told), verdict, count(result.exercised))
     return table
 
 
-def exploration_table(report: CheckReport) -> Table:
+def exploration_table(report: CheckReport | SubjectReport) -> Table:
     """What was explored."""
+    from lockedroom.model.verdict import CheckReport
+
     table = plain("explored", "")
-    table.add_row("profile", str(report.profile))
-    table.add_row("bounds", str(report.bounds))
-    table.add_row("states", f"{count(report.states)}, {'all there are' if report.complete else 'not all'}")
-    table.add_row("transitions", f"{count(report.transitions)}, by {count(report.engine_calls)} calls of the engine")
-    table.add_row("depth", f"{report.depth}, in {report.seconds:.1f} s")
-    for reduction in report.reductions or ("none: each state is explored for itself",):
+    if isinstance(report, CheckReport):
+        table.add_row("profile", str(report.profile))
+        table.add_row("bounds", str(report.bounds))
+        calls = f"{count(report.engine_calls)} calls of the engine"
+    else:
+        table.add_row("machine", report.exploration.title)
+        calls = f"{count(report.exploration.fills)} calls of actions"
+    found = report if isinstance(report, CheckReport) else report.exploration
+    table.add_row("states", f"{count(found.states)}, {'all there are' if found.complete else 'not all'}")
+    table.add_row("transitions", f"{count(found.transitions)}, by {calls}")
+    table.add_row("depth", f"{found.depth}, in {found.seconds:.1f} s")
+    if shown := [name for name, times in report.witnesses.items() if times and not isinstance(report, CheckReport)]:
+        table.add_row("seen", ", ".join(shown))
+    for reduction in found.reductions or ("none: each state is explored for itself",):
         table.add_row("reductions", reduction)
     return table
 

@@ -119,31 +119,13 @@ def _modules(subject: Subject) -> set[str]:
 
 def show_subject(out: Console, report: SubjectReport) -> None:
     """A verdict on a machine as tables."""
-    from rich.text import Text
-
-    from lockedroom.cli.tables import STYLES, brief, plain
+    from lockedroom.cli.tables import exploration_table, plain, property_table
     from lockedroom.cli.terminal import count
 
     found = report.exploration
     if report.properties:
-        cited = any(judged.clauses for judged in report.properties)
-        table = plain("property", *(("clauses",) if cited else ()), "verdict", "judged")
-        table.columns[-1].justify = "right"
-        for judged in report.properties:
-            clauses = (brief(judged.clauses),) if cited else ()
-            verdict = Text(judged.verdict, STYLES.get(judged.verdict, ""))
-            table.add_row(judged.name, *clauses, verdict, count(judged.exercised))
-        out.print(table)
-    table = plain("explored", "")
-    table.add_row("machine", found.title)
-    table.add_row("states", f"{count(found.states)}, {'all there are' if found.complete else 'not all'}")
-    table.add_row("transitions", f"{count(found.transitions)}, by {count(found.fills)} calls of actions")
-    table.add_row("depth", f"{found.depth}, in {found.seconds:.1f} s")
-    if shown := [name for name, times in report.witnesses.items() if times]:
-        table.add_row("seen", ", ".join(shown))
-    for reduction in found.reductions or ("none: each state is explored for itself",):
-        table.add_row("reductions", reduction)
-    out.print(table)
+        out.print(property_table(report.properties, out.width))
+    out.print(exploration_table(report))
     table = plain("operation", "transitions")
     table.columns[1].justify = "right"
     for operation, taken in found.operations.items():

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockedroom.cli.counterexample import Confirmed
+    from lockedroom.model.report import Progress
+    from lockedroom.model.subjects import SubjectReport
+    from lockedroom.model.verdict import CheckReport
 
 _WORDS: Final = {Exit.HOLDS: "holds", Exit.REFUSED: "violated"}
 
@@ -28,43 +36,42 @@ def verify(
     Every behaviour within the default bounds is explored; then the committed traces, which hold every distinct
     behaviour, are replayed by real processes on real shared memory with real cryptography.
     """
-    from lockedroom.cli.evidence import verify_stash
     from lockedroom.cli.terminal import print_json
 
-    every = {"segment": _verify_segment, "stash": verify_stash}
     told: dict[str, dict[str, object]] = {}
     codes: list[Exit] = []
-    for name, run in every.items():
-        if protocol in (None, name):
-            code, told[name] = run(quiet=as_json)
-            codes.append(code)
+    for name in (protocol,) if protocol else PROTOCOLS:
+        code, told[name] = _verified(name, quiet=as_json)
+        codes.append(code)
     worst = _worst(codes)
     if as_json:
         print_json(told[protocol] if protocol else {"verdict": _WORDS.get(worst, "incomplete"), "protocols": told})
     return worst
 
 
-def _verify_segment(quiet: bool) -> tuple[Exit, dict[str, object]]:
-    """The evidence on the segment, printed unless `quiet`."""
+PROTOCOLS: Final[tuple[Literal["segment", "stash"], ...]] = ("segment", "stash")
+
+
+def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit, dict[str, object]]:
+    """The evidence on a protocol, printed unless `quiet`."""
     from lockedroom.cli.check import exploring, show_reasons
     from lockedroom.cli.conform import progress_of
     from lockedroom.cli.conform import show as show_replays
-    from lockedroom.cli.counterexample import of_segment
     from lockedroom.cli.counterexample import show as show_counterexample
     from lockedroom.cli.progress import Live
     from lockedroom.cli.tables import exploration_table, property_table
     from lockedroom.cli.terminal import console
     from lockedroom.conformance.conform import conform
-    from lockedroom.model.segment.bounds import VERIFY
-    from lockedroom.model.verdict import check
+    from lockedroom.conformance.corpus import corpus
+    from lockedroom.conformance.stash_real import on_every_store
 
     began = time.monotonic()
     with Live(quiet=quiet) as live:
-        explored = check("segment", VERIFY, progress=exploring(live))
+        explored, found = _explored(protocol, exploring(live))
         if explored.reason == "interrupted":
             raise KeyboardInterrupt
-        replayed = conform("segment", progress=lambda at: live.show("replaying, steps", *progress_of(at)))
-    found = of_segment(explored)
+        traces = on_every_store(corpus(protocol)) if protocol == "stash" else None
+        replayed = conform(protocol, traces=traces, progress=lambda at: live.show("replaying, steps", *progress_of(at)))
     code = _worst([Exit(explored.exit_code), Exit(replayed.exit_code)])
     seconds = time.monotonic() - began
     if not quiet:
@@ -77,13 +84,33 @@ def _verify_segment(quiet: bool) -> tuple[Exit, dict[str, object]]:
             show_counterexample(out, found)
         if not explored.complete:
             out.print(f"the exploration is not complete: {explored.reason}", style="yellow")
-        out.print(f"\nsegment: {_WORDS.get(code, 'incomplete')}, in {seconds:.0f} s", style="bold")
+        out.print(f"\n{protocol}: {_WORDS.get(code, 'incomplete')}, in {seconds:.0f} s", style="bold")
     return code, {
         "verdict": _WORDS.get(code, "incomplete"),
         "seconds": round(seconds, 3),
         "exploration": explored.to_json(),
         "conformance": replayed.to_json(),
     }
+
+
+def _explored(
+    protocol: str, progress: Callable[[Progress], None]
+) -> tuple[CheckReport | SubjectReport, Confirmed | None]:
+    """What exploring a protocol within its default bounds comes to, and the counterexample, if there is one."""
+    from lockedroom.cli.counterexample import confirmed, of_segment
+    from lockedroom.conformance.model_trace import Named
+    from lockedroom.model import stash
+    from lockedroom.model.segment import bounds
+    from lockedroom.model.subjects import check_subject
+    from lockedroom.model.verdict import check
+
+    if protocol == "segment":
+        report = check(protocol, bounds.VERIFY, progress=progress)
+        return report, of_segment(report)
+    subject, within = stash.stash_subject(), stash.VERIFY.to_json()
+    judged = check_subject(subject, protocol, within, progress=progress)
+    violation = judged.violation
+    return judged, None if violation is None else confirmed(subject, Named(protocol, within), violation)
 
 
 def _worst(codes: list[Exit]) -> Exit:

@@ -88,9 +88,32 @@ def _done(operation: str, arguments: Mapping[str, object]) -> str:
             return "put another header"
         case "write":
             return f"write over {_places(arguments.get('edits'))}"
+        case "stash.read" | "stash.remove":
+            return operation.removeprefix("stash.") + (", leave nothing" if arguments.get("purge") else "")
+        case "stash.write":
+            over = f" over version {arguments['expected']}" if "expected" in arguments else ""
+            return f"write {body}{over}"
+        case "stash.put":
+            return f"put {_forged(arguments)}"
         case _:
             named = ", ".join(f"{key} {safe(str(value))}" for key, value in arguments.items() if key != "choice")
             return f"{operation} {named}".rstrip()
+
+
+def _forged(arguments: Mapping[str, object]) -> str:
+    """What an intruder puts into a stash."""
+    match arguments.get("what"):
+        case "nothing":
+            return "nothing in its place"
+        case "junk":
+            return "what is no record"
+        case "own":
+            said = "a record of its own"
+        case _:
+            said = f"what step {arguments.get('step')} left"
+    kind = ", a tombstone" if arguments.get("kind") == 2 else ""
+    version = f" as version {arguments['version']}" if "version" in arguments else ""
+    return f"{said}{version}{kind}{', altered' if arguments.get('altered') else ''}"
 
 
 def _places(edits: object) -> str:
@@ -129,6 +152,12 @@ def _seen(event: Mapping[str, object]) -> str:
             return f"for {_listed(event.get('peers'))}"
         case "Reaped":
             return f"nothing of {peer} is left"
+        case "Found":
+            return f"version {event.get('version')} {body}"
+        case "Nothing":
+            return "nothing is there"
+        case "Written" | "Removed":
+            return f"version {event.get('version')}" if event.get("version") else ""
         case _:
             return ""
 

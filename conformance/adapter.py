@@ -21,7 +21,8 @@ from lockedroom.conformance.logs import Header, Writer, logged
 from lockedroom.conformance.observation import NOTHING, Observation, Seen, render, rights_of
 from lockedroom.conformance.protocol import Halt, Implementation, Reset
 from lockedroom.conformance.schemas import Json
-from lockedroom.conformance.serving import serve
+from lockedroom.conformance.serving import Actor, serve
+from lockedroom.conformance.stash_real import StashActor
 from lockedroom.reference.crypto.real import SUITES, RealSuite
 from lockedroom.reference.machine import Name, Rejected
 from lockedroom.reference.segment.profile import PROFILES
@@ -32,7 +33,7 @@ ABOUT: Final = Implementation(
     "lockedroom",
     lockedroom.__version__,
     "Python",
-    ("segment",),
+    ("segment", "stash"),
     tuple(PROFILES),
     SUITES,
     ("entropy", "rooms", "crash points"),
@@ -147,6 +148,11 @@ class EngineActor:
                 return given[name]
 
 
+def actor_of(reset: Reset, log: Path | None = None) -> Actor:
+    """Whoever a reset says."""
+    return StashActor(reset) if reset.protocol == "stash" else EngineActor(reset, log)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve on standard input and output until told to stop. Whatever else is printed goes to standard error."""
     parser = argparse.ArgumentParser(prog="python -m lockedroom.conformance.adapter", description=__doc__)
@@ -155,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = cast(BinaryIO, sys.stdin.buffer)
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        return serve(ABOUT, lambda reset: EngineActor(reset, folder), lines, out)
+        return serve(ABOUT, lambda reset: actor_of(reset, folder), lines, out)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ class ConformReport:
 
 
 def conform(
-    protocol: Literal["segment"] = "segment",
+    protocol: Literal["segment", "stash"] = "segment",
     *,
     command: Sequence[str] | None = None,
     jobs: int | None = None,
@@ -179,11 +179,11 @@ def conform(
             TraceResult(trace.title, result.status, result.steps, result.divergence, result.reason, result.fault)
             for trace, result in zip(chosen, results, strict=True)
         ),
-        clauses_covered(passed)
+        clauses_covered(passed, protocol)
         if cited is None
-        else coverage(frozenset().union(*(cited[i] for i in right)), implemented()),
-        rejections_covered(passed),
-        transitions_covered(passed),
+        else coverage(frozenset().union(*(cited[i] for i in right)), implemented(protocol)),
+        rejections_covered(passed, protocol),
+        transitions_covered(passed, protocol),
         sum(team.started for team in teams),
         time.monotonic() - begun,
         several,

@@ -14,16 +14,18 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import CodeType, FrameType
+from typing import Final
 
 from lockedroom.conformance.replay import replay_on_engine
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import StepSeen
-from lockedroom.conformance.trace import Trace, operations
+from lockedroom.conformance.trace import STASH, Trace, operations
 from lockedroom.reference.segment.table import BY_OPERATION
+from lockedroom.reference.stash import transitions as stash
 from lockedroom.spec.registry import clauses, expanded
 
-_PACKAGE = "lockedroom.reference.segment"
-_CITATION = re.compile(r"\bSEG-[A-Z]+-[0-9]+(?: to [0-9]+\b)?")
+_AREAS: Final = {"segment": "SEG-", "stash": "STASH-"}
+_CITATION = re.compile(r"\b(?:SEG|STASH)-[A-Z]+-[0-9]+(?: to [0-9]+\b)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,15 @@ def coverage(covered: Iterable[str], of: Iterable[str]) -> Coverage:
     return Coverage(tuple(sorted(whole & set(covered))), tuple(sorted(whole)))
 
 
-def transitions_covered(traces: Iterable[Trace]) -> Coverage:
+def transitions_covered(traces: Iterable[Trace], protocol: str = "segment") -> Coverage:
     """The operations of the table that a trace performs with success."""
     done = {step.operation for trace in traces for step in trace.steps if step.seen.outcome == "ok"}
-    return coverage(done, BY_OPERATION)
+    return coverage(done, BY_OPERATION if protocol == "segment" else [STASH + name for name in stash.BY_OPERATION])
 
 
-def rejections_covered(traces: Iterable[Trace]) -> Coverage:
+def rejections_covered(traces: Iterable[Trace], protocol: str = "segment") -> Coverage:
     """The clauses by which a trace is rejected, of all by which the engine can reject."""
-    return coverage({step.seen.clause or "" for trace in traces for step in trace.steps}, rejection_clauses())
+    return coverage({step.seen.clause or "" for trace in traces for step in trace.steps}, rejection_clauses(protocol))
 
 
 def pairs(traces: Iterable[Trace]) -> frozenset[tuple[str, str]]:
@@ -76,17 +78,17 @@ def outcome_of(clause: str | None, events: Iterable[Json]) -> str:
 
 
 @cache
-def _trees() -> Mapping[str, ast.Module]:
+def _trees(protocol: str) -> Mapping[str, ast.Module]:
     """The engine's modules, parsed."""
-    sources = [file for file in files(_PACKAGE).iterdir() if file.name.endswith(".py")]
+    sources = [file for file in files(f"lockedroom.reference.{protocol}").iterdir() if file.name.endswith(".py")]
     return {file.name: ast.parse(file.read_text(encoding="utf-8")) for file in sources}
 
 
 @cache
-def rejection_clauses() -> frozenset[str]:
+def rejection_clauses(protocol: str = "segment") -> frozenset[str]:
     """Every clause by which the engine can reject: the codes in its source."""
     found: set[str] = set()
-    for tree in _trees().values():
+    for tree in _trees(protocol).values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 first = node.args[0]
@@ -96,27 +98,28 @@ def rejection_clauses() -> frozenset[str]:
 
 
 @cache
-def _cited() -> Mapping[tuple[str, str], frozenset[str]]:
+def _cited(protocol: str) -> Mapping[tuple[str, str], frozenset[str]]:
     """The clauses cited by each function of the engine, by file and name, those that it may reject with left out."""
     found: dict[tuple[str, str], frozenset[str]] = {}
-    for name, tree in _trees().items():
+    for name, tree in _trees(protocol).items():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 text = ast.get_docstring(node) or ""
                 cited = {clause for citation in _CITATION.findall(text) for clause in expanded(citation)}
-                found[name, node.name] = frozenset(cited) - rejection_clauses()
+                found[name, node.name] = frozenset(cited) - rejection_clauses(protocol)
     return found
 
 
-def implemented() -> frozenset[str]:
+def implemented(protocol: str = "segment") -> frozenset[str]:
     """The clauses of the protocol that the engine implements."""
-    whole = {clause for clause in clauses() if clause.startswith("SEG-")}
-    return frozenset().union(*_cited().values(), rejection_clauses()) & whole
+    whole = {clause for clause in clauses() if clause.startswith(_AREAS[protocol])}
+    return frozenset().union(*_cited(protocol).values(), rejection_clauses(protocol)) & whole
 
 
-def clauses_covered(traces: Iterable[Trace]) -> Coverage:
+def clauses_covered(traces: Iterable[Trace], protocol: str = "segment") -> Coverage:
     """The clauses that the traces exercise, of all clauses of the protocol that the engine implements."""
-    return coverage({clause for trace in traces for step in clauses_by_step(trace) for clause in step}, implemented())
+    done = {clause for trace in traces for step in clauses_by_step(trace) for clause in step}
+    return coverage(done, implemented(protocol))
 
 
 def clauses_by_step(trace: Trace) -> tuple[frozenset[str], ...]:
@@ -124,7 +127,7 @@ def clauses_by_step(trace: Trace) -> tuple[frozenset[str], ...]:
     mean nothing to it: of such a trace the clauses by which steps are refused."""
     if any(step.operation == "write" for step in trace.steps):
         return tuple(frozenset({step.seen.clause} if step.seen.clause else ()) for step in trace.steps)
-    cited = _cited()
+    cited = _cited(trace.settings.protocol)
     ran = _ran(trace)
     return tuple(
         frozenset(clause for code in codes for clause in cited.get((_file(code), code.co_name), ()))
@@ -136,6 +139,7 @@ def clauses_by_step(trace: Trace) -> tuple[frozenset[str], ...]:
 
 def _ran(trace: Trace) -> list[frozenset[CodeType]]:
     """The engine's functions that run in each step when the trace is replayed on it."""
+    protocol = trace.settings.protocol
     steps: list[frozenset[CodeType]] = []
     found: set[CodeType] = set()
 
@@ -150,11 +154,11 @@ def _ran(trace: Trace) -> list[frozenset[CodeType]]:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        replay_on_engine(trace, "symbolic", stepped)
+        replay_on_engine(trace, "symbolic" if trace.settings.protocol == "segment" else None, stepped)
     finally:
         sys.setprofile(before)
     ours = [
-        frozenset(code for code in codes if "reference/segment/" in code.co_filename.replace("\\", "/"))
+        frozenset(code for code in codes if f"reference/{protocol}/" in code.co_filename.replace("\\", "/"))
         for codes in steps
     ]
     # A trace that is wrong ends early on the engine: its later steps exercise nothing.

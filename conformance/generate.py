@@ -26,6 +26,7 @@ from lockedroom.conformance import (
     protocol,
     report,
     reports,
+    stash,
     telling,
     trace,
     vectors,
@@ -36,6 +37,7 @@ from lockedroom.conformance.schemas import committed, pretty
 FOLDERS: Final = (
     (corpus.FOLDER / "segment", "*.json"),
     (corpus.FOLDER / "segment" / "every", "*.json"),
+    (corpus.FOLDER / "stash", "*.json"),
     (corpus.FOLDER / "segment" / "telling", "*.json"),
     (vectors.FOLDER, "*.json"),
     (hostile.FOLDER, "**/*.json"),
@@ -73,7 +75,13 @@ def generated() -> Mapping[Path, str]:
         **{folder / f"{name}.json": trace.write_trace(one) for name, one in explored.corpus().items()},
         **{folder / "telling" / f"{name}.json": trace.write_trace(one) for name, one in telling.documents().items()},
         **{folder / "every" / name: collection.write_collection(one) for name, one in every.documents().items()},
+        **stash_corpus(),
     }
+
+
+def stash_corpus() -> Mapping[Path, str]:
+    """The files of the stash's corpus with what must stand in them."""
+    return {corpus.FOLDER / "stash" / f"{name}.json": trace.write_trace(one) for name, one in stash.corpus().items()}
 
 
 def differing(wanted: Mapping[Path, str], folders: Sequence[tuple[Path, str]]) -> list[Path]:

@@ -17,6 +17,7 @@ from lockedroom.reference.segment import events as segment_events
 from lockedroom.reference.segment.effects import ACL, BOARD, HEADER
 from lockedroom.reference.segment.records import EXCHANGE, JOIN, SEND, Destroyed, Header
 from lockedroom.reference.segment.store import Acl, Board, Inbox
+from lockedroom.reference.stash import transitions as stash
 
 Name: TypeAlias = Annotated[str, {"pattern": "^[a-z0-9][a-z0-9._-]*$", "maxLength": 31}]
 Count: TypeAlias = Annotated[int, {"minimum": 0}]
@@ -69,6 +70,7 @@ EVENT_FIELDS: Final[Mapping[str, object]] = {
     "sequence": Count,
     "serial": Count,
     "subject": Name,
+    "version": Count,
     "won": bool,
 }
 """What the fields of events are in JSON. The segment's id is left out: it differs from run to run."""
@@ -77,8 +79,8 @@ _LEFT_OUT: Final = frozenset({"segment"})
 
 
 def event_kinds() -> dict[str, type[Event]]:
-    """Every event of the protocol by its name."""
-    found = (value for value in vars(segment_events).values() if isinstance(value, type))
+    """Every event of a protocol by its name."""
+    found = (value for module in (segment_events, stash) for value in vars(module).values() if isinstance(value, type))
     return {kind.__name__: kind for kind in found if issubclass(kind, Event) and kind is not Event}
 
 

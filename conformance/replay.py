@@ -10,6 +10,7 @@ from lockedroom.conformance.engine import EngineRoom
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.runner import BUILT_IN, Fleet, replay_for_real
 from lockedroom.conformance.stage import Broken, Divergence, Replayed, Status, StepSeen, replay_on
+from lockedroom.conformance.stash import EngineStash
 from lockedroom.conformance.trace import Trace
 
 __all__ = ["Broken", "Divergence", "Replayed", "Status", "StepSeen", "replay", "replay_on_engine"]
@@ -49,4 +50,6 @@ def replay_on_engine(
 ) -> Replayed:
     """Replay a trace on the reference engine, under its own suite or another ("symbolic", "LR0", "LR1"); `outcomes`:
     see `replay_on`."""
+    if trace.settings.protocol == "stash":
+        return replay_on(EngineStash(trace.settings), trace, watch, outcomes=outcomes)
     return replay_on(EngineRoom(trace.settings, suite or trace.settings.suite), trace, watch, outcomes=outcomes)

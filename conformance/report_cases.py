@@ -11,7 +11,7 @@ from typing import Final, Literal
 from lockedroom.conformance import corpus
 from lockedroom.conformance.coverage import clauses_by_step
 from lockedroom.conformance.known_failures import KnownFailures
-from lockedroom.conformance.trace import INTRUDER, Trace
+from lockedroom.conformance.trace import INTRUDER, STASH, Trace
 from lockedroom.reference.segment.table import BY_OPERATION
 
 FLAGS: Final[Mapping[str, str]] = {
@@ -83,7 +83,11 @@ def smoke(traces: Mapping[str, Trace]) -> frozenset[str]:
     chosen: set[str] = set()
     done: set[str] = set()
     for case, trace in sorted(traces.items(), key=lambda item: (len(item[1].steps), item[0])):
-        performed = {step.operation for step in trace.steps if step.seen.outcome == "ok"} & BY_OPERATION.keys()
+        performed = {
+            step.operation
+            for step in trace.steps
+            if step.seen.outcome == "ok" and (step.operation in BY_OPERATION or step.operation.startswith(STASH))
+        }
         if performed - done:
             chosen.add(case)
             done |= performed

@@ -13,11 +13,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol, cast
 
 from lockedroom.backend import rooms
+from lockedroom.backend.stash.engine import store_of
 from lockedroom.conformance.entropy import Keys
 from lockedroom.conformance.observation import Observation, Seen
 from lockedroom.conformance.placed import Placed
@@ -43,6 +45,7 @@ from lockedroom.conformance.protocol import (
 )
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Broken, Replayed, StepSeen, Unsupported, replay_on
+from lockedroom.conformance.stash_real import Ground
 from lockedroom.conformance.tampering import Tamperer
 from lockedroom.conformance.trace import INTRUDER, Trace, drawn_by_members
 from lockedroom.reference.crypto.real import RealSuite
@@ -171,10 +174,11 @@ class RealRoom:
     """One replay's room: a name that nobody else has, a directory for what members keep, and the members' processes.
     Use it as a context manager: at its end the room is gone."""
 
-    def __init__(self, trace: Trace, fleet: Members) -> None:
+    def __init__(self, trace: Trace, fleet: Members, ground: Ground | None = None) -> None:
+        """`ground`: the store of a stash, which the replay is about instead of a room."""
         settings = trace.settings
         self._settings = settings
-        self._intruded = any(step.actor == INTRUDER for step in trace.steps)
+        self._intruded = ground is not None or any(step.actor == INTRUDER for step in trace.steps)
         self._several = any(step.room for step in trace.steps)
         granted = any(step.arguments.get("key") == INTRUDER for step in trace.steps)
         self._known = (*settings.members, INTRUDER) if granted else settings.members
@@ -182,7 +186,8 @@ class RealRoom:
         self._keys = Keys(RealSuite(settings.suite), bytes.fromhex(settings.entropy))
         self._room = f"replay-{os.getpid()}-{next(_COUNTER)}-{secrets.token_hex(3)}"
         self._others: dict[Name, str] = {}
-        self._intruder = Tamperer(self._object, self._keys, self._twin)
+        self._ground = ground
+        self._intruder = ground or Tamperer(self._object, self._keys, self._twin)
         self._trace = trace
         self._files = tempfile.TemporaryDirectory(prefix="lockedroom-replay-")
         self._present: set[Name] = set()
@@ -198,7 +203,7 @@ class RealRoom:
                 self._let_go(name)
         finally:
             self._intruder.close()
-            for room in (self._room, *self._others.values()):
+            for room in (self._room, *self._others.values()) if self._ground is None else ():
                 rooms.remove(room)
             self._files.cleanup()
 
@@ -316,6 +321,8 @@ class RealRoom:
         settings = self._settings
         directory = Path(self._files.name, name)
         directory.mkdir(mode=0o700, exist_ok=True)
+        if self._ground is not None:
+            return self._ground.reset(name, str(directory))
         return Reset(
             "reset",
             settings.protocol,
@@ -363,8 +370,16 @@ def _unexpected(asked: str, reply: Reply) -> Exception:
 
 
 def replay_for_real(
-    trace: Trace, fleet: Members, watch: Callable[[StepSeen], None] | None = None, *, outcomes: bool = False
+    trace: Trace,
+    fleet: Members,
+    watch: Callable[[StepSeen], None] | None = None,
+    *,
+    outcomes: bool = False,
 ) -> Replayed:
-    """Replay a trace with real processes on real shared memory; `outcomes`: see `replay_on`. Raises Cancelled."""
-    with RealRoom(trace, fleet) as room:
+    """Replay a trace with real processes on real shared memory, one of the stash in its store; `outcomes`: see
+    `replay_on`. Raises Cancelled."""
+    ground: AbstractContextManager[Ground | None] = nullcontext()
+    if trace.settings.protocol == "stash":
+        ground = Ground(trace.settings, store_of(trace.settings.store or "auto"))
+    with ground as place, RealRoom(trace, fleet, place) as room:
         return replay_on(room, trace, watch, outcomes=outcomes)

@@ -1,151 +1,282 @@
-"""What the model does with the stash, done for real: the same steps on a real store, with real cryptography.
+"""The stash in traces: its steps on a stage of values, paths of the explorer as traces, and the corpus made of them.
 
-Each holder is a `Stash` of its own on the store. The intruder's records are made of the real ones that lie there, as
-the model's are of its terms. What every holder sees is compared.
+A trace's `capacity` is that of one record. What is visible of a stash is what lies at its locator, and which version
+that says it is (STASH-ADAPTER-2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
-from typing import Final, cast
+import hashlib
+from collections import deque
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final, Literal, cast
 
-from lockedroom.backend.entropy import SystemEntropy
-from lockedroom.backend.stash.engine import Stash, Store
-from lockedroom.model.report import Path
-from lockedroom.model.stash import BODIES, SECRECY, Log, alien
+from lockedroom.conformance.derive import Underivable
+from lockedroom.conformance.entropy import Keys
+from lockedroom.conformance.observation import NOTHING, Observation, Seen, render
+from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.trace import INTRUDER, STASH, Settings, Trace, TraceStep
+from lockedroom.model import stash as model
+from lockedroom.model.report import Path, Taken
 from lockedroom.reference.crypto.real import LR0, RealSuite
 from lockedroom.reference.crypto.terms import Bits, Term
-from lockedroom.reference.machine import Event, Rejected
+from lockedroom.reference.machine import Action, Name, Outcome, Rejected, Slot, Step
 from lockedroom.reference.profile import Profile
+from lockedroom.reference.segment.records import Capacity
 from lockedroom.reference.stash import records
 from lockedroom.reference.stash.keys import Key, generate, locator
-from lockedroom.reference.stash.profile import SALTED
-from lockedroom.reference.stash.records import NONSENSE, VALUE, Record
-from lockedroom.reference.stash.transitions import Found
+from lockedroom.reference.stash.profile import AS_WRITTEN, HARDENED, SALTED, SWITCHES
+from lockedroom.reference.stash.records import NONSENSE, TOMBSTONE, VALUE, Record
+from lockedroom.reference.stash.transitions import BY_OPERATION, At, Holder, Put
 
-PASSWORD: Final = b"correct horse"
 SUITE: Final = RealSuite(LR0)
-_VALUES: Final[dict[Bits, bytes]] = {
-    body: b"value %d, which is longer than one block" % number for number, body in enumerate(BODIES, 1)
-}
+Left = Mapping[int, Record | None]
+"""What each step of a run left at the locator."""
 
 
-@dataclass(slots=True)
-class Replay:
-    """A run on a store. `records` are the real records of the model's log, `different` says where they part."""
+def keys_of(settings: Settings) -> Keys:
+    """Where the key and all that is fresh in a trace come from."""
+    return Keys(SUITE, bytes.fromhex(settings.entropy))
 
-    store: Store
-    profile: Profile
-    key: Key
-    holders: dict[str, Stash] = field(default_factory=dict)
-    log: Log = ()
-    records: list[bytes | None] = field(default_factory=list)
-    different: str = ""
 
-    def take(self, path: Path) -> None:
-        """Do what a path of the model says, until something else comes of it."""
-        for number, taken in enumerate(path, 1):
-            action, outcome = taken.action, taken.outcome
-            if action.actor == "intruder":
-                assert outcome.writes is not None, "the intruder is never refused"
-                self._put(cast("Record | None", outcome.writes[0]))
-                continue
-            stash = self.holder(action.actor)
-            given = {name: _VALUES.get(cast(Bits, value), value) for name, value in action.arguments}
-            if "expected" in given:
-                given["expected"] = stash.seen
-            result = stash.perform(action.operation, **given)
-            clause = result.clause if isinstance(result, Rejected) else None
-            seen = () if isinstance(result, Rejected) else result.events
-            if clause != outcome.clause or not _alike(seen, outcome.events):
-                self.different = f"step {number}, {taken}: {clause or seen} for real"
-                return
-            if outcome.writes is not None:
-                log = cast(Log, outcome.writes[2])
-                if log != self.log:
-                    self.log = log
-                    self.records.append(stash.sealed())
+def password_of(settings: Settings) -> bytes:
+    """The password that a trace's key is made from where nothing salts it."""
+    return hashlib.sha256(bytes.fromhex(settings.entropy)).hexdigest().encode()
 
-    def holder(self, name: str) -> Stash:
-        """The stash of a holder."""
-        return self.holders.setdefault(name, Stash(self.key, self.store, self.profile))
 
-    def shows(self, broken: str) -> bool:
-        """What a path cannot show of an attack by its outcomes: that the store tells the intruder something."""
-        if broken == SECRECY:
-            guess = generate(SUITE, self.profile.without(SALTED), SystemEntropy(), PASSWORD)
-            data = next(one for one in self.records if one is not None)
-            opened = records.opened(SUITE, self.profile, guess, records.decode(self.profile, data))
-            return opened in _VALUES.values() and locator(SUITE, self.profile, guess) == self._place
-        if broken == "equal values look different":
-            found = [records.decode(self.profile, data).sealed for data in self.records if data is not None]
-            return len(set(found)) < len(found)
-        return True
+def key_of(settings: Settings, profile: Profile) -> Key:
+    """The key of a trace's holders. A salted one is as good as drawn, and scrypt takes long."""
+    fresh = keys_of(settings).fresh("holders", 0)
+    if not profile.has(SALTED):
+        return generate(SUITE, profile, fresh, password_of(settings))
+    return Key(fresh.draw("key"), cast(bytes, fresh.draw("iv"))[:16])
 
-    def close(self) -> None:
-        """Leave nothing."""
-        self.holder("cleaner").perform("remove", purge=True)
 
-    @property
-    def _place(self) -> bytes:
-        return bytes.fromhex(self.holder("cleaner").locator)
+def profile_of(settings: Settings) -> Profile:
+    """The profile that a trace is in."""
+    return SWITCHES.profiles[settings.profile]
 
-    def _put(self, wanted: Record | None) -> None:
-        """Put the real record that the model's stands for."""
-        place = self.holder("cleaner").locator
-        with self.store.locked(place, float("inf")):
-            if wanted is None:
-                self.store.remove(place)
-            else:
-                self.store.write(place, self._real(wanted))
 
-    def _real(self, wanted: Record) -> bytes:
-        if wanted.kind == NONSENSE:
-            return b"\0"
-        altered = isinstance(wanted.sealed, Term) and wanted.sealed.op == "altered"
-        sealed = wanted.sealed.args[0] if isinstance(wanted.sealed, Term) and altered else wanted.sealed
-        if sealed == alien(self.profile).sealed:
+def visible(record: Record | None) -> Observation:
+    """What everybody who may read the store sees of a record (STASH-ADAPTER-2)."""
+    if record is None:
+        return NOTHING
+    return replace(NOTHING, header="destroyed" if record.kind == TOMBSTONE else "live", acl=record.version)
+
+
+def forged(profile: Profile, left: Left, arguments: Mapping[str, Json]) -> Record | None:
+    """What the intruder puts: nothing, bytes that are no record, a record of a key of its own, or one that a step left;
+    that with another version or kind, or with a bit flipped."""
+    match arguments["what"]:
+        case "nothing":
+            return None
+        case "junk":
+            return Record(NONSENSE, 0, b"", b"")
+        case "own":
             mine = Key(b"i" * 32, b"i" * 16)
-            return records.encode(
-                self.profile, records.seal(SUITE, self.profile, mine, VALUE, wanted.version, bytes(32), b"mine")
-            )
-        of: dict[Bits, bytes | None] = {
-            one.sealed: data for one, data in zip(self.log, self.records, strict=True) if one is not None
-        }
-        data = of[cast(Bits, sealed)]
-        assert data is not None, "a holder left it"
-        found = records.decode(self.profile, data)
-        if altered and isinstance(found.sealed, bytes):
-            found = replace(found, sealed=bytes([found.sealed[0] ^ 1]) + found.sealed[1:])
-        return records.encode(self.profile, replace(found, kind=wanted.kind, version=wanted.version))
+            found = records.seal(SUITE, profile, mine, VALUE, 1, bytes(32), b"mine")
+        case _:
+            there = left[cast(int, arguments["step"])]
+            assert there is not None, "a holder left it"
+            found = there
+    if arguments.get("altered") and isinstance(found.sealed, bytes):
+        found = replace(found, sealed=bytes([found.sealed[0] ^ 1]) + found.sealed[1:])
+    version, kind = cast(int, arguments.get("version", found.version)), cast(int, arguments.get("kind", found.kind))
+    return replace(found, version=version, kind=kind)
 
 
-def replay(path: Path, profile: Profile, store: Store, broken: str = "") -> str:
-    """Do a path of the model for real, and say where it parts from the model, or nothing. `broken`: the property that
-    it violates, which must show for real too. Raises BackendError."""
-    fresh = SystemEntropy()
-    # With a salt no guess is tried, and scrypt takes long.
-    salted = Key(fresh.draw("key"), fresh.draw("iv")[:16]) if profile.has(SALTED) else None
-    found = Replay(store, profile, salted or generate(SUITE, profile, fresh, PASSWORD))
-    try:
-        found.take(path)
-        return found.different or ("" if found.shows(broken) else f"{broken}: nothing shows for real")
-    finally:
-        found.close()
+def lying(profile: Profile, record: Record | None) -> bytes | None:
+    """The bytes of a record where it lies."""
+    return None if record is None else records.encode(profile, record) or b"\0"
 
 
-def _alike(real: tuple[Event, ...], model: tuple[Hashable, ...]) -> bool:
-    """Whether holders see the same. What nothing authenticates is garbled in both, not in the same way."""
-    if len(real) != len(model):
-        return False
-    for one, other in zip(real, model, strict=True):
-        if isinstance(one, Found) and isinstance(other, Found):
-            known = other.body in _VALUES
-            if one.version != other.version or (known and one.body != _VALUES[other.body]):
-                return False
-            if not known and one.body in _VALUES.values():
-                return False
-        elif one != other:
-            return False
-    return True
+class EngineStash:
+    """A stash of nothing but values; see `Stage`. `profile`: another than the settings name."""
+
+    def __init__(self, settings: Settings, profile: Profile | None = None) -> None:
+        self._keys = keys_of(settings)
+        self._profile = profile or profile_of(settings)
+        self._key = key_of(settings, self._profile)
+        self._holders: dict[Name, Holder] = {}
+        self._data: bytes | None = None
+        self._left: dict[int, Record | None] = {}
+
+    def holder(self, name: Name) -> Holder:
+        """One who knows the key, with what it has seen."""
+        return self._holders.get(name, Holder(name, self._key))
+
+    def observe(self, room: Name = "") -> Observation:
+        """What lies at the locator."""
+        return visible(self._stored())
+
+    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json], room: Name = "") -> Seen:
+        """Take one step, the `index`-th of its trace, from 1."""
+        if actor == INTRUDER:
+            self._data = lying(self._profile, forged(self._profile, self._left, arguments))
+            return Seen("ok")
+        if operation == "crash":
+            self._holders.pop(actor, None)
+            return Seen("ok")
+        slot = Slot("value", str(locator(SUITE, self._profile, self._key)))
+        at = At(self.holder(actor), slot, self._stored(), SUITE, self._keys.fresh(actor, index), self._profile)
+        result = BY_OPERATION[operation.removeprefix(STASH)].run(at, **given(self._keys, arguments))
+        assert isinstance(result, Step | Rejected), "a transition returns a Step or Rejected"
+        if isinstance(result, Rejected):
+            return Seen("rejected", result.clause, (), result.detail)
+        if isinstance(result.state, Holder):
+            self._holders[actor] = result.state
+        for effect in result.effects:
+            self._left[index] = effect.record if isinstance(effect, Put) else None
+            self._data = lying(self._profile, self._left[index])
+        return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
+
+    def _stored(self) -> Record | None:
+        return None if self._data is None else records.decode(self._profile, self._data)
+
+
+def given(keys: Keys, arguments: Mapping[str, Json]) -> dict[str, object]:
+    """The arguments of a transition from those of a trace's step."""
+    return {name: keys.body(cast(str, value)) if name == "body" else value for name, value in arguments.items()}
+
+
+# ---- traces --------------------------------------------------------------------------------------------
+
+CAPACITY: Final = Capacity(len(model.NAMES), 1, 0, 1, 1 << 15)
+"""Of a store: one record, of any length that there is."""
+
+
+def settings_of(profile: Profile, title: str, source: str, bounds: model.Bounds) -> Settings:
+    """What holders are told in a trace of that title, which its key is drawn for."""
+    seed = hashlib.sha256(f"lockedroom stash, {profile}, {title}".encode()).hexdigest()
+    label: Literal["hardened", "as-written"] = "as-written" if profile == AS_WRITTEN else "hardened"
+    about = (CAPACITY, model.NAMES[: bounds.holders], seed, title, source, bounds.to_json())
+    return Settings("lockedroom-trace-1", "stash", label, "LR0", *about)
+
+
+def derived(settings: Settings, path: Path, profile: Profile | None = None) -> Trace:
+    """The trace of a path of the explorer. Raises Underivable where the engine does not do with bytes what it did with
+    terms."""
+    stage = EngineStash(settings, profile)
+    left: dict[Bits, int] = {}
+    steps: list[TraceStep] = []
+    for index, taken in enumerate(path, 1):
+        action, outcome = taken.action, taken.outcome
+        if action.actor == INTRUDER:
+            assert outcome.writes is not None, "the intruder is never refused"
+            arguments = _put(cast("Record | None", outcome.writes[0]), left)
+        else:
+            arguments = {name: _said(name, value, stage.holder(action.actor)) for name, value in action.arguments}
+        operation = STASH + action.operation
+        seen = stage.act(index, action.actor, operation, arguments)
+        kinds = [event["event"] for event in seen.events if isinstance(event, Mapping)]
+        if seen.clause != outcome.clause or kinds != [type(event).__name__ for event in outcome.events]:
+            raise Underivable(f"{taken}: the explorer has {outcome.clause or outcome.events}, the replay {seen}")
+        if outcome.writes is not None and action.actor != INTRUDER:
+            log = cast(model.Log, outcome.writes[2])
+            if log and log[-1] is not None:
+                left.setdefault(log[-1].sealed, index)
+        steps.append(TraceStep(action.actor, operation, arguments, seen, stage.observe()))
+    return Trace(settings, NOTHING, tuple(steps))
+
+
+def _said(name: str, value: object, holder: Holder) -> Json:
+    if name == "expected":
+        return holder.seen
+    return f"value {model.BODIES.index(cast(Term, value)) + 1}, two blocks"
+
+
+def _put(wanted: Record | None, left: Mapping[Bits, int]) -> dict[str, Json]:
+    """The intruder's step in the words of a trace."""
+    if wanted is None or wanted.kind == NONSENSE:
+        return {"what": "nothing" if wanted is None else "junk"}
+    inner = wanted.sealed
+    altered = isinstance(inner, Term) and inner.op == "altered"
+    if altered:
+        inner = cast(Bits, cast(Term, inner).args[0])
+    said: dict[str, Json] = {"what": "record", "step": left[inner]} if inner in left else {"what": "own"}
+    return {**said, "version": wanted.version, "kind": wanted.kind, **({"altered": True} if altered else {})}
+
+
+# ---- the corpus ----------------------------------------------------------------------------------------
+
+_SCRIPTS: Final[Mapping[str, tuple[tuple[Name, str, dict[str, Json]], ...]]] = {
+    "a value is too large": (("anna", "stash.write", {"body": "x" * (records.LARGEST + 1)}),),
+    "a purge is a removal by nobody": (
+        ("anna", "stash.write", {"body": "gone"}),
+        ("ben", "stash.read", {}),
+        ("anna", "stash.remove", {"purge": True}),
+        ("anna", "stash.read", {}),
+        ("ben", "stash.read", {}),
+    ),
+    "who was killed remembers nothing": (
+        ("anna", "stash.write", {"body": "old"}),
+        ("anna", "stash.write", {"body": "new"}),
+        (INTRUDER, "stash.put", {"what": "record", "step": 1}),
+        ("anna", "stash.read", {}),
+        ("anna", "crash", {}),
+        ("anna", "stash.read", {}),
+    ),
+}
+"""What bounds do not reach."""
+
+
+def corpus() -> Mapping[str, Trace]:
+    """The traces of the corpus by the name of their file, without suffix."""
+    found: dict[str, Trace] = {}
+    for number, path in enumerate(_paths(), start=1):
+        last = path[-1].action
+        title = f"{number:02d}: {len(path)} steps to {last.actor}'s {last.operation}"
+        settings = settings_of(HARDENED, title, f"explored: {model.VERIFY}", model.VERIFY)
+        found[f"{number:02d}-{last.operation}"] = derived(settings, path)
+    for title, script in _SCRIPTS.items():
+        settings = settings_of(HARDENED, title, "a script", model.VERIFY)
+        stage, steps = EngineStash(settings), list[TraceStep]()
+        for index, (actor, operation, arguments) in enumerate(script, 1):
+            seen = stage.act(index, actor, operation, arguments)
+            steps.append(TraceStep(actor, operation, arguments, seen, stage.observe()))
+        found[title.replace(" ", "-")] = Trace(settings, NOTHING, tuple(steps))
+    return found
+
+
+def _paths() -> Iterator[Path]:
+    """A shortest path to each distinct behaviour, but for those on the way to another: an operation, what lies there in
+    relation to what its holder has seen, who left it, and what comes of it."""
+    machine = model.stash_subject(model.VERIFY, HARDENED, ()).machine
+    shortest: dict[Hashable, Path] = {}
+    states = {tuple(machine.initial.values()): Path()}
+    slots = {slot: place for place, slot in enumerate(machine.initial)}
+    waiting = deque(states)
+    while waiting and len(states) < _STATES:
+        state = waiting.popleft()
+        for action in machine.actions:
+            for outcome in action.run(tuple(state[slots[slot]] for slot in action.reads)):
+                path = (*states[state], Taken(action, outcome))
+                shortest.setdefault(_behaviour(action, state, outcome), path)
+                after = list(state)
+                for slot, value in zip(action.writes, outcome.writes or (), strict=False):
+                    after[slots[slot]] = value
+                if tuple(after) not in states:
+                    states[tuple(after)] = path
+                    waiting.append(tuple(after))
+    steps = {path[:end] for path in shortest.values() for end in range(1, len(path))}
+    yield from (path for path in shortest.values() if path not in steps)
+
+
+def _behaviour(action: Action, state: tuple[Hashable, ...], outcome: Outcome) -> Hashable:
+    """What makes a step another than those before it."""
+    stored, log = cast("Record | None", state[0]), cast(model.Log, state[1])
+    came = (outcome.clause, tuple(type(event) for event in outcome.events))
+    if action.actor == INTRUDER:
+        put = cast("Record | None", (outcome.writes or (None,))[0])
+        return action.operation, None if put is None else (put.kind, put in log, stored is None)
+    me = next(one for one in state if isinstance(one, Holder) and one.name == action.actor)
+    if stored is None or stored not in log:
+        return action.operation, len(action.arguments), stored and stored.kind, me.newest is None, came
+    mine = isinstance(stored.fresh, Term) and stored.fresh.args[0] == me.name
+    past = None if me.newest is None else (stored.version > me.seen) - (stored.version < me.seen)
+    return action.operation, len(action.arguments), stored.kind, mine, past, stored == me.newest, came
+
+
+_STATES: Final = 5_000
+"""How many states are looked at: breadth first, so the same paths are found every time."""

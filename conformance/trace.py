@@ -48,6 +48,7 @@ from lockedroom.conformance.schemas import (
 from lockedroom.reference.segment.codec import is_name
 from lockedroom.reference.segment.records import Capacity
 from lockedroom.reference.segment.table import TABLE
+from lockedroom.reference.stash import transitions as stash
 
 FORMAT: Final = "lockedroom-trace-1"
 SCHEMA: Final = "trace.schema.json"
@@ -56,6 +57,9 @@ LARGEST: Final = 64 << 20
 
 INTRUDER: Final = "intruder"
 """The actor that is no member: who may write to the store."""
+
+STASH: Final = "stash."
+"""What the names of the stash's operations begin with: some are called as the segment's are."""
 
 Seed: TypeAlias = Annotated[str, {"pattern": "^[0-9a-f]{64}$", "maxLength": 64}]
 Text: TypeAlias = Annotated[str, {"maxLength": 2000}]
@@ -69,10 +73,11 @@ class MalformedTrace(Malformed):
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What every member of a run is told. The first of `members` is the creator; `entropy` is the seed of every
-    key and every fresh value; `bounds` are those of the exploration that the trace comes from, if any."""
+    key and every fresh value; `bounds` are those of the exploration that the trace comes from, if any; `store` is where
+    a stash is to lie, if it is not the implementation's to choose."""
 
     format: Literal["lockedroom-trace-1"]
-    protocol: Literal["segment"]
+    protocol: Literal["segment", "stash"]
     profile: Literal["hardened", "as-written"]
     suite: Literal["LR0", "LR1"]
     capacity: Capacity
@@ -81,6 +86,7 @@ class Settings:
     title: Text
     source: Text
     bounds: Mapping[Name, Count]
+    store: Literal["keyring", "memory"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +139,17 @@ def _brief(value: Json) -> str:
 
 ARGUMENTS: Final[Mapping[str, object]] = {
     "body": Body,
+    "expected": Count,
     "key": Name,
     "peer": Name,
     "peers": tuple[Name, ...],
+    "purge": bool,
     "rights": tuple[Right, ...],
     "subject": Name,
 }
 """What the arguments of the table's operations are in a trace: `key` names the member whose static key is meant."""
 
+_OPTIONAL: Final = frozenset({"expected", "purge", "step", "version", "kind", "altered"})
 _FROM_SETTINGS: Final = frozenset({"capacity", "profile", "origin"})
 _VARIABLES: Final = tuple(field.name for field in fields(Observation))
 
@@ -150,6 +159,7 @@ def operations() -> dict[str, Mapping[str, object]]:
     found: dict[str, Mapping[str, object]] = {
         row.operation: {name: ARGUMENTS[name] for name in row.arguments if name not in _FROM_SETTINGS} for row in TABLE
     }
+    found |= {STASH + row.operation: {name: ARGUMENTS[name] for name in row.arguments} for row in stash.TABLE}
     found["crash"] = {}
     return {**found, **INTRUSIONS}
 
@@ -165,6 +175,13 @@ INTRUSIONS: Final[Mapping[str, Mapping[str, object]]] = {
     "rehead": {"record": Recipe},
     "write": {"edits": tuple[Edit, ...]},
     "inspect": {"record": Recipe, "field": Field, "value": Value, "clause": Clause},
+    STASH + "put": {
+        "what": Literal["nothing", "junk", "own", "record"],
+        "step": Count,
+        "version": Count,
+        "kind": Count,
+        "altered": bool,
+    },
 }
 """The operations of the intruder, which no member has, with their arguments."""
 
@@ -174,7 +191,14 @@ INTRUDERS: Final = frozenset(INTRUSIONS)
 def arguments_by_operation(known: Iterable[str]) -> list[Json]:
     """For each of these operations the schema of its arguments."""
     cases: dict[str, Mapping[str, Json]] = {
-        operation: {"properties": {"arguments": closed({name: schema_of(kind) for name, kind in arguments.items()})}}
+        operation: {
+            "properties": {
+                "arguments": closed(
+                    {name: schema_of(kind) for name, kind in arguments.items()},
+                    [name for name in arguments if name not in _OPTIONAL],
+                )
+            }
+        }
         for operation, arguments in operations().items()
         if operation in known
     }
@@ -311,7 +335,8 @@ def _check_names(trace: Trace, source: str) -> None:
             raise MalformedTrace(source, "#meta.members", f"{name!r} cannot be a member's name")
     for index, step in enumerate(trace.steps, start=1):
         place = f"states[{index}].#meta.step"
-        if (step.actor == INTRUDER) != (step.operation in INTRUDERS):
+        ours = step.operation == "crash" or step.operation.startswith(STASH) == (trace.settings.protocol == "stash")
+        if (step.actor == INTRUDER) != (step.operation in INTRUDERS) or not ours:
             raise MalformedTrace(source, f"{place}.operation", f"{step.actor} has no operation {step.operation}")
         if step.actor not in (*members, INTRUDER):
             raise MalformedTrace(source, f"{place}.actor", f"{step.actor!r} is none of the members")
@@ -324,6 +349,7 @@ def _check_names(trace: Trace, source: str) -> None:
             if name == "body" and not _is_text(cast(str, value)):
                 raise MalformedTrace(source, f"{place}.arguments.{name}", "half of a surrogate pair is no text")
             recipes = cast("list[Json]", value) if name == "entries" else [value] if name == "record" else []
+            recipes = [{"step": value}] if name == "step" else recipes
             if any(cast(dict[str, int], recipe).get("step", 0) >= index for recipe in recipes):
                 raise MalformedTrace(source, f"{place}.arguments.{name}.step", "not a step before this one")
 

@@ -195,6 +195,7 @@ SECRECY: Final = "secrecy"
 _SECRECY: Final = ("STASH-KEY-5", "STASH-SEAL-2")
 
 
+CURRENT: Final = "a read is current"
 HONEST: Final = ("a read is current", "compare and set")
 """What the description keeps: it has no comparing at all."""
 HOSTILE: Final = (SECRECY, *(name for name in JUDGES if name not in HONEST))
@@ -290,6 +291,7 @@ def stash_subject(
         explain=explain,
         steps=tuple(chosen),
         promises={**{one: clauses for one, (clauses, _) in JUDGES.items()}, SECRECY: _SECRECY},
+        stores={one: "honest" if one == CURRENT else "hostile" for one in PROPERTIES},
         clauses={row.operation: row.clauses for row in TABLE},
     )
 

@@ -29,6 +29,7 @@ class Judged:
     exercised: int
     says: str = ""
     clauses: tuple[str, ...] = ()
+    store: str = ""
 
     def to_json(self) -> dict[str, object]:
         """All of it."""
@@ -210,15 +211,16 @@ def _judged(subject: Subject, found: Exploration) -> tuple[Judged, ...]:
     names += [name for name in (*found.exercised, *broken) if name not in witnesses]
     properties = []
     for name in dict.fromkeys(names):
-        count, clauses = found.exercised.get(name, 0), subject.promises.get(name, ())
+        count = found.exercised.get(name, 0)
+        about = (subject.promises.get(name, ()), subject.stores.get(name, ""))
         if name in broken:
-            properties.append(Judged(name, "violated", count, broken[name], clauses))
+            properties.append(Judged(name, "violated", count, broken[name], *about))
         elif not found.complete:
-            properties.append(Judged(name, "incomplete", count, clauses=clauses))
+            properties.append(Judged(name, "incomplete", count, "", *about))
         elif not count:
-            properties.append(Judged(name, "not exercised", 0, "nothing could violate it", clauses))
+            properties.append(Judged(name, "not exercised", 0, "nothing could violate it", *about))
         else:
-            properties.append(Judged(name, "holds", count, clauses=clauses))
+            properties.append(Judged(name, "holds", count, "", *about))
     return tuple(properties)
 
 

@@ -31,9 +31,9 @@ def _unexplained(action: Action, state: State) -> str:
 class Subject:
     """A machine with what must hold of it: `judge` judges steps, `steps` names the properties that it judges;
     `sometimes` are things that some step must show, `witnesses` such that some state must (one that judges True).
-    `promises` are the clauses of properties, `refusals` those by which operations are expected to be refused. A
-    protocol of ours has `names`, its members, and `clauses`, those that each operation implements; `explain` says in
-    words why an action was refused in a state, which no outcome does."""
+    `promises` are the clauses of properties, `stores` against whom they are promised, `refusals` those by which
+    operations are expected to be refused. A protocol of ours has `names`, its members, and `clauses`, those that each
+    operation implements; `explain` says in words why an action was refused in a state, which no outcome does."""
 
     machine: Machine
     judge: StepJudge | None = None
@@ -46,6 +46,7 @@ class Subject:
     sometimes: Mapping[str, StepTest] = field(default_factory=dict)
     witnesses: tuple[Invariant, ...] = ()
     promises: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stores: Mapping[str, str] = field(default_factory=dict)
     refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

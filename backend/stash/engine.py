@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final, Protocol
 
@@ -12,6 +12,7 @@ from lockedroom.backend.entropy import SystemEntropy
 from lockedroom.backend.stash.keyring import Keyring, NoKeyring
 from lockedroom.backend.stash.shared import Memory
 from lockedroom.reference.crypto.real import LR0, RealSuite
+from lockedroom.reference.crypto.suite import Entropy
 from lockedroom.reference.errors import UsageError
 from lockedroom.reference.machine import Rejected, Slot, Step, Transition
 from lockedroom.reference.profile import Profile
@@ -66,12 +67,22 @@ def store_of(choice: str, mode: int = 0o600) -> Store:
 
 
 class Stash:
-    """One holder of a key, in this process: it remembers the newest version that it has seen, as long as it lives."""
+    """One holder of a key, in this process: it remembers the newest version that it has seen, as long as it lives.
+    `fresh` gives where fresh values come from, the system unless told."""
 
-    def __init__(self, key: Key, store: Store, profile: Profile = HARDENED, *, patience: float = 5.0) -> None:
+    def __init__(
+        self,
+        key: Key,
+        store: Store,
+        profile: Profile = HARDENED,
+        *,
+        patience: float = 5.0,
+        fresh: Callable[[], Entropy] = SystemEntropy,
+    ) -> None:
         self._suite = RealSuite(LR0)
         self._profile = profile
         self._patience = patience
+        self._fresh = fresh
         self._me = Holder("", key)
         self.store: Final = store
         place = locator(self._suite, profile, key)
@@ -117,7 +128,7 @@ class Stash:
     def _run(self, transition: Transition, data: bytes | None, arguments: Mapping[str, object]) -> Result:
         stored = None if data is None else records.decode(self._profile, data)
         slot = Slot("value", self.locator)
-        at = At(self._me, slot, stored, self._suite, SystemEntropy(), self._profile)
+        at = At(self._me, slot, stored, self._suite, self._fresh(), self._profile)
         result = transition.run(at, **arguments)
         assert isinstance(result, Step | Rejected), "a transition returns a Step or Rejected"
         return result

@@ -90,6 +90,13 @@ def test_every_operation_has_its_words(operation: str) -> None:
         "name": "bob",
         "entries": 1,
         "edits": [{"place": "state", "change": "put", "bytes": "00"}],
+        "expected": 1,
+        "purge": True,
+        "what": "record",
+        "step": 1,
+        "version": 2,
+        "kind": 2,
+        "altered": True,
     }
     arguments = {name: some[name] for name in operations()[operation]}
     words = describe(operation, arguments, ())

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from lockedroom.backend.stash.shared import Memory
 from lockedroom.cli import demo
+from lockedroom.conformance import conform as runner
+from lockedroom.conformance import corpus
+from lockedroom.conformance.stash_real import stores
+from lockedroom.conformance.trace import Trace
 from lockedroom.model import stash as model
 from lockedroom.model.segment import bounds
 from lockedroom.model.stash import HOSTILE, Bounds
 from lockedroom.reference.stash.profile import DEFENCES
 from tests.cli.run import inside
-from tests.cli.test_verify import replaying
 
 
 @pytest.fixture
@@ -23,40 +27,34 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def test_verify(small: None) -> None:
+@pytest.fixture
+def few(small: None, monkeypatch: pytest.MonkeyPatch) -> list[Trace]:
+    """The corpus of the stash, which is these few traces here; that of the segment is the demonstration."""
+    found = list(corpus.corpus("stash")[:4])
+    segment = demo.script_trace(("alice", "bob"))
+    for module in (corpus, runner):
+        monkeypatch.setattr(module, "corpus", lambda protocol: (segment,) if protocol == "segment" else tuple(found))
+    monkeypatch.setattr(bounds, "VERIFY", bounds.Bounds())
+    return found
+
+
+def test_verify(few: list[Trace]) -> None:
     ran = inside("verify", "stash")
-    assert ran.code == 0
-    assert "STASH-READ-4" in ran.out and "behaviours agree" in ran.out and "stash: holds, in" in ran.out
+    assert ran.code == 0 and "STASH-READ-4" in ran.out and "stash: holds, in" in ran.out
     told = json.loads(inside("verify", "stash", "--json").out)
     assert told["verdict"] == "holds" and told["exploration"]["complete"]
-    assert all(one["behaviours"] >= 8 and not one["differing"] for one in told["conformance"])
+    replayed = told["conformance"]["traces"]
+    assert replayed["passed"] == replayed["all"] == len(few) * len(stores())
 
 
-def test_without_a_protocol_both_are_verified(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    replaying(monkeypatch, demo.script_trace(("alice", "bob")))
-    monkeypatch.setattr(bounds, "VERIFY", bounds.Bounds())
-    ran = inside("verify")
-    assert ran.code == 0
-    assert [line.split(",")[0] for line in ran.out.splitlines() if " s" in line and ": holds, in" in line] == [
-        "segment: holds",
-        "stash: holds",
-    ]
+def test_without_a_protocol_both_are_verified_and_the_worse_counts(few: list[Trace]) -> None:
     told = json.loads(inside("verify", "--json").out)
     assert told["verdict"] == "holds" and set(told["protocols"]) == {"segment", "stash"}
-    monkeypatch.setattr(Memory, "read", lambda *_: b"x")
-    assert inside("verify").code == 1, "the worse of both counts"
-
-
-def test_verify_notices_a_store_that_does_something_else(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = Memory.read
-
-    def more(self: Memory, locator: str) -> bytes | None:
-        data = read(self, locator)
-        return data and data + b"x"
-
-    monkeypatch.setattr(Memory, "read", more)
-    ran = inside("verify", "stash")
-    assert ran.code == 1 and "for real" in ran.out and "stash: violated" in ran.out
+    (step,) = few[0].steps
+    few[0] = replace(few[0], steps=(replace(step, seen=replace(step.seen, events=())),))
+    ran = inside("verify")
+    assert ran.code == 1 and "segment: holds, in" in ran.out and "stash: violated, in" in ran.out
+    assert "events differs" in ran.out and '"event": "Nothing"' in ran.out
 
 
 def test_defences_and_findings() -> None:
@@ -71,3 +69,31 @@ def test_options_of_the_segment_are_refused() -> None:
     for command in ("defences", "findings"):
         ran = inside(command, "stash", "--committed")
         assert ran.code == 2 and "--committed with stash" in ran.err
+
+
+def test_conform(tmp_path: Path) -> None:
+    """Few traces, with the reports that the segment has."""
+    arguments = ("conform", "stash", "--smoke", "--jobs", "1")
+    told = json.loads(inside(*arguments, "--json", "--report", tmp_path / "report.json").out)
+    assert told["verdict"] == "passed" and told["protocol"] == "stash"
+    ran = [one for one in told["cases"] if one["verdict"] == "pass"]
+    assert len(ran) >= 3 and json.loads((tmp_path / "report.json").read_text())["cases"] == told["cases"]
+    assert inside("conform", "stash", "--case", "*who-was-killed*", "--html", tmp_path / "report.html").code == 0
+    for wrong in (("--suite", "LR1"), ("--adequacy",), ("--profile", "as-written")):
+        assert inside("conform", "stash", *wrong).code == 2
+
+
+def test_a_counterexample_happens_for_real(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.json"
+    arguments = ("check", "stash", "--set", "writes=1", "--trace", trace)
+    assert inside(*arguments, "--profile", "hardened -authenticated").code == 1
+    ran = inside("replay", trace, "--on", "backend")
+    assert ran.code == 2 and "STASH-PROFILE-3" in ran.err
+    trace.unlink()
+    assert inside(*arguments, "--profile", "as-written").code == 1
+    ran = inside("replay", trace, "--on", "backend")
+    assert ran.code == 0 and "steps agree with the trace" in ran.out
+    trace.unlink()
+    assert inside(*arguments, "--mutant", "nothing is there is believed").code == 1
+    ran = inside("replay", trace, "--on", "backend")
+    assert ran.code == 1 and "STASH-READ-4" in ran.err, "the real engine has no such mistake"

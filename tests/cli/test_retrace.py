@@ -113,7 +113,8 @@ def test_a_difference_in_state_is_shown_slot_by_slot(file: Path, tmp_path: Path)
         ({"mutant": "no such mistake"}, "no mistake of that name"),
         ({"arguments": {"members": 99}}, "members: 1 to"),
         ({"arguments": {"colours": 2}}, "colours"),
-        ({"target": "stash"}, "there is no machine stash"),
+        ({"target": "vault"}, "there is no machine vault"),
+        ({"target": "stash"}, "the stash has no members"),
     ],
 )
 def test_a_machine_that_cannot_be_found_is_a_matter_of_set_up(

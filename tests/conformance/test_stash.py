@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from lockedroom.backend.stash.engine import store_of
-from lockedroom.conformance import stash
-from lockedroom.conformance.stash import replay
+from lockedroom.conformance.conform import conform
+from lockedroom.conformance.corpus import corpus
+from lockedroom.conformance.coverage import pairs, rejections_covered, transitions_covered
+from lockedroom.conformance.known_failures import KnownFailures
+from lockedroom.conformance.observation import Seen
+from lockedroom.conformance.replay import replay_on_engine
+from lockedroom.conformance.report import build
+from lockedroom.conformance.report_cases import candidate
+from lockedroom.conformance.stage import Status
+from lockedroom.conformance.stash_attacks import replay
+from lockedroom.conformance.stash_real import Ground, on_every_store, stores
+from lockedroom.conformance.trace import STASH, Trace
 from lockedroom.model.report import Behaviour, Path
 from lockedroom.model.stash import JUDGES, SECRECY, Bounds, stash_subject
 from lockedroom.model.subjects import check_subject
@@ -17,7 +29,7 @@ from lockedroom.reference.profile import Profile
 from lockedroom.reference.stash.profile import AS_WRITTEN, DEFENCES, HARDENED
 
 SMALL = Bounds(writes=2)
-stores = pytest.mark.parametrize("store", ["auto", "memory"])
+both = pytest.mark.parametrize("store", ["auto", "memory"])
 
 
 @cache
@@ -31,7 +43,7 @@ def attack(profile: Profile, only: tuple[str, ...] = (*JUDGES, SECRECY)) -> tupl
     return found.property, found.path
 
 
-@stores
+@both
 @pytest.mark.parametrize("profile", [HARDENED, AS_WRITTEN], ids=str)
 def test_every_behaviour(profile: Profile, store: str, record_property: Callable[[str, object], None]) -> None:
     """STASH-STORE-1: each operation with each of its outcomes, by the shortest way there."""
@@ -43,7 +55,7 @@ def test_every_behaviour(profile: Profile, store: str, record_property: Callable
     assert {str(one.path): replay(one.path, profile, there) for one in found} == {str(one.path): "" for one in found}
 
 
-@stores
+@both
 @pytest.mark.parametrize("defence", [one.name for one in DEFENCES])
 def test_what_the_loss_of_a_defence_admits_happens_for_real(defence: str, store: str) -> None:
     broken, path = attack(HARDENED.without(defence))
@@ -51,7 +63,7 @@ def test_what_the_loss_of_a_defence_admits_happens_for_real(defence: str, store:
     assert replay(path, HARDENED, store_of(store), broken) != "" or broken == "one key, one use"
 
 
-@stores
+@both
 @pytest.mark.parametrize("broken", sorted({SECRECY, *JUDGES} - {"a read is current", "compare and set"}))
 def test_every_finding_on_the_description_happens_for_real(broken: str, store: str) -> None:
     """STASH-PROFILE-2."""
@@ -59,9 +71,52 @@ def test_every_finding_on_the_description_happens_for_real(broken: str, store: s
     assert replay(path, AS_WRITTEN, store_of(store), broken) == ""
 
 
-def test_a_stash_that_does_something_else_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, path = attack(AS_WRITTEN, ("no way back",))
-    monkeypatch.setattr(stash, "_VALUES", dict.fromkeys(stash.BODIES, b"other"))
-    assert replay(path, AS_WRITTEN, store_of("memory")) == ""
-    monkeypatch.setattr(stash.Replay, "_real", lambda *_: b"\0")
-    assert "for real" in replay(path, AS_WRITTEN, store_of("memory"))
+def test_the_corpus_holds_every_outcome_of_every_operation() -> None:
+    """Also what the explorer tells apart least: the operation with the clause of its refusal, or its events."""
+    traces = corpus("stash")
+    known = {
+        (STASH + one.operation, one.clause or "+".join(one.events) or "ok") for one in behaviours(HARDENED)
+    }  # fmt: skip
+    assert known <= pairs(traces)
+    assert rejections_covered(traces, "stash").missing == ("STASH-WRITE-2", "STASH-WRITE-4")
+    assert transitions_covered(traces, "stash").missing == ()
+    assert {actor for trace in traces for actor in (step.actor for step in trace.steps)} == {"anna", "ben", "intruder"}
+
+
+@pytest.mark.parametrize("trace", corpus("stash"), ids=lambda trace: trace.title)
+def test_the_corpus_on_the_engine(trace: Trace) -> None:
+    found = replay_on_engine(trace)
+    assert found.status is Status.PASSED, found.reason
+
+
+def test_a_sample_of_the_corpus_by_real_processes_on_every_store() -> None:
+    """STASH-ADAPTER-1 to 3. All of it is replayed by `lockedroom verify`."""
+    several = on_every_store([trace for trace in corpus("stash") if len(trace.steps) > 4])
+    assert {trace.settings.store for trace in several} == set(stores())
+    report = conform("stash", traces=several, jobs=1)
+    assert report.passed == len(several)
+    assert report.processes == 2 + len(stores()), "one was killed in between, in each store"
+
+
+def test_a_holder_that_takes_what_does_not_open_fails() -> None:
+    """An implementation that answers a refusal with something else, as STASH-READ-2 forbids."""
+    (trace,) = [one for one in corpus("stash") if one.title.startswith("07:")]
+    wrong = replace(trace.steps[-1], seen=Seen("ok", None, ({"event": "Nothing", "version": 0},)))
+    report = conform("stash", traces=[replace(trace, steps=(*trace.steps[:-1], wrong))], jobs=1)
+    (failed,) = report.traces
+    assert failed.divergence is not None and failed.divergence.seen == "rejected STASH-READ-2"
+    shown = build(report, [candidate("trace/07", trace)], {}, KnownFailures())
+    assert shown.verdict == "failed" and shown.cases[0].broken
+
+
+def test_a_replay_leaves_nothing_and_waits_for_another_one_of_its_trace() -> None:
+    (trace,) = on_every_store(corpus("stash")[3:4])[-1:]
+    store = store_of("memory")
+    with Ground(trace.settings, store) as first:
+        store_before = set(store.locators())
+        late = threading.Thread(target=lambda: conform("stash", traces=[trace], jobs=1))
+        late.start()
+        late.join(1)
+        assert late.is_alive() and set(store.locators()) == store_before
+    late.join(30)
+    assert not late.is_alive() and first.place not in store.locators()

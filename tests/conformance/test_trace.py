@@ -11,6 +11,7 @@ from lockedroom.conformance import trace as traces
 from lockedroom.conformance.observation import EVENT_FIELDS, event_kinds, event_schema
 from lockedroom.conformance.trace import MalformedTrace, Trace, operations, parse_trace, read_trace, write_trace
 from lockedroom.reference.segment.table import TABLE
+from lockedroom.reference.stash import transitions as stash
 from tests.conformance import scripts
 
 Edit = Callable[[dict[str, Any]], object]
@@ -64,7 +65,8 @@ def test_it_is_itf() -> None:
 
 
 def test_every_operation_and_every_event_has_a_place_in_the_format() -> None:
-    assert {row.operation for row in TABLE} | {"crash", *traces.INTRUSIONS} == set(operations())
+    values = {traces.STASH + row.operation for row in stash.TABLE}
+    assert {row.operation for row in TABLE} | values | {"crash", *traces.INTRUSIONS} == set(operations())
     assert len(event_kinds()) >= 17
     event_schema()
     visible = {name for kind in event_kinds().values() for name in kind.__dataclass_fields__} - {"segment"}
