@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from lockedroom.cli.exits import usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console
+    from rich.text import Text
 
-    from lockedroom.cli.chart import Move
+    from lockedroom.cli.chart import Chart, Move
     from lockedroom.conformance.model_trace import ModelTrace, Named
+    from lockedroom.conformance.sequels import Sequel
     from lockedroom.model.segment.attacks import Attack
     from lockedroom.model.validator import Run, Subject
 
@@ -35,56 +37,73 @@ def named(attack: Attack) -> Named:
     return Named("segment", asdict(attack.bounds), None, str(attack.profile))
 
 
-def traced(attack: Attack) -> ModelTrace:
-    """The model trace of an attack."""
+def taken_on(attack: Attack, sequel: Sequel | None) -> tuple[Subject, Run]:
+    """The machine of an attack, and the run that it is there with what it leads to, if anything. Raises Stale."""
+    from lockedroom.conformance.sequels import run_of
+    from lockedroom.model.segment.attacks import segment_of
+
+    if sequel is None:
+        return taken(attack)
+    return segment_of(sequel.bounds, attack.profile), run_of(attack, sequel)
+
+
+def traced(attack: Attack, sequel: Sequel | None = None) -> ModelTrace:
+    """The model trace of an attack, with what it leads to, if anything."""
     from lockedroom.conformance.model_trace import model_trace
 
-    subject, run = taken(attack)
-    return model_trace(subject, named(attack), run)
+    subject, run = taken_on(attack, sequel)
+    if sequel is None:
+        return model_trace(subject, named(attack), run)
+    whole = replace(run, property=attack.falls, message=attack.message)
+    return model_trace(subject, named(replace(attack, bounds=sequel.bounds)), whole, attack.length)
 
 
-def charted(attack: Attack) -> tuple[tuple[str, ...], tuple[Move, ...]]:
+def charted(attack: Attack, sequel: Sequel | None = None) -> tuple[tuple[str, ...], tuple[Move, ...]]:
     """The lifelines and the moves of an attack's sequence chart, without what each changes."""
     from lockedroom.cli.moves import lifelines, moves
 
-    subject, run = taken(attack)
+    subject, run = taken_on(attack, sequel)
     names = lifelines(subject, [done.action.actor for done in run.steps])
     return names, tuple(replace(move, changed=()) for move in moves(subject, run))
 
 
-def draw(out: Console, attack: Attack) -> None:
-    """The sequence chart of an attack, and what falls at its end."""
+def draw(out: Console, attack: Attack, sequel: Sequel | None = None) -> None:
+    """The sequence chart of an attack, or of what it leads to, and what falls at the end."""
     from lockedroom.cli.terminal import drawn, safe
 
-    names, moves = charted(attack)
-    chart = drawn(out, names)
-    for line in chart.heading():
+    names, moves = charted(attack, sequel)
+    for line in _lines(drawn(out, names), moves, attack.length if sequel else 0):
         out.print(line)
-    for move in moves:
-        for line in chart.draw(move):
-            out.print(line)
-    out.print(f"{safe(attack.falls)} falls: {safe(attack.message)}", style="red")
+    end = sequel or attack
+    out.print(f"{safe(end.falls)} falls: {safe(end.message)}", style="red")
 
 
-def chart_lines(attack: Attack, width: int = 110) -> Iterator[str]:
-    """The sequence chart of an attack as plain text."""
+def chart_lines(attack: Attack, sequel: Sequel | None = None, width: int = 110) -> Iterator[str]:
+    """The sequence chart of an attack, or of what it leads to, as plain text."""
     from lockedroom.cli.chart import UNICODE, Chart
 
-    names, moves = charted(attack)
-    chart = Chart(names, width=width, strokes=UNICODE)
-    for line in chart.heading():
+    names, moves = charted(attack, sequel)
+    for line in _lines(Chart(names, width=width, strokes=UNICODE), moves, attack.length if sequel else 0):
         yield line.plain.rstrip()
-    for move in moves:
-        for line in chart.draw(move):
-            yield line.plain.rstrip()
 
 
-def picture(attack: Attack, title: str) -> str:
-    """The sequence chart of an attack as the text of an SVG file."""
+def _lines(chart: Chart, moves: Sequence[Move], after: int) -> Iterator[Text]:
+    """The lines of a chart from the step after that many on, which keep their numbers."""
+    drawn = [list(chart.draw(move)) for move in moves[:after]]
+    yield from chart.heading()
+    for move in moves[len(drawn) :]:
+        yield from chart.draw(move)
+
+
+def picture(attack: Attack, title: str, sequel: Sequel | None = None) -> str:
+    """The sequence chart of an attack, with what it leads to, if anything, as the text of an SVG file."""
     from lockedroom.cli.svg import svg
 
-    names, moves = charted(attack)
-    return svg(title, f"{attack.falls} falls: {attack.message}", names, moves)
+    names, moves = charted(attack, sequel)
+    said = f"{attack.falls} falls: {attack.message}"
+    if sequel is not None:
+        said = f"{attack.falls} falls after step {attack.length}; at the end {sequel.falls} falls: {sequel.message}"
+    return svg(title, said, names, moves)
 
 
 def folder_of(folder: Path | None) -> Path | None:
@@ -97,17 +116,20 @@ def folder_of(folder: Path | None) -> Path | None:
     return folder
 
 
-def save(attack: Attack, name: str, traces: Path | None, pictures: Path | None) -> dict[str, str]:
-    """Write an attack as a model trace and as SVG, where a folder is given; the names of the files. Raises OSError."""
+def save(
+    attack: Attack, name: str, traces: Path | None, pictures: Path | None, sequel: Sequel | None = None
+) -> dict[str, str]:
+    """Write an attack, with what it leads to, if anything, as a model trace and as SVG, where a folder is given; the
+    names of the files. Raises OSError."""
     from lockedroom.cli.counterexample import write_new
     from lockedroom.conformance.model_trace import write_model_trace
 
     written: dict[str, str] = {}
     stem = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
     if traces is not None:
-        write_new(traces / f"{stem}.json", write_model_trace(traced(attack)))
+        write_new(traces / f"{stem}.json", write_model_trace(traced(attack, sequel)))
         written["trace"] = f"{stem}.json"
     if pictures is not None:
-        write_new(pictures / f"{stem}.svg", picture(attack, name))
+        write_new(pictures / f"{stem}.svg", picture(attack, name, sequel))
         written["svg"] = f"{stem}.svg"
     return written

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from lockedroom.cli.attacks import chart_lines, taken
 from lockedroom.cli.defences import said
-from lockedroom.cli.findings import BENEATH, answer, removal
+from lockedroom.cli.findings import BENEATH, answer, leading, leads, refusal, removal, story_on
 from lockedroom.cli.narration import beliefs, knowledge, story
 from lockedroom.model.segment.attacks import LADDER
 
@@ -48,8 +48,12 @@ apart. Last, where no single defence removes an attack, its property is looked a
 brought it down.
 
 `lockedroom findings segment --committed --trace FOLDER` writes the trace of each finding. `lockedroom replay FILE --on
-backend` shows it succeed on real shared memory, and with `--profile hardened` what the hardened profile says to it; the
-last sentence of each finding says that too.
+backend` shows it succeed on real shared memory, and with `--profile hardened` which step the hardened profile refuses,
+and by which clause; the last sentence of each finding says that too. The hardened profile takes each step of some: what
+they bring about is another key, or another nonce, that no single step shows. Those go on to *what the finding leads
+to*: the shortest way on, searched from where its property fell, within its bounds and then within wider ones, to a step
+at which a property falls that the finding's own defences have a part in keeping, and of which the hardened profile
+refuses a step.
 """
 
 
@@ -95,6 +99,18 @@ def _finding(number: int, one: Finding) -> Iterator[str]:
     yield " ".join([*beliefs(run), *knowledge(run)])
     yield ""
     yield answer(one)
+    sequel = leading(one)
+    if sequel is not None:
+        yield ""
+        yield leads(one, sequel)
+        yield ""
+        yield "```text"
+        yield from chart_lines(attack, sequel)
+        yield "```"
+        yield ""
+        yield from story_on(one, sequel)
+        yield ""
+        yield refusal(one, sequel)
 
 
 def _defences(rows: Sequence[Row]) -> Iterator[str]:

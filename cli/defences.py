@@ -70,7 +70,7 @@ def defences(
     if unknown is not None:
         known = "; ".join(one.name for one in DEFENCES)
         raise usage(f"there is no defence {unknown!r}", f"there are: {known}")
-    folders = [folder_of(folder) for folder in (trace, svg)]
+    traces, pictures = folder_of(trace), folder_of(svg)
     began = time.monotonic()
     deadline = None if time_limit is None else began + time_limit
     with Live(quiet=as_json) as live:
@@ -82,7 +82,9 @@ def defences(
             rows = judge(names, ladder=LADDER, search=climb, uncover=uncover, jobs=many, progress=live.show)
     late = deadline is not None and time.monotonic() >= deadline
     report = DefencesReport(rows, LADDER, time.monotonic() - began, "the time limit" if late else "")
-    files = {row.defence.name: save(row.attack, row.defence.name, *folders) for row in rows if row.attack is not None}
+    files = {
+        row.defence.name: save(row.attack, row.defence.name, traces, pictures) for row in rows if row.attack is not None
+    }
     if as_json:
         said = report.to_json()
         found = [{**row.to_json(), **files.get(row.defence.name, {})} for row in rows]

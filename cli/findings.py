@@ -15,6 +15,7 @@ from lockedroom.cli.exits import MEANING, Exit
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from lockedroom.conformance.sequels import Sequel
     from lockedroom.model.segment.findings import Finding, FindingsReport
 
 
@@ -63,7 +64,7 @@ def findings(
     from lockedroom.model.segment.attacks import DESCRIBED
     from lockedroom.model.segment.findings import committed_findings, enumerated, one_otherwise, one_search
 
-    folders = [folder_of(folder) for folder in (trace, svg)]
+    traces, pictures = folder_of(trace), folder_of(svg)
     began = time.monotonic()
     deadline = None if time_limit is None else began + time_limit
     with Live(quiet=as_json) as live:
@@ -75,7 +76,10 @@ def findings(
             report = known.report(DESCRIBED)
     report = replace(report, seconds=time.monotonic() - began)
     both = (*report.findings, *report.beneath)
-    files = [save(one.attack, f"{number:02d} {one.name}", *folders) for number, one in enumerate(both, 1)]
+    files = [
+        save(one.attack, f"{number:02d} {one.name}", traces, pictures, leading(one) if traces or pictures else None)
+        for number, one in enumerate(both, 1)
+    ]
     if as_json:
         found = [{**told(one), **written} for one, written in zip(both, files, strict=True)]
         many = len(report.findings)
@@ -90,14 +94,19 @@ def told(one: Finding) -> dict[str, object]:
     from lockedroom.cli.attacks import taken
     from lockedroom.cli.narration import beliefs, knowledge, story
     from lockedroom.conformance.findings import answered
+    from lockedroom.conformance.sequels import answer_on
 
     _, run = taken(one.attack)
     answer, why = answered(one.attack, one.clauses)
+    sequel = leading(one)
+    if sequel is not None:
+        answer = answer_on(one.attack, sequel)
     return {
         **one.to_json(),
         "story": story(run),
         "beliefs": beliefs(run),
         "knowledge": knowledge(run),
+        "leads": {**sequel.to_json(), "story": story_on(one, sequel)} if sequel else None,
         "hardened": answer.to_json() if answer else None,
         "unsaid": why,
     }
@@ -121,6 +130,14 @@ def _show(out: Console, report: FindingsReport) -> None:
             out.print(safe(line))
         out.print(removal(found))
         out.print(answer(found))
+        sequel = leading(found)
+        if sequel is not None:
+            out.print(f"\n{leads(found, sequel)}\n")
+            draw(out, found.attack, sequel)
+            out.print()
+            for line in story_on(found, sequel):
+                out.print(safe(line))
+            out.print(refusal(found, sequel))
     table = plain("expected", "found, or what prevents it")
     missing = "not found: not all was searched" if report.verdict == "incomplete" else "not found, and nothing says why"
     for one in report.expected():
@@ -140,6 +157,39 @@ def answer(one: Finding) -> str:
 
     said, why = answered(one.attack, one.clauses)
     return str(said) if said is not None else f"It is replayed on the model alone: {why}."
+
+
+def leading(one: Finding) -> Sequel | None:
+    """What a finding leads to, where the hardened profile takes every step of its attack."""
+    from lockedroom.conformance.findings import answered
+    from lockedroom.conformance.sequels import led_to
+
+    said, _ = answered(one.attack, one.clauses)
+    return led_to(one) if said is not None and said.says == "same" else None
+
+
+def leads(one: Finding, sequel: Sequel) -> str:
+    """What a finding leads to, in a sentence or two."""
+    also = f", together with {sequel.beside}" if sequel.beside else ""
+    where = "" if sequel.bounds == one.attack.bounds else f" within {sequel.bounds}"
+    what = "the same property falls again" if sequel.falls == one.attack.falls else f"{sequel.falls} falls"
+    return f"What it leads to{where}: {what}, and what removes the finding removes that too{also}."
+
+
+def story_on(one: Finding, sequel: Sequel) -> list[str]:
+    """A sentence for each step that a finding leads to."""
+    from lockedroom.cli.attacks import taken_on
+    from lockedroom.cli.narration import story
+
+    _, run = taken_on(one.attack, sequel)
+    return story(run)[one.attack.length :]
+
+
+def refusal(one: Finding, sequel: Sequel) -> str:
+    """What the hardened profile says to the steps of a finding and of what it leads to, in a sentence."""
+    from lockedroom.conformance.sequels import answer_on
+
+    return str(answer_on(one.attack, sequel))
 
 
 def removal(one: Finding) -> str:

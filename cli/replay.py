@@ -61,8 +61,9 @@ def replay(
 
     Every observation is compared with what the trace says. A model trace, such as a counterexample, is replayed on
     the machine that it names (a module of yours is run to get it), and is reproduced when its property is violated at
-    its end and not before. In another profile than the trace's own, which steps are taken and which refused is all that
-    is compared; where that is the same, the model says whether the property is violated there.
+    its end and not before; or after the step that it says, where it goes on to what that leads to. In another profile
+    than the trace's own, which steps are taken and which refused is all that is compared; where that is the same, the
+    model says whether the property is violated there.
     """
     from lockedroom.cli.conform import command_of
     from lockedroom.conformance.model_trace import is_model_trace, parse_model_trace
@@ -133,7 +134,8 @@ def withstands(trace: ModelTrace, profile: str) -> tuple[str, tuple[str, ...]]:
     from lockedroom.reference.segment.profile import PROFILES, profile_of
 
     about, other, bounds = trace.about, PROFILES[profile], bounds_named(trace.about.machine)
-    moves = tuple(Move(step.actor, step.operation, step.arguments, step.choice) for step in trace.steps)
+    steps = trace.steps[: about.fell]
+    moves = tuple(Move(step.actor, step.operation, step.arguments, step.choice) for step in steps)
     own = profile_of(about.machine.profile or "hardened")
     attack = Attack(own, bounds, about.property, about.violation, moves)
     try:

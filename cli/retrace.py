@@ -28,19 +28,21 @@ def retrace(trace: ModelTrace, subject: Subject, as_json: bool, picture: Path | 
 
     about = trace.about
     if as_json:
-        result = run(subject, trace.start, trace.steps, about.property, about.violation)
+        result = run(subject, trace.start, trace.steps, about.property, about.violation, fell=about.fell)
         _draw(result, subject, picture)
         print_json(_json(trace, result))
         return _code(result)
     out = console()
     out.print(f"{safe(about.title)} ({safe(str(about.machine))}): {len(trace.steps)} steps on the model\n")
-    found = run(subject, trace.start, trace.steps, about.property, about.violation, watch=_drawer(out, trace, subject))
+    watch = _drawer(out, trace, subject)
+    found = run(subject, trace.start, trace.steps, about.property, about.violation, fell=about.fell, watch=watch)
     _draw(found, subject, picture)
     out.print()
     if found.parting is not None:
         show_parting(out, found.parting, len(trace.steps))
         return _code(found)
-    out.print(safe(f"reproduced: {about.property} is violated: {found.run.message}"), style="bold")
+    when = f" after step {about.fell}" if about.fell is not None else ""
+    out.print(safe(f"reproduced: {about.property} is violated{when}: {found.run.message}"), style="bold")
     return Exit.HOLDS
 
 
@@ -105,6 +107,7 @@ def _json(trace: ModelTrace, found: Retraced) -> dict[str, object]:
         "machine": str(trace.about.machine),
         "property": trace.about.property,
         "violation": found.run.message,
+        "fell": trace.about.fell,
         "steps": len(trace.steps),
         "agreed": len(found.run.steps),
         "divergence": None

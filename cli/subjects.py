@@ -41,7 +41,7 @@ def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
     about = trace.about
     if about.machine.target not in ("segment", STASH):
         raise usage(f"{about.machine.target} has no engine and no backend", "replay it with --on model")
-    found = retrace(subject, trace.start, trace.steps, about.property, about.violation)
+    found = retrace(subject, trace.start, trace.steps, about.property, about.violation, fell=about.fell)
     if found.parting is not None and len(found.run.steps) < len(trace.steps):
         raise Problem("TRACE", f"it does not replay on the model ({found.parting})", "see --on model", Exit.REFUSED)
     done = [(one.action, one.outcome) for one in found.run.steps]

@@ -20,7 +20,7 @@ from lockedroom.reference.crypto.symbolic import SymbolicSuite
 from lockedroom.reference.machine import Name, Rejected, Slot, Step
 from lockedroom.reference.segment import store
 from lockedroom.reference.segment.effects import ACL, BOARD, HEADER, inbox, life, member
-from lockedroom.reference.segment.profile import PROFILES
+from lockedroom.reference.segment.profile import PROFILES, Profile
 from lockedroom.reference.segment.records import Capacity, Record
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION, perform
@@ -38,13 +38,16 @@ def suite_named(name: str) -> Suite:
 
 class EngineRoom:
     """Every slot of one run, and the operations on them. The settings' suite may be another than the trace's;
-    `performs` is what takes a transition, the reference unless told."""
+    `performs` is what takes a transition, the reference unless told; `profile`: one that no room speaks, by which the
+    members go under the label of one that is spoken (SEG-PROFILE-4)."""
 
-    def __init__(self, settings: Settings, suite: str, performs: Performs | None = None) -> None:
+    def __init__(
+        self, settings: Settings, suite: str, performs: Performs | None = None, profile: Profile | None = None
+    ) -> None:
         self._settings = settings
         self._performs = performs or perform
         self._keys = Keys(suite_named(suite), bytes.fromhex(settings.entropy))
-        self._profile = PROFILES[settings.profile]
+        self._profile = profile or PROFILES[settings.profile]
         self._rooms: dict[Name, dict[Slot, Hashable]] = {}
         self._left: dict[int, tuple[Record, ...]] = {}
         self._forge = Forge(self._keys, self._left)

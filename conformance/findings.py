@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +14,7 @@ from lockedroom.conformance.trace import FORMAT, Settings, Trace
 from lockedroom.model.segment.attacks import Attack, follow, segment_of
 from lockedroom.model.segment.bounds import Setting
 from lockedroom.model.segment.knowledge import INTRUDER
+from lockedroom.model.validator import Done
 from lockedroom.reference.segment.profile import AS_WRITTEN
 
 
@@ -40,30 +41,38 @@ class Answer:
             case "taken":
                 return f"The hardened profile takes step {self.step}, which the description refuses, {self.clause}."
             case "same":
-                return f"The hardened profile takes the same steps, and the property holds: {self.clause}."
+                return f"The hardened profile takes these steps, and the property holds: {self.clause}."
 
 
 def trace_of(attack: Attack) -> Trace:
     """The trace of an attack on the description. Raises Underivable for one that no room can be made for, that traces
     cannot say or that the engine does not follow; Stale for one that is none."""
+    run = follow(segment_of(attack.bounds, attack.profile), attack)
+    return trace_along(attack, run.steps)
+
+
+def trace_along(attack: Attack, done: Iterable[Done]) -> Trace:
+    """The trace of the steps that were taken of an attack on the description. Raises Underivable."""
+    return derive_path(settings_of(attack), ((step.action, step.outcome) for step in done))
+
+
+def settings_of(attack: Attack) -> Settings:
+    """What the members are told in the trace of an attack on the description. Raises Underivable for one on another
+    profile."""
     if attack.profile != AS_WRITTEN:
         raise Underivable(f"no room speaks the profile {attack.profile}")
-    label: Literal["as-written"] = "as-written"
-    bounds = attack.bounds
-    run = follow(segment_of(bounds, attack.profile), attack)
-    settings = Settings(
+    return Settings(
         FORMAT,
         "segment",
-        label,
+        "as-written",
         "LR0",
-        Setting(bounds).capacity,
-        bounds.names,
+        Setting(attack.bounds).capacity,
+        attack.bounds.names,
         "00" * 32,
         f"{attack.falls} falls: {attack.message}"[:2000],
         "lockedroom findings",
-        bounds.to_json(),
+        attack.bounds.to_json(),
     )
-    return derive_path(settings, ((done.action, done.outcome) for done in run.steps))
 
 
 def answer_to(trace: Trace, clauses: Sequence[str] = ()) -> Answer:
@@ -85,11 +94,15 @@ def answered(attack: Attack, clauses: Sequence[str] = ()) -> tuple[Answer | None
     why, where traces cannot say it."""
     try:
         trace = trace_of(attack)
-        answer = answer_to(trace, clauses)
+        return counted(answer_to(trace, clauses), attack, trace), ""
     except Underivable as problem:
         return None, str(problem)
+
+
+def counted(answer: Answer, attack: Attack, trace: Trace) -> Answer:
+    """The answer to a trace with its step counted as the attack does that the trace is of."""
     if not answer.replayed:
-        return answer, ""
+        return answer
     honest = [number for number, move in enumerate(attack.moves, start=1) if move.actor != INTRUDER]
     done = [step for step in trace.steps[: answer.replayed] if step.actor != INTRUDER and not step.room]
-    return replace(answer, step=honest[len(done) - 1]), ""
+    return replace(answer, step=honest[len(done) - 1])

@@ -61,13 +61,15 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a model trace is of: the machine by name and in words, the property, and how it is violated at the end."""
+    """What a model trace is of: the machine by name and in words, the property, and how it is violated at the end; or
+    after step `fell`, where the trace goes on to what that leads to."""
 
     format: Literal["lockedroom-model-trace-1"]
     machine: Named
     title: str
     property: str
     violation: str
+    fell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,9 @@ class ModelTrace:
     clauses: tuple[tuple[str, ...], ...]
 
 
-def model_trace(subject: Subject, machine: Named, run: Run) -> ModelTrace:
-    """The trace of a run that was taken by the validator."""
+def model_trace(subject: Subject, machine: Named, run: Run, fell: int | None = None) -> ModelTrace:
+    """The trace of a run that was taken by the validator; `fell`: the step after which its property is violated, if
+    that is not the last."""
     steps = tuple(
         Wanted(
             done.action.actor,
@@ -95,7 +98,7 @@ def model_trace(subject: Subject, machine: Named, run: Run) -> ModelTrace:
         )
         for done in run.steps
     )
-    about = About(FORMAT, machine, subject.machine.title, run.property, run.message)
+    about = About(FORMAT, machine, subject.machine.title, run.property, run.message, fell)
     return ModelTrace(
         about,
         state_itf(run.start),
@@ -207,8 +210,11 @@ def parse_model_trace(data: bytes | str, source: str = "trace") -> ModelTrace:
         if unlike:
             raise MalformedTrace(source, f"states[{index}]", f"vars and this state do not agree on {min(unlike)!r}")
     later = [cast(dict[str, Json], cast(dict[str, Json], state["#meta"])["step"]) for state in states[1:]]
+    about = value_of(About, file["#meta"])
+    if about.fell is not None and not 1 <= about.fell <= len(later):
+        raise MalformedTrace(source, "#meta.fell", f"{about.fell}: the trace has no such step")
     return ModelTrace(
-        value_of(About, file["#meta"]),
+        about,
         _held(states[0]),
         tuple(_wanted(step, _held(state)) for step, state in zip(later, states[1:], strict=True)),
         tuple(tuple(cast(list[str], step["clauses"])) for step in later),

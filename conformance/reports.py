@@ -41,8 +41,12 @@ def _bounds() -> dict[str, Json]:
     return closed({**dict.fromkeys(names, _COUNT), "settled": {"enum": [0, 1]}}, [*names, "settled"])
 
 
-def _attack() -> dict[str, Json]:
-    move = closed(
+def _budgets() -> dict[str, Json]:
+    return _said({"type": "object", "additionalProperties": _COUNT}, "the budgets that are not 0")
+
+
+def _move() -> dict[str, Json]:
+    return closed(
         {
             "actor": _said(_TEXT, "a member, or the intruder"),
             "operation": _said(_TEXT, "what it does"),
@@ -51,14 +55,16 @@ def _attack() -> dict[str, Json]:
             "which": _said(_COUNT, "which of several outcomes of that choice, from 0"),
         }
     )
-    budgets: Mapping[str, Json] = {"type": "object", "additionalProperties": _COUNT}
+
+
+def _attack() -> dict[str, Json]:
     return closed(
         {
             "profile": _said(_TEXT, "a profile, with - and + before the defences that are off and on in it"),
-            "bounds": _said(budgets, "the budgets that are not 0"),
+            "bounds": _budgets(),
             "property": _property(),
             "message": _said(_TEXT, "how it is violated at the end"),
-            "moves": _list(move, "the steps, first to last"),
+            "moves": _list(_move(), "the steps, first to last"),
         }
     )
 
@@ -70,7 +76,7 @@ def _property() -> dict[str, Json]:
 def _searched() -> dict[str, Json]:
     return closed(
         {
-            "bounds": _said({"type": "object", "additionalProperties": _COUNT}, "the budgets that are not 0"),
+            "bounds": _budgets(),
             "complete": _said({"type": "boolean"}, "whether every reachable state was seen"),
             "reason": _said(_TEXT, "why not, if there is another reason than an attack"),
             "states": _said(_COUNT, "distinct states that were seen"),
@@ -255,12 +261,29 @@ def findings_schema() -> dict[str, Json]:
         "story": _said(lines, "a sentence for each step"),
         "beliefs": _said(lines, "what members believe at the end, and what is true"),
         "knowledge": _said(lines, "what the intruder knows at the end"),
+        "leads": _or_none(
+            closed(
+                {
+                    "bounds": _budgets(),
+                    "property": _property(),
+                    "message": _said(_TEXT, "how that property is violated at its end"),
+                    "beside": _said(
+                        _TEXT, "the defence together with which those that remove the finding remove this; empty: alone"
+                    ),
+                    "moves": _list(_move(), "the moves after the attack's own"),
+                    "story": _said(lines, "a sentence for each step"),
+                }
+            ),
+            "what the finding leads to, where the hardened profile takes every step of its attack: the shortest way on "
+            "to a step at which a property falls, of which the hardened profile refuses a step. It stands in the trace",
+        ),
         "hardened": _or_none(
             closed(
                 {"says": {"enum": ["refused", "taken", "same"]}, "step": _COUNT, "clause": _TEXT, "replayed": _COUNT}
             ),
-            "what the hardened profile says to these steps, on engine and backend: it refuses one, by a clause; it "
-            "takes one that the description refuses, by that clause; it takes them all, and the property holds, by the "
+            "what the hardened profile says to these steps and those that they lead to, on engine and backend: it "
+            "refuses one, by a clause; it takes one that the description refuses, by that clause; it takes them all, "
+            "and the property holds, by the "
             "clauses of what removes the attack. `replayed`: the step's number in the trace, which has a step more for "
             "each that is made in another segment",
         ),

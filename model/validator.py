@@ -286,11 +286,13 @@ def retrace(
     name: str,
     message: str = "",
     *,
+    fell: int | None = None,
     watch: Callable[[int, Wanted, Done], None] | None = None,
 ) -> Retraced:
     """Take the steps of a trace in order, compare each with what the trace says, and see whether the property is
-    violated at the end and not before; of several ways in which it is, `message` is told if it is one. `watch` is
-    called after each step that agrees."""
+    violated at the end and not before, or after step `fell` and not before; of several ways in which it is, `message`
+    is told if it is one. `watch` is called after each step that agrees."""
+    last = len(steps) if fell is None else fell
 
     def broken(state: State, step: tuple[Action, Outcome, State] | None) -> dict[str, str]:
         messages = _by_name(violated(subject, state, step))
@@ -312,7 +314,7 @@ def retrace(
     state: State = first
     progress = any(goal.property == name for goal in subject.goals)
     for number, one in enumerate(steps, start=1):
-        if name in found and not progress:
+        if name in found and not progress and number <= last:
             problem = f"{name} is violated already before this step: {found[name]}"
             return parted(str(one), problem, want=state_itf(state), have=state)
         chosen, problem, guard = _choose(subject, one, state)
@@ -320,7 +322,8 @@ def retrace(
             have = taken(*chosen, state) if chosen else state
             return parted(str(one), problem, guard, want=one.after, have=have)
         after = taken(*chosen, state)
-        found = broken(after, (*chosen, state))
+        if number <= last:
+            found = broken(after, (*chosen, state))
         done.append(Done(*chosen, after))
         if watch is not None:
             watch(number, one, done[-1])
@@ -338,7 +341,8 @@ def retrace(
         found[name] = "from here nothing leads to it any more"
     if name not in found:
         others = "".join(f"; violated is {other}: {says}" for other, says in found.items())
-        problem = f"every step replays, but at the end {name} holds{others}"
+        end = "at the end" if fell is None else f"after step {fell}"
+        problem = f"every step replays, but {end} {name} holds{others}"
         return parted("", problem, want=state_itf(state), have=state)
     return Retraced(Run(name, found[name], first, tuple(done)), None)
 

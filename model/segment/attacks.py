@@ -8,7 +8,7 @@ anew each time, by the validator's own means and not by the explorer's.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
@@ -197,17 +197,36 @@ def written(subject: Subject, violation: Violation, bounds: Bounds, profile: Pro
     state: State = dict(subject.machine.initial)
     moves: list[Move] = []
     for one in violation.path:
-        alike = [found for found in outcomes_of(one.action, state) if found.label == one.outcome.label]
-        which = alike.index(one.outcome)
-        arguments = {name: itf(value) for name, value in one.action.arguments}
-        moves.append(Move(one.action.actor, one.action.operation, arguments, one.outcome.label, which))
+        moves.append(move_of(one.action, one.outcome, state))
         state = taken(one.action, one.outcome, state)
     attack = Attack(profile, bounds, violation.property, violation.message, tuple(moves))
     follow(subject, attack)
     return attack
 
 
+def move_of(action: Action, outcome: Outcome, state: State) -> Move:
+    """A step from a state written down."""
+    alike = [found for found in outcomes_of(action, state) if found.label == outcome.label]
+    arguments = {name: itf(value) for name, value in action.arguments}
+    return Move(action.actor, action.operation, arguments, outcome.label, alike.index(outcome))
+
+
 # ---- taking an attack again ----------------------------------------------------------------------------
+
+
+def steps(subject: Subject, attack: Attack) -> Iterator[Done]:
+    """The steps that an attack's moves are on a machine, one by one, whatever falls. Raises Stale when a move cannot be
+    made."""
+    state: State = dict(subject.machine.initial)
+    for number, move in enumerate(attack.moves, start=1):
+        action = action_of(subject.machine, move)
+        if action is None:
+            raise Stale(attack, number, f"nobody can {move.operation} there")
+        alike = [found for found in outcomes_of(action, state) if found.label == move.choice]
+        if move.which >= len(alike):
+            raise Stale(attack, number, f"{move.actor} cannot {move.operation} {move.choice}".rstrip())
+        state = taken(action, alike[move.which], state)
+        yield Done(action, alike[move.which], state)
 
 
 def follow(subject: Subject, attack: Attack) -> Run:
@@ -218,19 +237,12 @@ def follow(subject: Subject, attack: Attack) -> Run:
     state: State = start
     done: list[Done] = []
     fallen: dict[str, str] = {}
-    for number, move in enumerate(attack.moves, start=1):
-        if attack.falls in fallen and not progress:
-            raise Stale(attack, number - 1, f"it falls here already: {fallen[attack.falls]}")
-        action = action_of(subject.machine, move)
-        if action is None:
-            raise Stale(attack, number, f"nobody can {move.operation} there")
-        alike = [found for found in outcomes_of(action, state) if found.label == move.choice]
-        if move.which >= len(alike):
-            raise Stale(attack, number, f"{move.actor} cannot {move.operation} {move.choice}".rstrip())
-        outcome, before = alike[move.which], state
-        state = taken(action, outcome, state)
-        fallen = dict(violated(subject, state, (action, outcome, before)))
-        done.append(Done(action, outcome, state))
+    for step in steps(subject, attack):
+        fallen = dict(violated(subject, step.after, (step.action, step.outcome, state)))
+        done.append(step)
+        state = step.after
+        if attack.falls in fallen and not progress and len(done) < attack.length:
+            raise Stale(attack, len(done), f"it falls here already: {fallen[attack.falls]}")
     if progress and goal_reached(subject, attack.falls, state) is False:
         fallen[attack.falls] = attack.message
     if attack.falls not in fallen:

@@ -48,7 +48,14 @@ def test_the_answer_is_one_object_as_its_schema_says(tmp_path: Path) -> None:
     assert answer["verdict"] == "unaccounted"
     (crossed,) = (one for one in answer["findings"] if one["removed_by"] == [switch.TIE_BREAK])
     assert crossed["length"] == 8 and len(crossed["story"]) == 8
+    assert crossed["leads"]["story"][0].startswith("9. ") and crossed["hardened"]["says"] == "refused"
     for one in answer["findings"]:
         again = inside("replay", tmp_path / "traces" / one["trace"], "--json")
         assert (again.code, json.loads(again.out)["verdict"]) == (0, "reproduced")
+        assert json.loads(again.out)["fell"] == (one["length"] if one["leads"] else None)
+        refused = inside(
+            "replay", tmp_path / "traces" / one["trace"], "--on", "engine", "--profile", "hardened", "--json"
+        )
+        assert refused.code == Exit.REFUSED
+        assert json.loads(refused.out)["refused"]["clause"] == one["hardened"]["clause"]
         assert (tmp_path / "pictures" / one["svg"]).read_text().startswith("<svg ")

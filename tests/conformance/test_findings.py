@@ -1,12 +1,17 @@
-"""Findings as traces: the engine follows each, real processes on real memory do too, the hardened profile answers."""
+"""Findings as traces: the engine follows each, real processes on real memory do too, the hardened profile refuses."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from lockedroom.conformance.findings import answered, trace_of
+from lockedroom.conformance.findings import Answer, answered, trace_of
 from lockedroom.conformance.process import Limits
 from lockedroom.conformance.replay import Status, replay, replay_on_engine
+from lockedroom.conformance.sequels import answer_on, led_to, lengthened, trace_on
+from lockedroom.conformance.trace import Trace
+from lockedroom.model.segment.attacks import Attack
 from lockedroom.model.segment.findings import Finding, committed_findings
 from lockedroom.reference.segment.profile import AS_WRITTEN
 
@@ -14,26 +19,35 @@ ON_THE_DESCRIPTION = [one for one in committed_findings().findings if one.attack
 PATIENT = Limits(start=60.0, reply=60.0)
 
 
+def whole(one: Finding) -> tuple[Attack, Trace, Answer]:
+    """A finding with what it leads to: its moves, its trace, and what the hardened profile says to that."""
+    answer, why = answered(one.attack, one.clauses)
+    assert answer is not None, why
+    if answer.says != "same":
+        return one.attack, trace_of(one.attack), answer
+    sequel = led_to(one)
+    assert sequel is not None, "the hardened profile refuses no step, and nothing that they lead to"
+    return lengthened(one.attack, sequel), trace_on(one.attack, sequel), answer_on(one.attack, sequel)
+
+
 def on_real_memory(one: Finding) -> None:
-    trace, (answer, _) = trace_of(one.attack), answered(one.attack)
+    _, trace, answer = whole(one)
     result = replay(trace, on="backend", limits=PATIENT)
     assert (result.status, result.reason) == (Status.PASSED, "")
-    assert answer is not None
     hardened = replay(trace, on="backend", profile="hardened", limits=PATIENT)
-    if answer.says == "same":
-        assert hardened.status is Status.PASSED
-    else:
-        assert hardened.divergence is not None
-        assert (hardened.divergence.index, hardened.divergence.refusal) == (answer.replayed, answer.clause)
+    assert hardened.divergence is not None
+    assert (hardened.divergence.index, hardened.divergence.refusal) == (answer.replayed, answer.clause)
 
 
 @pytest.mark.parametrize("one", ON_THE_DESCRIPTION, ids=lambda one: one.name)
-def test_the_engine_follows_each_and_the_hardened_profile_answers(one: Finding) -> None:
-    assert replay_on_engine(trace_of(one.attack)).status is Status.PASSED
-    answer, why = answered(one.attack, one.clauses)
-    assert answer is not None, why
-    assert answer.clause and answer.clause in str(answer), "each is refused, or answered by a rule, with its clause"
-    assert answer.says == "same" or one.attack.moves[answer.step - 1].actor in ("alice", "bob")
+def test_the_engine_follows_each_and_the_hardened_profile_refuses_it_by_a_clause(one: Finding) -> None:
+    attack, trace, answer = whole(one)
+    assert replay_on_engine(trace).status is Status.PASSED
+    hardened = replay_on_engine(replace(trace, settings=replace(trace.settings, profile="hardened")), outcomes=True)
+    assert hardened.divergence is not None
+    assert (answer.says, answer.clause) == ("refused", hardened.divergence.refusal)
+    assert answer.clause.startswith("SEG-") and answer.clause in str(answer)
+    assert attack.moves[answer.step - 1].actor in ("alice", "bob")
 
 
 def test_a_step_is_counted_as_the_attack_does_and_as_its_trace_does() -> None:
