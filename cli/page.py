@@ -65,6 +65,17 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Onward:
+    """What a finding leads to as it stands on the page: its steps are numbered on from `first`."""
+
+    said: str
+    first: int
+    chart: Chart
+    story: tuple[str, ...]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A finding as it stands on the page."""
 
@@ -76,6 +87,7 @@ class Told:
     beliefs: tuple[str, ...]
     knowledge: tuple[str, ...]
     answer: str
+    onward: Onward | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +185,33 @@ def _told(number: int, one: Finding) -> Told:
     from lockedroom.cli.narration import beliefs, knowledge, story
 
     _, run = taken(one.attack)
-    sentences = tuple(re.sub(r"^\d+\. ", "", line) for line in story(run))
     return Told(
         one,
         f"finding-{number}",
         _attacked(one.attack, one.name),
         removal(one),
-        sentences,
+        _unnumbered(story(run)),
         tuple(beliefs(run)),
         tuple(knowledge(run)),
         answer(one),
+        _onward(one),
     )
+
+
+def _onward(one: Finding) -> Onward | None:
+    from lockedroom.cli.attacks import charted
+    from lockedroom.cli.findings import leading, leads, refusal, story_on
+
+    sequel, first = leading(one), one.attack.length + 1
+    if sequel is None:
+        return None
+    names, moves = charted(one.attack, sequel)
+    drawn = chart(f"{one.name}: what it leads to", names, moves, sequel.falls, sequel.message)
+    return Onward(leads(one, sequel), first, drawn, _unnumbered(story_on(one, sequel)), refusal(one, sequel))
+
+
+def _unnumbered(sentences: Iterable[str]) -> tuple[str, ...]:
+    return tuple(re.sub(r"^\d+\. ", "", line) for line in sentences)
 
 
 def _guarded(row: Row) -> Guarded:

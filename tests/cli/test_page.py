@@ -20,11 +20,11 @@ from lockedroom.model import verdict
 from lockedroom.model.segment import mutants as library
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.defences import Row, judge
-from lockedroom.model.segment.findings import Finding, FindingsReport
+from lockedroom.model.segment.findings import Finding, FindingsReport, committed_findings
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS
 from lockedroom.model.segment.mutants.unseen import UNSEEN
 from lockedroom.model.verdict import CheckReport, check
-from lockedroom.reference.segment.profile import LIFE_LOCKS, NO_ROLLBACK
+from lockedroom.reference.segment.profile import DIRECTIONS, LIFE_LOCKS, NO_ROLLBACK, SEQUENCE
 from tests.cli.run import inside
 
 LADDER = (Bounds(2, 0, 1, intruder=1),)
@@ -133,6 +133,15 @@ def test_what_was_not_searched_is_said_to_be_so() -> None:
     text = html(explored(), None, None, hunts(), UNSEEN)
     assert text.count("Not searched: there are no committed results") == 2
     assert read(text).open == []
+
+
+def test_what_a_finding_leads_to_stands_there_with_the_step_that_is_refused() -> None:
+    both = (one for one in committed_findings().findings if one.cause in ((DIRECTIONS,), (SEQUENCE,)))
+    text = html(explored(), None, FindingsReport(tuple(both), (), LADDER, 0.0), hunts(), UNSEEN)
+    assert read(text).open == []
+    assert text.count("<h4>What it leads to</h4>") == 1 and text.count('<ol start="9">') == 1
+    assert "The hardened profile takes these steps, and the property holds: SEG-KEYS-2." in text
+    assert text.count("The hardened profile refuses step 10, SEG-RECEIVE-5.") == 2
 
 
 def test_the_same_results_give_the_same_bytes() -> None:

@@ -16,6 +16,7 @@ from lockedroom.model.segment.mutants.unseen import UNSEEN, Unseen
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.verdict import CheckReport, check
 from lockedroom.spec.registry import clauses
+from tests.tree import ROOT
 
 STEPS = json.loads(Path(__file__).with_name("mutants.json").read_text(encoding="utf-8"))
 """How long the shortest counterexample of each is."""
@@ -48,6 +49,12 @@ def test_the_mutant_is_found(mutant: Mutant) -> None:
 @pytest.mark.parametrize("name", sorted(LONG))
 def test_the_mutant_is_found_in_many_states(name: str) -> None:
     found(BY_NAME[name])
+
+
+def test_the_sample_that_ci_takes_is_stated() -> None:
+    said = " ".join((ROOT / "spec" / "reports.md").read_text(encoding="utf-8").split())
+    assert f"each of the {len(MUTANTS)} known mutants" in said
+    assert f"{len(MUTANTS) - len(LONG)} of the {len(MUTANTS)} mutants" in said
 
 
 SMALL = {one.bounds for one in MUTANTS if one.bounds.members < 3 and one.name not in LONG}
