@@ -40,7 +40,7 @@ def coverage(
     chosen = [one for one in clauses_registered() if any(fnmatchcase(one, glob) for glob in clause or ())]
     if clause and not chosen:
         raise usage(f"no clause matches {' or '.join(clause)}", "clauses are like SEG-SEND-3; `*` stands for anything")
-    found = spec_coverage(corpus())
+    found = spec_coverage((*corpus(), *corpus("stash")))
     if as_json:
         value = found.to_json()
         if chosen:

@@ -22,18 +22,19 @@ from types import CodeType, FrameType
 from typing import Final, Literal
 
 from lockedroom.conformance import vectors_run
-from lockedroom.conformance.adapter import ABOUT, EngineActor
+from lockedroom.conformance.adapter import ABOUT, actor_of
 from lockedroom.conformance.coverage import rejection_clauses
-from lockedroom.conformance.protocol import Command, Implementation, Reply, Start
+from lockedroom.conformance.here import Here
 from lockedroom.conformance.report_cases import named
 from lockedroom.conformance.runner import replay_for_real
 from lockedroom.conformance.schemas import Json, json_of
-from lockedroom.conformance.serving import Session
-from lockedroom.conformance.trace import Trace
+from lockedroom.conformance.trace import STASH, Trace
 from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.model.proofs.stash.whole import stash
 from lockedroom.model.segment.properties import PROPERTIES
+from lockedroom.model.stash import stash_subject
 from lockedroom.reference.segment.table import TABLE
+from lockedroom.reference.stash.transitions import TABLE as STASH_TABLE
 from lockedroom.spec.registry import ID, Clause, clauses, exemptions, expanded
 
 PACKAGES: Final = ("reference", "backend", "conformance", "cli")
@@ -125,6 +126,9 @@ def spec_coverage(traces: Iterable[Trace], tests: Path = TESTS) -> SpecCoverage:
     ran = {name: exercised_by(trace) for name, trace in named(tuple(traces)).items()}
     groups = {name: frozenset(group.clauses) for name, group in vectors_run.groups().items()}
     properties = {one.name: frozenset(one.clauses) for one in PROPERTIES}
+    properties |= {name: frozenset(of) for name, of in stash_subject().promises.items()}
+    rows = {row.operation: row.clauses for row in TABLE}
+    rows |= {STASH + row.operation: row.clauses for row in STASH_TABLE}
     systems = (segment(), stash())
     claims = (claim for system in systems for claim in (*system.invariants, *system.safety))
     proofs = {one.name: frozenset(one.clauses) for one in claims}
@@ -140,7 +144,7 @@ def spec_coverage(traces: Iterable[Trace], tests: Path = TESTS) -> SpecCoverage:
                 one.id,
                 one.level.value,
                 tuple(implemented.get(one.id, ())),
-                tuple(row.operation for row in TABLE if one.area in row.clauses),
+                tuple(name for name, areas in rows.items() if one.area in areas),
                 by(ran, one.id),
                 by(groups, one.id),
                 by(properties, one.id),
@@ -194,34 +198,6 @@ def _tests(folder: Path) -> Iterator[tuple[str, str]]:
 # ---- what runs while a trace is replayed -------------------------------------------------------------
 
 
-class _Here:
-    """The members of a trace, in this process: what stands for a fleet, so that what they run can be seen."""
-
-    def __init__(self) -> None:
-        self._sessions: dict[int, Session] = {}
-
-    def process(self, number: int) -> object:
-        """See `Members`."""
-        if number not in self._sessions:
-            self._sessions[number] = Session(ABOUT, EngineActor)
-            self._sessions[number].answer(Start("start", 1))
-        return self._sessions[number]
-
-    def about(self, number: int) -> Implementation:
-        """See `Members`."""
-        return ABOUT
-
-    def ask(self, number: int, command: Command, seconds: float | None = None) -> Reply:
-        """See `Members`."""
-        return self._sessions[number].answer(command)
-
-    def kill(self, number: int) -> None:
-        """See `Members`: it lets go as a process does that ends."""
-        session = self._sessions.pop(number, None)
-        if session is not None:
-            session.close()
-
-
 def exercised_by(trace: Trace) -> frozenset[str]:
     """The clauses that a trace exercises when it is replayed on real shared memory."""
     ran: set[CodeType] = set()
@@ -233,7 +209,7 @@ def exercised_by(trace: Trace) -> frozenset[str]:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        replay_for_real(trace, _Here())
+        replay_for_real(trace, Here(ABOUT, actor_of))
     finally:
         sys.setprofile(before)
     cites = _cites()
@@ -251,6 +227,7 @@ def _cites() -> Mapping[tuple[str, int], frozenset[str]]:
     """The clauses that each function cites, in its docstring or a comment, by its module and first line. Those that the
     engine refuses with are left out: that a function runs which could refuse exercises no refusal."""
     found: dict[tuple[str, int], frozenset[str]] = {}
+    refusals = rejection_clauses() | rejection_clauses("stash")
     for module, text in _sources():
         comments = [
             (token.start[0], token.string)
@@ -262,5 +239,5 @@ def _cites() -> Mapping[tuple[str, int], frozenset[str]]:
                 first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
                 said = [ast.get_docstring(node) or ""]
                 said += [comment for line, comment in comments if node.lineno <= line <= (node.end_lineno or line)]
-                found[module, first] = frozenset(cited("\n".join(said))) - rejection_clauses()
+                found[module, first] = frozenset(cited("\n".join(said))) - refusals
     return found

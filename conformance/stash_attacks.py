@@ -6,9 +6,9 @@ from typing import Final, cast
 
 from lockedroom.backend.stash.engine import Store
 from lockedroom.conformance.derive import Underivable
-from lockedroom.conformance.protocol import Command, Implementation, Reply
+from lockedroom.conformance.here import Here
+from lockedroom.conformance.protocol import Implementation
 from lockedroom.conformance.runner import RealRoom
-from lockedroom.conformance.serving import Session
 from lockedroom.conformance.stage import replay_on
 from lockedroom.conformance.stash import SUITE, derived, keys_of, password_of, settings_of
 from lockedroom.conformance.stash_real import Ground, StashActor
@@ -20,30 +20,7 @@ from lockedroom.reference.stash import records
 from lockedroom.reference.stash.keys import generate, locator
 from lockedroom.reference.stash.profile import SALTED, SWITCHES
 
-
-class _Here:
-    """Holders in this process, in any profile at all; see `Members`."""
-
-    def __init__(self, profile: Profile) -> None:
-        self._about: Final = Implementation("here", "", "Python", ("stash",), tuple(SWITCHES.profiles), (LR0,), ())
-        self._profile = profile
-        self._sessions: dict[int, Session] = {}
-
-    def process(self, number: int) -> object:
-        """See `Members`."""
-        return self._sessions.setdefault(number, Session(self._about, lambda reset: StashActor(reset, self._profile)))
-
-    def about(self, number: int) -> Implementation:
-        """See `Members`."""
-        return self._about
-
-    def ask(self, number: int, command: Command, seconds: float | None = None) -> Reply:
-        """See `Members`."""
-        return self._sessions[number].answer(command)
-
-    def kill(self, number: int) -> None:
-        """See `Members`."""
-        self._sessions.pop(number, None)
+_ABOUT: Final = Implementation("here", "", "Python", ("stash",), tuple(SWITCHES.profiles), (LR0,), ())
 
 
 def replay(path: Path, profile: Profile, store: Store, broken: str = "") -> str:
@@ -54,7 +31,8 @@ def replay(path: Path, profile: Profile, store: Store, broken: str = "") -> str:
         trace = derived(settings, path, profile)
     except Underivable as error:
         return str(error)
-    with Ground(settings, store, profile) as ground, RealRoom(trace, _Here(profile), ground) as room:
+    here = Here(_ABOUT, lambda reset: StashActor(reset, profile))
+    with Ground(settings, store, profile) as ground, RealRoom(trace, here, ground) as room:
         found = replay_on(room, trace)
         return found.reason or ("" if _shows(ground, profile, broken) else f"{broken}: nothing shows for real")
 

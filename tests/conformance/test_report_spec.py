@@ -27,7 +27,7 @@ from tests.tree import ROOT, files
 
 @cache
 def found() -> SpecCoverage:
-    return spec_coverage(corpus())
+    return spec_coverage((*corpus(), *corpus("stash")))
 
 
 def test_every_must_is_exercised_or_excused() -> None:
@@ -47,6 +47,8 @@ def test_nothing_is_listed_that_is_not_there() -> None:
     assert by_id["SEG-LOCK-1"].traces, "the backend runs too"
     assert by_id["LR-SUITE-13"].vectors == ("vectors/primitives/keywrap", "vectors/wraps/keywrap")
     assert by_id["SEG-LEAVE-2"].properties
+    assert by_id["STASH-READ-3"].traces and by_id["STASH-READ-3"].transitions == ("stash.read",)
+    assert by_id["STASH-READ-3"].properties == ("no way back",)
 
 
 def test_a_trace_exercises_what_runs_and_what_refuses() -> None:
