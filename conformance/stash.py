@@ -158,7 +158,7 @@ def derived(settings: Settings, path: Path, profile: Profile | None = None) -> T
     """The trace of a path of the explorer. Raises Underivable where the engine does not do with bytes what it did with
     terms."""
     stage = EngineStash(settings, profile)
-    left: dict[Bits, int] = {}
+    left: dict[Bits, tuple[int, Record]] = {}
     steps: list[TraceStep] = []
     for index, taken in enumerate(path, 1):
         action, outcome = taken.action, taken.outcome
@@ -170,12 +170,15 @@ def derived(settings: Settings, path: Path, profile: Profile | None = None) -> T
         operation = STASH + action.operation
         seen = stage.act(index, action.actor, operation, arguments)
         kinds = [event["event"] for event in seen.events if isinstance(event, Mapping)]
-        if seen.clause != outcome.clause or kinds != [type(event).__name__ for event in outcome.events]:
-            raise Underivable(f"{taken}: the explorer has {outcome.clause or outcome.events}, the replay {seen}")
+        wanted = [type(event).__name__ for event in outcome.events]
+        if seen.clause != outcome.clause or kinds != wanted:
+            raise Underivable(
+                f"{taken}: the explorer has {outcome.clause or wanted}, the replay {seen.clause or kinds}"
+            )
         if outcome.writes is not None and action.actor != INTRUDER:
             log = cast(model.Log, outcome.writes[2])
             if log and log[-1] is not None:
-                left.setdefault(log[-1].sealed, index)
+                left.setdefault(log[-1].sealed, (index, log[-1]))
         steps.append(TraceStep(action.actor, operation, arguments, seen, stage.observe()))
     return Trace(settings, NOTHING, tuple(steps))
 
@@ -186,16 +189,19 @@ def _said(name: str, value: object, holder: Holder) -> Json:
     return f"value {model.BODIES.index(cast(Term, value)) + 1}, two blocks"
 
 
-def _put(wanted: Record | None, left: Mapping[Bits, int]) -> dict[str, Json]:
-    """The intruder's step in the words of a trace."""
+def _put(wanted: Record | None, left: Mapping[Bits, tuple[int, Record]]) -> dict[str, Json]:
+    """The intruder's step in the words of a trace: of a record that a holder left what is other than it was."""
     if wanted is None or wanted.kind == NONSENSE:
         return {"what": "nothing" if wanted is None else "junk"}
     inner = wanted.sealed
     altered = isinstance(inner, Term) and inner.op == "altered"
     if altered:
         inner = cast(Bits, cast(Term, inner).args[0])
-    said: dict[str, Json] = {"what": "record", "step": left[inner]} if inner in left else {"what": "own"}
-    return {**said, "version": wanted.version, "kind": wanted.kind, **({"altered": True} if altered else {})}
+    if inner not in left:
+        return {"what": "own", "version": wanted.version, "kind": wanted.kind}
+    step, was = left[inner]
+    other = {name: getattr(wanted, name) for name in ("version", "kind") if getattr(wanted, name) != getattr(was, name)}
+    return {"what": "record", "step": step, **other, **({"altered": True} if altered else {})}
 
 
 # ---- the corpus ----------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from lockedroom.conformance.replay import replay_on_engine
 from lockedroom.conformance.report import build
 from lockedroom.conformance.report_cases import candidate
 from lockedroom.conformance.stage import Status
+from lockedroom.conformance.stash import derived, settings_of
 from lockedroom.conformance.stash_attacks import replay
 from lockedroom.conformance.stash_real import Ground, on_every_store, stores
 from lockedroom.conformance.trace import STASH, Trace
@@ -96,6 +97,16 @@ def test_a_sample_of_the_corpus_by_real_processes_on_every_store() -> None:
     report = conform("stash", traces=several, jobs=1)
     assert report.passed == len(several)
     assert report.processes == 2 + len(stores()), "one was killed in between, in each store"
+
+
+def test_hardened_refuses_an_attack_on_the_description_by_its_clause() -> None:
+    for broken, clause in (("no way back", "STASH-READ-3"), ("removals are noticed", "STASH-READ-4")):
+        _, path = attack(AS_WRITTEN, (broken,))
+        trace = derived(settings_of(AS_WRITTEN, broken, "a test", SMALL), path)
+        assert replay_on_engine(trace).status is Status.PASSED
+        hardened = replace(trace, settings=replace(trace.settings, profile="hardened"))
+        parted = replay_on_engine(hardened, outcomes=True).divergence
+        assert parted is not None and (parted.index, parted.refusal) == (len(path), clause)
 
 
 def test_a_holder_that_takes_what_does_not_open_fails() -> None:
