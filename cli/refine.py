@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
@@ -12,7 +14,7 @@ from lockedroom.cli.exits import MEANING, Exit, unknown_mistake, usage
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lockedroom.model.proofs.segment.refined import Refined
+    from lockedroom.model.proofs.refined import Refined
 
 
 _SHOWN: Final = 200
@@ -30,7 +32,7 @@ def _bound(about: str) -> object:
 
 def refine(
     context: typer.Context,
-    protocol: Annotated[Literal["segment"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
     members: Annotated[int, typer.Option(min=1, max=8, help="Members of the room.")] = 2,
     messages: Annotated[int, _bound("Messages from each member to each other.")] = 1,
     joins: Annotated[int, _bound("Times that each member joins.")] = 1,
@@ -41,6 +43,10 @@ def refine(
     insider: Annotated[
         int, typer.Option(min=0, max=1, help="1: the last member is the intruder's, with valid keys to misuse.")
     ] = 0,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=NUMBER", help="Of the stash: holders, writes, intruder (2, 2 and 1)."),
+    ] = None,
     edges: Annotated[
         bool, typer.Option("--edges", help="Edge by edge, on whole states; for small bounds, since it is slow.")
     ] = False,
@@ -64,11 +70,16 @@ def refine(
     states in which it was used.
     """
     if mutants:
-        _alone(context)
-        return _mistakes(time_limit, as_json)
+        _only(context, "mutants", "each mistake has bounds of its own", "protocol", "mutants", "time_limit", "as_json")
+        return _mistakes(protocol, time_limit, as_json)
+    if protocol == "stash":
+        beside = ("protocol", "given", "edges", "mutant", "jobs", "time_limit", "as_json")
+        _only(context, "stash", "its bounds are given by --set", *beside)
+        return _stash(given or [], edges, mutant, jobs, time_limit, as_json)
+    if given:
+        raise usage("--set with segment", "its bounds have options of their own")
     from lockedroom.cli.check import exploring
     from lockedroom.cli.progress import Live
-    from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.proofs.segment.refined import by_edges, by_entries
     from lockedroom.model.segment.bounds import Bounds
     from lockedroom.model.segment.engine import REFERENCE
@@ -87,49 +98,86 @@ def refine(
             if edges
             else by_entries(bounds, logic, jobs=jobs, time_limit=time_limit, progress=exploring(live))
         )
+    return _told(protocol, found, as_json)
+
+
+def _stash(
+    given: list[str], edges: bool, mutant: str | None, jobs: int | None, time_limit: float | None, as_json: bool
+) -> int:
+    """Check the stash's engine."""
+    from lockedroom.cli.check import exploring
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.user import arguments_of
+    from lockedroom.model.proofs.stash.refined import BOUNDS, by_edges, by_entries
+    from lockedroom.model.stash import REFERENCE
+    from lockedroom.model.stash_mutants import BY_NAME
+
+    arguments = arguments_of(given)
+    if unknown := [name for name in arguments if name not in BOUNDS.to_json()]:
+        raise usage(f"the stash has no {', '.join(unknown)}", f"set {', '.join(BOUNDS.to_json())}")
+    if mutant is not None and mutant not in BY_NAME:
+        raise unknown_mistake(mutant, BY_NAME)
+    try:
+        bounds = replace(BOUNDS, **arguments)
+    except ValueError as error:
+        raise usage(str(error), "choose others") from None
+    logic = BY_NAME[mutant].logic() if mutant is not None else REFERENCE
+    with Live(quiet=as_json) as live:
+        found = (
+            by_edges(bounds, logic, time_limit=time_limit)
+            if edges
+            else by_entries(bounds, logic, jobs=jobs, time_limit=time_limit, progress=exploring(live))
+        )
+    return _told("stash", found, as_json)
+
+
+def _told(protocol: str, found: Refined, as_json: bool) -> int:
+    """Print what became of it; the exit code."""
+    from lockedroom.cli.terminal import console, print_json
+
     if as_json:
         print_json(found.to_json())
     else:
-        show(console(), found)
+        show(console(), found, protocol)
     return Exit.INTERRUPTED if found.reason == "interrupted" else Exit(found.exit_code)
 
 
-def _alone(context: typer.Context) -> None:
-    """Refuse options that mean nothing beside --mutants."""
-    beside = ("mutants", "time_limit", "as_json", "protocol")
+def _only(context: typer.Context, option: str, reason: str, *beside: str) -> None:
+    """Refuse options that mean nothing beside one."""
     sources = {name: context.get_parameter_source(name) for name in context.params if name not in beside}
     given = [f"--{name}" for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if given:
-        raise usage(f"{', '.join(given)} with --mutants", "each mistake has bounds of its own")
+        raise usage(f"{', '.join(given)} with {'--' * (option in context.params)}{option}", reason)
 
 
-def _mistakes(time_limit: float | None, as_json: bool) -> int:
+def _mistakes(protocol: str, time_limit: float | None, as_json: bool) -> int:
     """Check the engine with every mistake that must not refine."""
     from lockedroom.cli.progress import Live
     from lockedroom.cli.tables import plain
     from lockedroom.cli.terminal import console, print_json
-    from lockedroom.model.proofs.segment.mistakes import CAUGHT, OUTSIDE, refined, to_be_caught
-    from lockedroom.model.segment.mutants import MUTANTS
+    from lockedroom.model.proofs.segment import mistakes as of_segment
+    from lockedroom.model.proofs.stash import refined as of_stash
 
+    mistakes = of_stash.MISTAKES if protocol == "stash" else of_segment.MISTAKES
+    wanted, outside = mistakes.caught, mistakes.outside
     began = time.monotonic()
     found: dict[str, Refined] = {}
     with Live(quiet=as_json) as live:
-        for number, one in enumerate(CAUGHT):
-            live.show("refinement, mutants", number, len(CAUGHT))
+        for number, one in enumerate(wanted):
+            live.show("refinement, mutants", number, len(wanted))
             left = None if time_limit is None else time_limit - (time.monotonic() - began)
             if left is not None and left <= 0:
                 break
-            found[one.name] = refined(one, time_limit=left)
-            if found[one.name].reason == "interrupted":
+            found[one] = mistakes.refined(one, left)
+            if found[one].reason == "interrupted":
                 return Exit.INTERRUPTED
     missed = [name for name, result in found.items() if result.verdict == "refines"]
     caught = [name for name, result in found.items() if result.verdict == "does not refine"]
-    outside = [one for one in MUTANTS if not to_be_caught(one)]
-    code = Exit.REFUSED if missed else Exit.HOLDS if len(caught) == len(CAUGHT) else Exit.INCOMPLETE
+    code = Exit.REFUSED if missed else Exit.HOLDS if len(caught) == len(wanted) else Exit.INCOMPLETE
     if as_json:
         told = [{"name": name, **result.to_json()} for name, result in found.items()]
-        apart = [{"name": one.name, "violates": one.violates, "reason": OUTSIDE[one.violates]} for one in outside]
-        print_json({"caught": len(caught), "to_be_caught": len(CAUGHT), "mutants": told, "outside": apart})
+        apart = [{"name": name, "violates": violates, "reason": reason} for name, violates, reason in outside]
+        print_json({"caught": len(caught), "to_be_caught": len(wanted), "mutants": told, "outside": apart})
         return code
     out = console()
     table = plain("mistake", "at", "what is no step of what is proved")
@@ -137,15 +185,14 @@ def _mistakes(time_limit: float | None, as_json: bool) -> int:
         at = str(len(result.path)) if result.fault else ""
         table.add_row(name, at, result.fault[:_SHOWN] or result.verdict)
     out.print(table)
-    for property_name, reason in OUTSIDE.items():
-        count_of = sum(one.violates == property_name for one in outside)
-        out.print(f"{count_of} break “{property_name}” and need not be caught: {reason}")
+    for (violates, reason), times in Counter((violates, reason) for _, violates, reason in outside).items():
+        out.print(f"{times} break{'s' * (times == 1)} “{violates}” and need not be caught: {reason}")
     seconds = time.monotonic() - began
-    out.print(f"\nsegment: {len(caught)} of {len(CAUGHT)} mutants refine nothing, in {seconds:.0f} s", style="bold")
+    out.print(f"\n{protocol}: {len(caught)} of {len(wanted)} mutants refine nothing, in {seconds:.0f} s", style="bold")
     return code
 
 
-def show(out: Console, found: Refined) -> None:
+def show(out: Console, found: Refined, protocol: str) -> None:
     """Print the report."""
     from lockedroom.cli.tables import plain
     from lockedroom.cli.terminal import count
@@ -159,7 +206,8 @@ def show(out: Console, found: Refined) -> None:
     totals.add_row("judged", count(found.total))
     totals.add_row("steps of what is proved", count(found.total - found.stutters - found.ends))
     totals.add_row("that change nothing there", count(found.stutters))
-    totals.add_row("that end the room", count(found.ends))
+    if found.ends:
+        totals.add_row("that end the room", count(found.ends))
     totals.add_row("states", count(found.states))
     totals.add_row("bounds", str(found.bounds))
     out.print(totals)
@@ -171,4 +219,4 @@ def show(out: Console, found: Refined) -> None:
             out.print(f"  {number}. {taken}")
     if not found.complete and not found.fault:
         out.print(f"not complete: {found.reason}", style="yellow")
-    out.print(f"\nsegment: {found.verdict} within {found.bounds}, in {found.seconds:.0f} s", style="bold")
+    out.print(f"\n{protocol}: {found.verdict} within {found.bounds}, in {found.seconds:.0f} s", style="bold")

@@ -149,18 +149,18 @@ def _not_equal(step: Taken) -> Judgement:
 def _one_use(step: Taken) -> Judgement:
     if step.left == step.log or step.left[-1] is None:
         return False
-    if step.under == step.place or step.under in _parts(step.place):
+    if step.under == step.place or step.under in parts(step.place):
         return "the key that encrypts makes the locator too"
     uses = [one.sealed.args[:2] for one in step.left if one and isinstance(one.sealed, Term)]
     return uses[-1] not in uses[:-1] or "two values are sealed under one key and nonce"
 
 
-def _parts(field: Field) -> Iterator[Field]:
+def parts(field: Field) -> Iterator[Field]:
     """What a term is directly made of: the keys that it uses, not what these come from."""
     for part in field.args if isinstance(field, Term) else field if isinstance(field, tuple) else ():
         yield part
         if isinstance(part, tuple):
-            yield from _parts(part)
+            yield from parts(part)
 
 
 def _current(step: Taken) -> Judgement:

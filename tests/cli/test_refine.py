@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from lockedroom.cli.exits import Exit
 from lockedroom.model.segment.mutants import MUTANTS
+from lockedroom.model.stash_mutants import MUTANTS as STASH_MUTANTS
 from tests.cli.run import inside, lockedroom
 
 WIDE = {"COLUMNS": "160"}
@@ -56,3 +59,45 @@ def test_bounds_that_there_are_not_are_refused() -> None:
     assert inside("refine", "segment", "--members", "8").code == Exit.USAGE
     unknown = inside("refine", "segment", "--mutant", "none such")
     assert unknown.code == Exit.USAGE and "no mistake 'none such' is known" in unknown.err
+
+
+STASH = ("refine", "stash", "--set", "holders=1", "--set", "writes=1")
+
+
+def test_the_stash_refines_what_is_proved() -> None:
+    ran = inside(*STASH, env=WIDE)
+    assert (ran.code, ran.err) == (Exit.HOLDS, "")
+    for words in (
+        "make_key, make_body, seal, put",
+        "read_nothing",
+        "stash: refines within 1 holder, 1 write, an intruder",
+    ):
+        assert words in ran.out
+    found = json.loads(inside(*STASH, "--json", "--edges").out)
+    assert (found["verdict"], found["judged"], found["bounds"]["holders"]) == ("refines", "edges", 1)
+
+
+def test_a_mistake_of_the_stash_is_shown_with_the_way_there() -> None:
+    ran = inside(*STASH, "--mutant", "a tombstone is believed without being opened", env=WIDE)
+    assert ran.code == Exit.REFUSED
+    assert "read requires opens(h, r) (STASH-READ-2, STASH-SEAL-2), which does not hold" in ran.out
+    assert "anna: read()" in ran.out and "stash: does not refine within 1 holder" in ran.out
+
+
+@pytest.mark.full
+def test_every_mistake_of_the_stash_that_must_not_refine_is_caught() -> None:
+    found = json.loads(inside("refine", "stash", "--mutants", "--json").out)
+    assert found["caught"] == found["to_be_caught"] == len(STASH_MUTANTS) - 1
+    assert [one["name"] for one in found["outside"]] == ["what was seen is refused too"]
+
+
+def test_options_of_the_other_protocol_are_refused() -> None:
+    for options, words in (
+        (("stash", "--members", "3"), "--members with stash"),
+        (("stash", "--set", "members=3"), "the stash has no members"),
+        (("stash", "--set", "holders=9"), "holders: 1 to 4"),
+        (("stash", "--mutant", "none such"), "no mistake 'none such' is known"),
+        (("segment", "--set", "holders=1"), "--set with segment"),
+    ):
+        ran = inside("refine", *options)
+        assert ran.code == Exit.USAGE and words in ran.err, options

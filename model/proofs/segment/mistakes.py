@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from lockedroom.model.proofs.segment.refined import Refined, by_entries
+from lockedroom.model.proofs.refined import Mistakes, Refined
+from lockedroom.model.proofs.segment.refined import by_entries
 from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.mutants import BY_NAME as NAMED
 from lockedroom.model.segment.mutants import MUTANTS, Mutant
 from lockedroom.model.segment.mutants import mutant as broken
 from lockedroom.model.segment.progress import PROGRESS
@@ -45,3 +47,11 @@ def refined(mutant: Mutant, *, jobs: int | None = 1, time_limit: float | None = 
     """What becomes of the engine with this mistake. Raises NotApplicable when it does not match the source."""
     bounds = WITHIN.get(mutant.name, mutant.bounds)
     return by_entries(bounds, mutant.logic(), jobs=jobs, time_limit=time_limit)
+
+
+MISTAKES: Final = Mistakes(
+    tuple(mutant.name for mutant in CAUGHT),
+    tuple((one.name, one.violates, OUTSIDE[one.violates]) for one in MUTANTS if not to_be_caught(one)),
+    lambda name, time_limit: refined(NAMED[name], time_limit=time_limit),
+)
+"""The library's mutants under this check."""

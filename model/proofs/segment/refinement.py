@@ -9,10 +9,10 @@ in which it was used. `whole_states` does the same with all slots of whole state
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, cast
 
 from lockedroom.model.proofs.partial import Checker, Element, Facts, NoStep, Reader, Taken, Tuple
+from lockedroom.model.proofs.refined import BEYOND, REFINES, REFUSED, Verdict, said
 from lockedroom.model.proofs.segment.elements import Elements, Said, Sorted
 from lockedroom.model.proofs.segment.insight import Insight
 from lockedroom.model.proofs.segment.slots import MAPPED, Unmapped, fresh, part_of, slot_facts, vouched, world
@@ -33,27 +33,7 @@ from lockedroom.reference.segment.effects import HEADER
 from lockedroom.reference.segment.records import Header
 from lockedroom.reference.segment.state import Member
 
-REFINES: Final = "every step is a step of what is proved"
-"""The property, as reports name it."""
-
-STUTTER: Final = "nothing"
-"""What a step is that changes nothing abstract."""
-
-REFUSED: Final = "refused"
-"""What a step is that is refused and changes nothing at all."""
-
-BEYOND: Final = "the end"
-"""What a step is that ends the room: no abstract action, since every other step is possible without it."""
-
 _UNMAPPED: Final = frozenset({SPENT, CHANGED, ROOM})
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a step: the actions that it is (none: it changes nothing), or why it is none."""
-
-    actions: tuple[str, ...] = ()
-    fault: str = ""
 
 
 class Refinement:
@@ -175,11 +155,6 @@ class Refinement:
         if found is None:
             found = self._mapped[key] = self.elements.said(slot_facts(slot, value, self._honest))
         return found
-
-
-def said(verdict: Verdict) -> str:
-    """What a step is, in words: the actions, or nothing."""
-    return ", ".join(verdict.actions) or STUTTER
 
 
 def room_of(before: Mapping[Slot, Hashable], after: Mapping[Slot, Hashable]) -> Element:

@@ -33,7 +33,7 @@ OUTSIDE: Final = (
     "that a version is one more than the last, and that versions end: here it is any later one, and a refusal is free",
     "how long a guess takes: a password is come upon or it is not",
     "crashes inside a step, and that a store gives what lies there whole: the crash tests and the real stores",
-    "the engine itself: that its steps are steps of this system is checked by no command yet",
+    "the engine itself: that its steps are steps of this system is checked within bounds: `lockedroom refine`",
 )
 """What no obligation speaks of."""
 

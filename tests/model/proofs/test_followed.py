@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from lockedroom.model.proofs.segment.refined import edges_of
+from lockedroom.model.proofs.refined import edges_of
 from lockedroom.model.proofs.segment.refinement import Refinement
 from lockedroom.model.report import Taken
 from lockedroom.model.segment.bounds import Bounds, Setting

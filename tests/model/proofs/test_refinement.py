@@ -9,10 +9,12 @@ import pytest
 
 from lockedroom.model.explore import Explorer
 from lockedroom.model.proofs.formula import Var
+from lockedroom.model.proofs.refined import BEYOND, REFINES, REFUSED, STUTTER, Refined
+from lockedroom.model.proofs.scope import Outside
 from lockedroom.model.proofs.segment.mistakes import CAUGHT, OUTSIDE, WITHIN, refined
-from lockedroom.model.proofs.segment.refined import Refined, by_edges, by_entries
-from lockedroom.model.proofs.segment.refinement import BEYOND, REFINES, REFUSED, STUTTER, Refinement
-from lockedroom.model.proofs.segment.scope import TRANSITIONS, Outside
+from lockedroom.model.proofs.segment.refined import by_edges, by_entries
+from lockedroom.model.proofs.segment.refinement import Refinement
+from lockedroom.model.proofs.segment.scope import TRANSITIONS
 from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.model.proofs.system import System
 from lockedroom.model.segment.bounds import VERIFY, Bounds, Setting
