@@ -36,6 +36,7 @@ class Judged:
         return {
             "name": self.name,
             "clauses": list(self.clauses),
+            **({"store": self.store} if self.store else {}),
             "verdict": self.verdict,
             "exercised": self.exercised,
             "says": self.says,

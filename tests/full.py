@@ -19,7 +19,7 @@ from tests.tree import ROOT
 
 MAKE = ("lint", "types", "contracts", "drift", "test", "test-system", "verify")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-s", "-m", "full")
-COMMANDS = ("mutants segment",)
+COMMANDS = ("mutants segment", "mutants stash", "defences stash", "findings stash", "conform stash")
 
 
 @dataclass(frozen=True, slots=True)
