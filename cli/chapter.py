@@ -77,8 +77,11 @@ def chapter(report: FindingsReport, rows: Sequence[Row]) -> str:
         lines += ["", *_finding(number, one)]
     lines += ["", "## What was looked for by name", ""]
     for expected in report.expected():
-        there = f"finding “{expected['finding']}”" if expected["finding"] else f"not there: {expected['prevented']}"
-        lines.append(f"- {expected['name']}: {there}")
+        named = ", ".join(f"“{name}”" for name in expected.findings)
+        there = (
+            f"finding{'s' if expected.findings[1:] else ''} {named}" if named else f"not there: {expected.prevented}"
+        )
+        lines.append(f"- {expected.name}: {there}")
     lines += ["", "## What each defence is for", "", *_defences(rows)]
     return "\n".join(lines) + "\n"
 

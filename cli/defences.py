@@ -90,13 +90,13 @@ def defences(
         found = [{**row.to_json(), **files.get(row.defence.name, {})} for row in rows]
         print_json({**said, "defences": found})
     else:
-        _show(console(), report)
+        _show(console(), report, committed)
     return Exit(report.exit_code)
 
 
-def _show(out: Console, report: DefencesReport) -> None:
+def _show(out: Console, report: DefencesReport, committed: bool) -> None:
     from lockedroom.cli.attacks import draw
-    from lockedroom.cli.tables import brief, plain
+    from lockedroom.cli.tables import brief, plain, searched_in
 
     table = plain("defence", "clauses", "without it", "steps", "within")
     table.columns[3].justify = "right"
@@ -117,7 +117,8 @@ def _show(out: Console, report: DefencesReport) -> None:
         draw(out, row.attack)
         if row.beside:
             out.print(row.beside, style="dim")
-    out.print(f"\n{report.verdict}: {counted(report.rows)}, in {report.seconds:.0f} s", style="bold")
+    sums = f"{counted(report.rows)}, {searched_in(report.seconds, committed)}"
+    out.print(f"\n{report.verdict}: {sums}", style="bold")
 
 
 def counted(rows: Sequence[Row]) -> str:

@@ -85,7 +85,7 @@ def findings(
         many = len(report.findings)
         print_json({**report.to_json(), "findings": found[:many], "beneath": found[many:]})
     else:
-        _show(console(), report)
+        _show(console(), report, committed)
     return Exit(report.exit_code)
 
 
@@ -112,10 +112,10 @@ def told(one: Finding) -> dict[str, object]:
     }
 
 
-def _show(out: Console, report: FindingsReport) -> None:
+def _show(out: Console, report: FindingsReport, committed: bool) -> None:
     from lockedroom.cli.attacks import draw, taken
     from lockedroom.cli.narration import beliefs, knowledge, story
-    from lockedroom.cli.tables import plain
+    from lockedroom.cli.tables import plain, searched_in
     from lockedroom.cli.terminal import safe
 
     for number, found in enumerate((*report.findings, *report.beneath), start=1):
@@ -141,12 +141,12 @@ def _show(out: Console, report: FindingsReport) -> None:
     table = plain("expected", "found, or what prevents it")
     missing = "not found: not all was searched" if report.verdict == "incomplete" else "not found, and nothing says why"
     for one in report.expected():
-        table.add_row(one["name"], one["finding"] or one["prevented"] or missing)
+        table.add_row(one.name, "; ".join(one.findings) or one.prevented or missing)
     out.print()
     out.print(table)
     out.print(
         f"{report.verdict}: {len(report.findings)} root causes by {len(report.searched)} searches, "
-        f"in {report.seconds:.0f} s",
+        f"{searched_in(report.seconds, committed)}",
         style="bold",
     )
 

@@ -23,6 +23,7 @@ _MOST: int = 12
 def retrace(trace: ModelTrace, subject: Subject, as_json: bool, picture: Path | None = None) -> Exit:
     """Replay a model trace on the machine that it names and say what it says: HOLDS when it is reproduced. `picture`:
     where to draw it as SVG, as far as it replays."""
+    from lockedroom.cli.subjects import after
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.validator import retrace as run
 
@@ -41,8 +42,7 @@ def retrace(trace: ModelTrace, subject: Subject, as_json: bool, picture: Path | 
     if found.parting is not None:
         show_parting(out, found.parting, len(trace.steps))
         return _code(found)
-    when = f" after step {about.fell}" if about.fell is not None else ""
-    out.print(safe(f"reproduced: {about.property} is violated{when}: {found.run.message}"), style="bold")
+    out.print(safe(f"reproduced: {about.property} is violated{after(about)}: {found.run.message}"), style="bold")
     return Exit.HOLDS
 
 

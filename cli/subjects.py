@@ -9,7 +9,7 @@ from lockedroom.cli.exits import Exit, Problem, usage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lockedroom.conformance.model_trace import ModelTrace, Named
+    from lockedroom.conformance.model_trace import About, ModelTrace, Named
     from lockedroom.conformance.trace import Settings, Trace
     from lockedroom.model.segment.bounds import Bounds
     from lockedroom.model.validator import Subject
@@ -45,7 +45,7 @@ def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
     if found.parting is not None and len(found.run.steps) < len(trace.steps):
         raise Problem("TRACE", f"it does not replay on the model ({found.parting})", "see --on model", Exit.REFUSED)
     done = [(one.action, one.outcome) for one in found.run.steps]
-    said = f"{about.property} is violated: {about.violation}"
+    said = f"{about.property} is violated{after(about)}: {about.violation}"
     try:
         if about.machine.target == STASH:
             return _of_stash(about.machine, done, said)
@@ -92,6 +92,11 @@ def _settings(named: Named, said: str) -> Settings:
         "lockedroom check",
         bounds.to_json(),
     )
+
+
+def after(about: About) -> str:
+    """After which step the property of a trace is violated, in words; empty: after the last."""
+    return f" after step {about.fell}" if about.fell is not None else ""
 
 
 def bounds_named(named: Named) -> Bounds:

@@ -103,3 +103,8 @@ def brief(clauses: Iterable[str]) -> str:
         area, _, number = clause.rpartition("-")
         areas.setdefault(area, []).append(number)
     return "; ".join(f"{area}-{', '.join(numbers)}" for area, numbers in areas.items())
+
+
+def searched_in(seconds: float, committed: bool) -> str:
+    """How long a search took; of committed results, that none was made."""
+    return "as committed: nothing was searched now" if committed else f"in {seconds:.0f} s"

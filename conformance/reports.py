@@ -292,7 +292,7 @@ def findings_schema() -> dict[str, Json]:
     expected = closed(
         {
             "name": _said(_TEXT, "a root cause that a reader of the description expects"),
-            "finding": _or_none(_TEXT, "the name of the finding that it is"),
+            "findings": _list(_TEXT, "the names of the findings that it is"),
             "prevented": _said(_TEXT, "if there is none: which rule of the literal reading prevents it"),
         }
     )

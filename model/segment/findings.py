@@ -107,9 +107,13 @@ class Expected:
 
     def found(self, findings: Sequence[Finding]) -> Finding | None:
         """The first finding that it is: one that these defences alone remove, if there is one."""
-        whole = (one for one in findings if one.cause and self.marks >= set(one.cause))
-        some = (one for one in findings if self.marks & set(defences_in(one.cause)))
-        return next(whole, None) or next(some, None)
+        return next(iter(self.all_found(findings)), None)
+
+    def all_found(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Every finding that it is: those that these defences alone remove; where there are none, those in whose
+        removal one of these has a part."""
+        whole = tuple(one for one in findings if one.cause and self.marks >= set(one.cause))
+        return whole or tuple(one for one in findings if self.marks & set(defences_in(one.cause)))
 
 
 EXPECTED: Final[tuple[Expected, ...]] = (
@@ -125,6 +129,20 @@ EXPECTED: Final[tuple[Expected, ...]] = (
     Expected("agreement on a key, lost when exchanges or rotations cross", frozenset({"tie-break"})),
 )
 """The root causes that are looked for by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of a root cause that was looked for by name: the findings that it is, by name, or what prevents it;
+    neither, where nothing says why it is not there."""
+
+    name: str
+    findings: tuple[str, ...]
+    prevented: str
+
+    def to_json(self) -> dict[str, object]:
+        """All of it."""
+        return {"name": self.name, "findings": list(self.findings), "prevented": self.prevented}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,22 +184,16 @@ class FindingsReport:
             "searches": len(self.searched),
             "findings": [one.to_json() for one in self.findings],
             "beneath": [one.to_json() for one in self.beneath],
-            "expected": self.expected(),
+            "expected": [one.to_json() for one in self.expected()],
         }
 
-    def expected(self) -> list[dict[str, str | None]]:
-        """What was looked for by name: the finding that it is, or what prevents it."""
-        said: list[dict[str, str | None]] = []
-        for one in EXPECTED:
-            found = one.found(self.findings)
-            said.append(
-                {
-                    "name": one.name,
-                    "finding": found.name if found else None,
-                    "prevented": "" if found else one.prevented,
-                }
-            )
-        return said
+    def expected(self) -> tuple[Looked, ...]:
+        """What was looked for by name, and what became of it."""
+        return tuple(
+            Looked(one.name, names, "" if names else one.prevented)
+            for one in EXPECTED
+            for names in (tuple(found.name for found in one.all_found(self.findings)),)
+        )
 
 
 @dataclass(slots=True)

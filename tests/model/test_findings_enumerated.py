@@ -101,8 +101,9 @@ def test_what_is_expected_is_there_or_needs_a_reason() -> None:
     marked = tuple(Finding((sorted(one.marks)[0],), attack) for one in EXPECTED)
     whole = FindingsReport(marked, (), (ROOM,), 0.0)
     assert (whole.unexplained, whole.verdict, whole.exit_code) == ((), "accounted", 0)
-    assert [one["finding"] is None for one in whole.expected()] == [False] * len(EXPECTED)
+    assert [len(one.findings) for one in whole.expected()] == [1] * len(EXPECTED)
     bare = FindingsReport((), (), (ROOM,), 0.0)
+    assert [one.findings for one in bare.expected()] == [()] * len(EXPECTED)
     assert set(bare.unexplained) == {one for one in EXPECTED if not one.prevented}
 
 
