@@ -175,6 +175,35 @@ def mapped(formula: Formula, values: Mapping[Var, Term], atom: Callable[[Atom], 
             return Quantified(universal, tuple(renamed.values()), mapped(body, inner, atom))
 
 
+def rewritten(
+    formula: Formula, term: Callable[[Term], Term], relation: Callable[[str], str] = lambda name: name
+) -> Formula:
+    """The same formula with other terms, the variables of quantifiers included, and other names of relations."""
+
+    def inner(of: Formula) -> Formula:
+        match of:
+            case Atom(name, arguments):
+                return Atom(relation(name), tuple(term(argument) for argument in arguments))
+            case Equal(left, right):
+                return Equal(term(left), term(right))
+            case Not(body):
+                return Not(inner(body))
+            case And(parts):
+                return And(tuple(inner(part) for part in parts))
+            case Or(parts):
+                return Or(tuple(inner(part) for part in parts))
+            case Implies(left, right):
+                return Implies(inner(left), inner(right))
+            case Iff(left, right):
+                return Iff(inner(left), inner(right))
+            case Quantified(universal, variables, body):
+                bound = tuple(new for new in map(term, variables) if isinstance(new, Var))
+                assert len(bound) == len(variables), "a variable stays one"
+                return Quantified(universal, bound, inner(body))
+
+    return inner(formula)
+
+
 def _fresh(variable: Var, taken: set[str]) -> Var:
     while variable.name in taken:
         variable = Var(variable.name + "_", variable.sort)

@@ -29,6 +29,7 @@ from lockedroom.model.proofs.formula import (
     Var,
     free,
     mapped,
+    rewritten,
 )
 
 _TOKEN: Final = re.compile(r"\s*(<->|->|~=|[()=&|~.,:]|[A-Za-z_][A-Za-z0-9_]*)")
@@ -89,23 +90,7 @@ def _sorted(body: Formula, named: Mapping[Var, Var]) -> Formula:
             return named.get(of, of)
         return Apply(of.function, tuple(term(argument) for argument in of.arguments), of.sort)
 
-    match body:
-        case Atom(relation, arguments):
-            return Atom(relation, tuple(term(argument) for argument in arguments))
-        case Equal(left, right):
-            return Equal(term(left), term(right))
-        case Not(inner):
-            return Not(_sorted(inner, named))
-        case And(parts):
-            return And(tuple(_sorted(part, named) for part in parts))
-        case Or(parts):
-            return Or(tuple(_sorted(part, named) for part in parts))
-        case Implies(left, right):
-            return Implies(_sorted(left, named), _sorted(right, named))
-        case Iff(left, right):
-            return Iff(_sorted(left, named), _sorted(right, named))
-        case Quantified(universal, variables, inner):
-            return Quantified(universal, tuple(named.get(var, var) for var in variables), _sorted(inner, named))
+    return rewritten(body, term)
 
 
 class _Parser:

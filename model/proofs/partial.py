@@ -218,9 +218,9 @@ class Reader:
                 negated = self._compiled(body)
                 return lambda state, values, universe: _not(negated(state, values, universe))
             case And(parts):
-                return _all([self._compiled(part) for part in parts])
+                return _joined([self._compiled(part) for part in parts], False)
             case Or(parts):
-                return _any([self._compiled(part) for part in parts])
+                return _joined([self._compiled(part) for part in parts], True)
             case Implies(left, right):
                 return self._compiled(Or((Not(left), right)))
             case Iff(left, right):
@@ -291,30 +291,18 @@ def _same(one: Truth, other: Truth) -> Truth:
     return None if one is None or other is None else one == other
 
 
-def _all(parts: Sequence[Compiled]) -> Compiled:
+def _joined(parts: Sequence[Compiled], settled: bool) -> Compiled:
+    """One of the parts that is `settled` settles it: a conjunction (False), or a disjunction (True)."""
+
     def read(state: State, values: Values, universe: Universe) -> Truth:
-        worst: Truth = True
+        found: Truth = not settled
         for part in parts:
             truth = part(state, values, universe)
-            if truth is False:
-                return False
+            if truth is settled:
+                return settled
             if truth is None:
-                worst = None
-        return worst
-
-    return read
-
-
-def _any(parts: Sequence[Compiled]) -> Compiled:
-    def read(state: State, values: Values, universe: Universe) -> Truth:
-        best: Truth = False
-        for part in parts:
-            truth = part(state, values, universe)
-            if truth is True:
-                return True
-            if truth is None:
-                best = None
-        return best
+                found = None
+        return found
 
     return read
 

@@ -43,6 +43,11 @@ def said(verdict: Verdict) -> str:
     return ", ".join(verdict.actions) or STUTTER
 
 
+def judged(action: Action, verdict: Verdict) -> tuple[str, Judgement]:
+    """A verdict as a judge of steps gives it: what the step is, by name, or that it is none."""
+    return (REFINES, verdict.fault) if verdict.fault else (f"{action.operation}: {said(verdict)}", True)
+
+
 class Judge(Protocol):
     """Says what steps are. As a judge of steps it gives that as a name, which an explorer counts."""
 

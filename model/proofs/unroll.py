@@ -9,20 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lockedroom.model.proofs.formula import (
-    And,
-    Apply,
-    Atom,
-    Equal,
-    Formula,
-    Iff,
-    Implies,
-    Not,
-    Or,
-    Quantified,
-    Term,
-    Var,
-)
+from lockedroom.model.proofs.formula import Apply, Atom, Formula, Iff, Quantified, Term, Var, rewritten
 from lockedroom.model.proofs.parse import Vocabulary, formula
 from lockedroom.model.proofs.query import Query
 from lockedroom.model.proofs.system import Action, Relation, System
@@ -86,20 +73,4 @@ def renamed(of: Formula, relations: Mapping[str, str], constants: Mapping[str, s
         arguments = tuple(term(argument) for argument in old.arguments)
         return Apply(constants.get(old.function, old.function), arguments, old.sort)
 
-    match of:
-        case Atom(relation, arguments):
-            return Atom(relations.get(relation, relation), tuple(term(argument) for argument in arguments))
-        case Equal(left, right):
-            return Equal(term(left), term(right))
-        case Not(body):
-            return Not(renamed(body, relations, constants))
-        case And(parts):
-            return And(tuple(renamed(part, relations, constants) for part in parts))
-        case Or(parts):
-            return Or(tuple(renamed(part, relations, constants) for part in parts))
-        case Implies(left, right):
-            return Implies(renamed(left, relations, constants), renamed(right, relations, constants))
-        case Iff(left, right):
-            return Iff(renamed(left, relations, constants), renamed(right, relations, constants))
-        case Quantified(universal, variables, body):
-            return Quantified(universal, variables, renamed(body, relations, constants))
+    return rewritten(of, term, lambda name: relations.get(name, name))

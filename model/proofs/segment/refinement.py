@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Final, cast
 
 from lockedroom.model.proofs.partial import Checker, Element, Facts, NoStep, Reader, Taken, Tuple
-from lockedroom.model.proofs.refined import BEYOND, REFINES, REFUSED, Verdict, said
+from lockedroom.model.proofs.refined import BEYOND, REFUSED, Verdict, judged
 from lockedroom.model.proofs.segment.elements import Elements, Said, Sorted
 from lockedroom.model.proofs.segment.insight import Insight
 from lockedroom.model.proofs.segment.slots import MAPPED, Unmapped, fresh, part_of, slot_facts, vouched, world
@@ -62,8 +62,7 @@ class Refinement:
         self, action: Action, values: tuple[Hashable, ...], outcome: Outcome
     ) -> Iterable[tuple[str, Judgement]]:
         """See `StepJudge`."""
-        verdict = self.verdict(action, values, outcome)
-        return [(REFINES, verdict.fault) if verdict.fault else (f"{action.operation}: {said(verdict)}", True)]
+        return [judged(action, self.verdict(action, values, outcome))]
 
     def verdict(
         self,

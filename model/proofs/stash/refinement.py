@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Final, cast
 
 from lockedroom.model.proofs.partial import Bound, Checker, Element, Facts, NoStep, Reader, Taken, Truth, Tuple
-from lockedroom.model.proofs.refined import REFINES, REFUSED, Verdict, said
+from lockedroom.model.proofs.refined import REFUSED, Verdict, judged
 from lockedroom.model.proofs.stash.whole import stash
 from lockedroom.model.proofs.system import System
 from lockedroom.model.report import Judgement
@@ -107,8 +107,7 @@ class Refinement:
         self, action: Action, values: tuple[Hashable, ...], outcome: Outcome
     ) -> Iterable[tuple[str, Judgement]]:
         """See `StepJudge`."""
-        verdict = self.verdict(action, values, outcome)
-        return [(REFINES, verdict.fault) if verdict.fault else (f"{action.operation}: {said(verdict)}", True)]
+        return [judged(action, self.verdict(action, values, outcome))]
 
     def verdict(
         self,
