@@ -62,6 +62,7 @@ WHERE: Final[Mapping[str, tuple[Bounds, Sequence[tuple[str, Name]]]]] = {
     "a proposal that is read is not counted": (Bounds(2, 0, 1, rotations=1, intruder=1), _SHARED),
     "a proposal stays pending when it is acknowledged": (Bounds(2, 0, 1, rotations=2), _SHARED),
     "reading under a new epoch does not move the sender": (Bounds(2, 1, 1, rotations=1), _SHARED),
+    "the proposer moves at once": (Bounds(2, 1, 1, rotations=1), _SHARED),
     "every rotation has one master key": (Bounds(2, 0, 1, rotations=1), _SHARED),
     "posts for another stay are read": (Bounds(2, 1, 2), _SHARED),
     "a review forgets what lies there": (Bounds(2, 1, 1, revocations=1), _SHARED),

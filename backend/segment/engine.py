@@ -30,7 +30,7 @@ from lockedroom.reference.crypto.real import LR0, RealSuite
 from lockedroom.reference.crypto.suite import Entropy, Suite
 from lockedroom.reference.errors import UsageError
 from lockedroom.reference.machine import Name, Rejected, Step
-from lockedroom.reference.segment import store
+from lockedroom.reference.segment import effects, store
 from lockedroom.reference.segment.acl import check_header, verify_forward
 from lockedroom.reference.segment.guards import Result
 from lockedroom.reference.segment.profile import HARDENED, PROFILES
@@ -342,17 +342,20 @@ class Engine:
             if not isinstance(attached.memory.header(), Destroyed):
                 raise
             return self._take(attached, replace(operation, alive=False))
+        result: Result | None = None
         try:
-            return self._take(attached, replace(operation, alive=False))
+            result = self._take(attached, replace(operation, alive=False))
+            return result
         finally:
-            if self._me is not None and self._me.presence is None:
+            lives = result is None or any(isinstance(effect, effects.Live) for effect in result.effects)
+            if self._me is not None and (self._me.presence is None or not lives):
                 attached.lives.release(index)
 
     def _leave(self, attached: Attached, operation: Operation) -> Result:
         """Leave, and let go of the life lock when nothing of this member can be seen any more."""
         result = self._take(attached, operation)
         index = self._index(attached)
-        if isinstance(result, Step) and index is not None:
+        if index is not None and any(isinstance(effect, effects.Die) for effect in result.effects):
             attached.lives.release(index)
         return result
 

@@ -50,7 +50,7 @@ def test_the_mutant_fails_at_its_clause_and_the_engine_nowhere(step: int) -> Non
         assert any(mutant.breaks in telling.fails(trace, mutant, hands) for hands in get_args(Hands)), name
 
 
-@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.full)])
+@pytest.mark.parametrize("step", [12, pytest.param(1, marks=pytest.mark.full)])
 def test_real_processes_agree(step: int) -> None:
     chosen = [committed()[name] for name in sample(step)]
     report = conform(traces=chosen, jobs=2, cited=[frozenset()] * len(chosen))
