@@ -14,7 +14,7 @@ from lockedroom.reference.machine import Name
 from lockedroom.reference.segment import events
 from lockedroom.reference.segment.effects import HEADER, life, member
 from lockedroom.reference.segment.parts import lane
-from lockedroom.reference.segment.records import MESSAGE, Exchange, Header, Message
+from lockedroom.reference.segment.records import MESSAGE, Epoch, Exchange, Header, Message
 from lockedroom.reference.segment.state import BoardKey, Member, Session
 from lockedroom.reference.segment.store import Cell
 
@@ -243,17 +243,22 @@ def _agree(seen: tuple[object, ...]) -> Judgement:
     for sender, receiver in ((here, there), (there, here)):
         out, keys = sender.keys(sender.sending), receiver.keys(sender.sending)
         if out is None or keys is None or out.sending != keys.receiving:
-            return f"{sender.peer} cannot read what is sent to it under epoch {sender.sending}"
+            return f"{sender.peer} cannot read what is sent to it under {_epoch(sender.sending)}"
         board = _board(sender)
         if receiver.board(board.epoch) != board.key:
-            return f"{sender.peer} cannot read what is published for it under {board.epoch}"
+            return f"{sender.peer} cannot read what is published for it under {_epoch(board.epoch)}"
     for session, other in ((here, there), (there, here)):
         if session.pending is not None and other.owed != session.pending:
-            return f"{session.pending} awaits an acknowledgement that {session.peer} does not owe"
+            return f"{_epoch(session.pending)} awaits an acknowledgement that {session.peer} does not owe"
     settled = not (here.pending or here.owed or there.pending or there.owed)
     if settled and here.sending != there.sending:
-        return f"nothing is under way, but {there.peer} sends under {here.sending}, {here.peer} under {there.sending}"
+        mine, yours = _epoch(here.sending), _epoch(there.sending)
+        return f"nothing is under way, but {there.peer} sends under {mine}, {here.peer} under {yours}"
     return True
+
+
+def _epoch(epoch: Epoch) -> str:
+    return f"epoch {epoch.number} of {epoch.proposer}"
 
 
 def _board(session: Session) -> BoardKey:
