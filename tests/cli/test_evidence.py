@@ -14,8 +14,9 @@ from lockedroom.conformance.stash_real import stores
 from lockedroom.conformance.trace import Trace
 from lockedroom.model import stash as model
 from lockedroom.model.segment import bounds
-from lockedroom.model.stash import HOSTILE, Bounds
-from lockedroom.reference.stash.profile import DEFENCES
+from lockedroom.model.stash import HOSTILE, PROPERTIES, Bounds
+from lockedroom.model.stash_mutants import BY_NAME
+from lockedroom.reference.stash.profile import DEFENCES, HARDENED
 from tests.cli.run import inside
 
 
@@ -45,6 +46,14 @@ def test_verify(few: list[Trace]) -> None:
     assert told["verdict"] == "holds" and told["exploration"]["complete"]
     replayed = told["conformance"]["traces"]
     assert replayed["passed"] == replayed["all"] == len(few) * len(stores())
+
+
+def test_verify_draws_a_counterexample(few: list[Trace], monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, logic = model.stash_subject, BY_NAME["nothing is there is believed"].logic()
+    monkeypatch.setattr(model, "stash_subject", lambda: subject(Bounds(writes=1), HARDENED, PROPERTIES, logic))
+    ran = inside("verify", "stash")
+    assert ran.code == 1 and "removals are noticed is violated" in ran.out
+    assert "stash: violated, in" in ran.out and " differ" not in ran.out
 
 
 def test_without_a_protocol_both_are_verified_and_the_worse_counts(few: list[Trace]) -> None:
