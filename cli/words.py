@@ -86,6 +86,10 @@ def _done(operation: str, arguments: Mapping[str, object]) -> str:
             return f"let the list have {_counted(arguments.get('entries'))} entries"
         case "rehead":
             return "put another header"
+        case "inspect":
+            record, field = arguments.get("record"), safe(str(arguments.get("field")))
+            step = record.get("step") if isinstance(record, Mapping) else ""
+            return f"look at the {field} of what step {step} left, for {safe(str(arguments.get('clause')))}"
         case "write":
             return f"write over {_places(arguments.get('edits'))}"
         case "stash.read" | "stash.remove":

@@ -102,7 +102,8 @@ class TraceStep:
     room: str = ""
 
     def __str__(self) -> str:
-        inner = ", ".join(_brief(value) for value in self.arguments.values())
+        shown = [value for name, value in self.arguments.items() if (self.operation, name) != ("inspect", "value")]
+        inner = ", ".join(map(_brief, shown))
         return f"{self.actor}: {self.operation}({inner})" + (f" in {self.room}" if self.room else "")
 
 

@@ -90,6 +90,9 @@ def test_every_operation_has_its_words(operation: str) -> None:
         "name": "bob",
         "entries": 1,
         "edits": [{"place": "state", "change": "put", "bytes": "00"}],
+        "field": "epoch",
+        "value": 1,
+        "clause": "SEG-SEND-7",
         "expected": 1,
         "purge": True,
         "what": "record",
@@ -108,6 +111,8 @@ def test_every_operation_has_its_words(operation: str) -> None:
 def test_what_is_written_over_is_said_by_its_place() -> None:
     edits = [{"place": "state", "change": "put", "bytes": "00"}, {"place": "header", "change": "xor", "field": "key"}]
     assert describe("write", {"edits": edits}, ()) == "write over state (put), key of header (xor)"
+    looked = {"record": {"step": 8, "record": 0}, "field": "epoch", "value": [0, "bob"], "clause": "SEG-ROTATE-3"}
+    assert describe("inspect", looked, ()) == "look at the epoch of what step 8 left, for SEG-ROTATE-3"
 
 
 def test_a_choice_is_said_once() -> None:

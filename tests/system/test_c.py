@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lockedroom.conformance import hostile
+from lockedroom.conformance import corpus, hostile
 from lockedroom.conformance.conform import ConformReport, conform
 from lockedroom.conformance.process import Limits, Process
 from lockedroom.conformance.protocol import Implementation, Nothing, Start, Stop
@@ -41,6 +41,14 @@ def test_the_corpus_passes(how: str, request: pytest.FixtureRequest) -> None:
 
 def test_the_hostile_corpus_passes(sanitized: str) -> None:
     report = conform(command=[sanitized], suite="LR0", traces=tuple(hostile.traces().values()))
+    assert of_the_corpus(report) == (len(report.traces), 0, 0)
+
+
+def test_what_it_leaves_in_the_store_is_what_the_keys_say(plain: str) -> None:
+    """Those of the corpus that tell right from wrong: key, nonce, epoch and signature of a record are looked at too."""
+    traces = tuple(corpus.telling().values())
+    assert any(step.operation == "inspect" for trace in traces for step in trace.steps)
+    report = conform(command=[plain], suite="LR0", traces=traces)
     assert of_the_corpus(report) == (len(report.traces), 0, 0)
 
 
