@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lockedroom.cli.chart import INTRUDER, Move
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from lockedroom.model.proofs.searches import BoundedReport, Search
     from lockedroom.model.proofs.segment.agreement import Agreement
     from lockedroom.model.proofs.taken import Fallen, Taken
+
+
+_ACTORS: Final = ("name", "holder")
+"""The sorts of those who take steps: a protocol has one of them."""
 
 
 def show(out: Console, found: BoundedReport) -> None:
@@ -81,7 +85,9 @@ def draw(out: Console, down: Fallen) -> None:
 
     at = f" for {', '.join(f'{name} = {value}' for name, value in down.witness.items())}" if down.witness else ""
     out.print(f"“{down.claim.name}” falls at step {down.length}{at}:\n", style="bold red")
-    chart = drawn(out, (*down.last.universe["name"], INTRUDER), present=True)
+    universe = down.last.universe
+    actors = next(universe[sort] for sort in _ACTORS if sort in universe)
+    chart = drawn(out, (*actors, INTRUDER), present=True)
     for line in chart.heading():
         out.print(line)
     for move in moves(down):
@@ -101,12 +107,15 @@ def _move(one: Taken, down: Fallen) -> Move:
 
 
 def _actor(one: Taken, down: Fallen) -> str:
-    """The member that takes an action: whose the first stay or process among its parameters is, or else the creator."""
+    """Who takes an action: a holder, or the member whose the first stay or process among its parameters is, or else the
+    creator."""
     functions = down.last.functions
     for name, sort in one.action.parameters.items():
         value = one.arguments[name]
         if sort == "incarnation":
             return functions["who"][(functions["of"][(value,)],)]
+        if sort == "holder":
+            return value
         if sort == "process":
             return functions["who"][(value,)]
         if sort == "key":

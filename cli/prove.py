@@ -77,18 +77,14 @@ def prove(
     """
     if svg is not None and bmc is not None:
         raise usage("--svg with --bmc", "it draws obligations; the runs of a bounded check are in its output")
-    if protocol != "segment":
-        from lockedroom.cli.stored import only_without
-
-        only_without(
-            protocol, "it is the segment's that is unrolled", bmc=bmc, profile=profile, findings=findings or None
-        )
+    if findings and protocol != "segment":
+        raise usage(f"--findings with {protocol}", "it looks for the segment's; --profile as-written shows what falls")
     if findings:
         if bmc is None or profile is not None or without:
             raise usage("--findings", "give --bmc K with it, and no profile: each finding has its own")
         return _findings(bmc, jobs or os.cpu_count() or 1, time_limit, as_json=as_json)
     if bmc is not None:
-        return _bounded(bmc, profile, without or [], jobs or os.cpu_count() or 1, time_limit, as_json=as_json)
+        return _bounded(protocol, bmc, profile, without or [], jobs or os.cpu_count() or 1, time_limit, as_json=as_json)
     if profile is not None:
         raise usage("--profile without --bmc", "use --without NAME, or add --bmc K")
     from lockedroom.cli.counterexample import refuse_existing, write_new
@@ -136,24 +132,30 @@ def prove(
 
 
 def _bounded(
-    steps: int, profile: str | None, without: list[str], jobs: int, time_limit: float | None, *, as_json: bool
+    name: str,
+    steps: int,
+    profile: str | None,
+    without: list[str],
+    jobs: int,
+    time_limit: float | None,
+    *,
+    as_json: bool,
 ) -> int:
     from lockedroom.cli.bounded import show as show_bounded
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.proofs.protocols import protocol
     from lockedroom.model.proofs.searches import bounded_report
-    from lockedroom.model.proofs.segment.small import ladder
-    from lockedroom.model.proofs.segment.whole import segment
-    from lockedroom.reference.segment.profile import profile_of
 
+    proved = protocol(name)
     try:
-        of = profile_of(profile or "hardened").without(*without)
+        of = proved.switches.profile_of(profile or "hardened").without(*without)
     except ValueError as error:
         raise usage(str(error), "name one of these") from None
     limit = _MINUTES if time_limit is None else time_limit
     with Live(quiet=as_json) as live:
         found = bounded_report(
-            segment(of), ladder(), steps, label=str(of), jobs=jobs, time_limit=limit, progress=live.show
+            proved.system(of), proved.ladder(), steps, label=str(of), jobs=jobs, time_limit=limit, progress=live.show
         )
     if as_json:
         print_json(found.to_json())

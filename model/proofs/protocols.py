@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
+from lockedroom.model.proofs.bounded import Bounded
 from lockedroom.model.proofs.scope import Loss, Place
 from lockedroom.model.proofs.segment import scope as segment_scope
+from lockedroom.model.proofs.segment import small as segment_small
 from lockedroom.model.proofs.segment import whole as segment_whole
 from lockedroom.model.proofs.segment.witnesses import WITNESSES as SEGMENT_WITNESSES
 from lockedroom.model.proofs.stash import scope as stash_scope
+from lockedroom.model.proofs.stash import small as stash_small
 from lockedroom.model.proofs.stash import whole as stash_whole
 from lockedroom.model.proofs.system import System
 from lockedroom.model.proofs.vacuity import Needs, Witness
@@ -28,7 +31,8 @@ NEEDED: Final = "needed.json"
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """What is proved of one protocol. `transitions`: which abstract actions each of the engine's is; `defences`: what
-    fails without each; `outside`: what no obligation speaks of; `witnesses` take every action."""
+    fails without each; `outside`: what no obligation speaks of; `witnesses` take every action; it is unrolled within
+    the bounds of `ladder`."""
 
     name: str
     system: Callable[[Profile], System]
@@ -37,6 +41,7 @@ class Protocol:
     defences: Mapping[str, Loss]
     outside: tuple[str, ...]
     witnesses: tuple[Witness, ...]
+    ladder: Callable[[], tuple[Bounded, ...]]
 
     def needs(self) -> Needs:
         """What was found to fail, as it is written down."""
@@ -56,6 +61,7 @@ def protocol(name: str) -> Protocol:
             segment_scope.DEFENCES,
             segment_scope.OUTSIDE,
             SEGMENT_WITNESSES,
+            segment_small.ladder,
         ),
         "stash": Protocol(
             "stash",
@@ -65,5 +71,6 @@ def protocol(name: str) -> Protocol:
             stash_scope.DEFENCES,
             stash_scope.OUTSIDE,
             stash_scope.WITNESSES,
+            stash_small.ladder,
         ),
     }[name]

@@ -19,6 +19,7 @@ from lockedroom.cli.exits import Exit
 from lockedroom.model.proofs import prove as proving
 from lockedroom.model.proofs.query import Answered
 from lockedroom.model.proofs.segment import agreement, small, whole
+from lockedroom.model.stash import HONEST, HOSTILE
 from lockedroom.reference.segment.profile import HARDENED
 from tests.cli.run import BIN, environment, inside, lockedroom
 from tests.model.proofs.toy import lock
@@ -70,12 +71,24 @@ def test_the_stash_is_proved_with_all_that_shows_it_to_say_something(tmp_path: P
     assert found["vacuity"]["clean"] and found["counts"]["promises"] > 10
 
 
-def test_the_stash_has_defences_of_its_own_and_no_bounded_check() -> None:
+def test_the_stash_has_defences_of_its_own_and_findings_elsewhere() -> None:
     unknown = inside("prove", "stash", "--without", "one-exchange")
     assert unknown.code == Exit.USAGE and "no defence one-exchange" in unknown.err and "tombstones" in unknown.err
-    for options in (("--bmc", "2"), ("--findings",), ("--profile", "as-written")):
-        ran = inside("prove", "stash", *options)
-        assert (ran.code, ran.out) == (Exit.USAGE, "") and f"{options[0]} with stash" in ran.err
+    ran = inside("prove", "stash", "--bmc", "2", "--findings")
+    assert (ran.code, ran.out) == (Exit.USAGE, "") and "--findings with stash" in ran.err
+
+
+def test_unrolled_the_stash_as_written_falls_where_the_explorer_breaks_it() -> None:
+    found = json.loads(inside("prove", "stash", "--bmc", "3", "--profile", "as-written", "--json").out)
+    verdicts = {one["name"]: one["verdict"] for one in found["promises"]}
+    assert {name: verdicts[name] for name in HOSTILE} == dict.fromkeys(HOSTILE, "violated")
+    assert {name: verdicts[name] for name in HONEST} == dict.fromkeys(HONEST, "none")
+
+
+@pytest.mark.full
+def test_unrolled_the_hardened_stash_does_not_fall() -> None:
+    found = json.loads(inside("prove", "stash", "--bmc", "4", "--json").out)
+    assert (found["verdict"], found["ended"]) == ("none", "")
 
 
 def test_what_is_not_proved_is_shown_as_two_states(monkeypatch: pytest.MonkeyPatch) -> None:

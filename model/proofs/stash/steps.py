@@ -33,6 +33,8 @@ def _above() -> list[tuple[str, Guard]]:
     ]
 
 
+COMPARING: Final = ("begin", "replace")
+"""The writes that name a version."""
 _SAW: Final = (
     "newest(h, S) := S = r",
     "informed(h) := true",

@@ -8,6 +8,7 @@ was told what) is in the state too, and no guard of a holder's asks for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from lockedroom.model.proofs.stash import claims, steps
@@ -31,7 +32,8 @@ SORTS: Final[Mapping[str, str]] = {
 
 
 def stash(profile: Profile = HARDENED) -> System:
-    """The system of a profile: without the guards that are part of a defence which is off."""
+    """The system of a profile: without the guards that are part of a defence which is off, and without writes that
+    compare where nothing says its version."""
     b = Builder("stash", SORTS)
     _declare(b)
     _state(b)
@@ -40,7 +42,10 @@ def stash(profile: Profile = HARDENED) -> System:
     off = HARDENED.defences - profile.defences
     if switch.AUTHENTICATED in off:  # what seals nothing has no header that covers a version
         off |= {switch.SEALED_VERSION}
-    return b.build().without_defences(*sorted(off))
+    system = b.build().without_defences(*sorted(off))
+    if {switch.VERSIONED, switch.AUTHENTICATED} & off:  # STASH-WRITE-4
+        system = replace(system, actions=tuple(one for one in system.actions if one.name not in steps.COMPARING))
+    return system
 
 
 def _declare(b: Builder) -> None:
