@@ -79,6 +79,14 @@ def test_what_has_no_mistake_passes() -> None:
     assert adequacy.Adequacy((), ("trace/x",)).exit_code == 1
 
 
+@pytest.mark.parametrize("fate", ["fails elsewhere", "passes"])
+def test_a_suite_that_misses_one_mistake_is_not_adequate(fate: adequacy.Fate) -> None:
+    seen = adequacy.Judged(CONTROL, "fails at its clause", 1)
+    assert adequacy.Adequacy((seen, seen)).exit_code == 0
+    found = adequacy.Adequacy((seen, adequacy.Judged(CONTROL, fate, 1)))
+    assert (found.failing, found.exit_code, found.to_json()["verdict"]) == (1, 1, "not adequate")
+
+
 def test_who_is_slow_is_waited_for() -> None:
     """On a busy machine a start has taken more than 15 seconds: that is no mistake of a life."""
     mistake = BY_ID["life/the-cell-decides-and-not-the-lock"]
