@@ -100,11 +100,15 @@ def test_every_operation_has_its_words(operation: str) -> None:
         "version": 2,
         "kind": 2,
         "altered": True,
+        "field": "acl_serial",
+        "value": 7,
+        "clause": "SEG-POST-1",
     }
     arguments = {name: some[name] for name in operations()[operation]}
     words = describe(operation, arguments, ())
     shown = {"body": "a body", "peer": "bob", "subject": "bob", "inbox": "bob", "sender": "carol"}
     assert all(shown[name] in words for name in arguments if name in shown)
+    assert "{" not in words, "no value is shown as Python writes it"
     assert all(line for line in drawn(Move("alice", operation, arguments)))
 
 

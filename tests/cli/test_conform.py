@@ -24,6 +24,7 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     found = demo.script_trace(("alice", "bob"))
     monkeypatch.setattr(corpus, "corpus", lambda _: (found,))
     monkeypatch.setattr(corpus, "collections", lambda _: ())
+    monkeypatch.setattr(corpus, "telling", lambda _: {})
     monkeypatch.setattr(hostile, "traces", dict)
     monkeypatch.setattr(crashes, "SCENES", {})
     return found
