@@ -53,9 +53,9 @@ def defences(
         from lockedroom.cli.evidence import defences_of_the_stash
         from lockedroom.cli.stored import only_without
 
-        given = {"only": only, "jobs": jobs, "time-limit": time_limit, "committed": committed or None}
-        only_without("stash", "they mean something to the segment", **given, trace=trace, svg=svg)
-        return defences_of_the_stash(as_json)
+        given = {"jobs": jobs, "time-limit": time_limit, "committed": committed or None}
+        only_without("stash", "they mean something to the segment", **given)
+        return defences_of_the_stash(only or (), as_json, trace, svg)
     from lockedroom.cli.attacks import folder_of, save
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json

@@ -55,8 +55,8 @@ def findings(
         from lockedroom.cli.stored import only_without
 
         given = {"jobs": jobs, "time-limit": time_limit, "committed": committed or None}
-        only_without("stash", "they mean something to the segment", **given, trace=trace, svg=svg)
-        return findings_of_the_stash(as_json)
+        only_without("stash", "they mean something to the segment", **given)
+        return findings_of_the_stash(as_json, trace, svg)
     from lockedroom.cli.attacks import folder_of, save
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json

@@ -74,6 +74,18 @@ def test_defences_and_findings() -> None:
     assert ran.code == 0 and all(name in ran.out for name in HOSTILE) and "not so" not in ran.out
 
 
+def test_each_attack_is_drawn_and_written_for_replay(tmp_path: Path) -> None:
+    traces, pictures = tmp_path / "traces", tmp_path / "pictures"
+    ran = inside("defences", "stash", "--only", "tombstones", "--trace", traces, "--svg", pictures)
+    assert ran.code == 0 and "removals are noticed is violated" in ran.out
+    assert [file.name for file in pictures.iterdir()] == ["tombstones.svg"]
+    ran = inside("replay", traces / "tombstones.json")
+    assert ran.code == 0 and "reproduced: removals are noticed" in ran.out
+    ran = inside("findings", "stash", "--trace", traces)
+    assert ran.code == 2 and "is not empty" in ran.err
+    assert inside("defences", "stash", "--only", "nonsense").code == 2
+
+
 def test_options_of_the_segment_are_refused() -> None:
     for command in ("defences", "findings"):
         ran = inside(command, "stash", "--committed")
