@@ -49,11 +49,12 @@ brought it down.
 
 `lockedroom findings segment --committed --trace FOLDER` writes the trace of each finding. `lockedroom replay FILE --on
 backend` shows it succeed on real shared memory, and with `--profile hardened` which step the hardened profile refuses,
-and by which clause; the last sentence of each finding says that too. The hardened profile takes each step of some: what
-they bring about is another key, or another nonce, that no single step shows. Those go on to *what the finding leads
-to*: the shortest way on, searched from where its property fell, within its bounds and then within wider ones, to a step
-at which a property falls that the finding's own defences have a part in keeping, and of which the hardened profile
-refuses a step.
+and by which clause; the last sentence of each finding says that too.
+
+The hardened profile takes each step of some: what those bring about, another key, another nonce, a session that stays
+open, no single step of theirs shows. They go on to *what the finding leads to*: the shortest way on, searched from
+where its property fell, within its bounds and then within wider ones, to a step at which a property falls that the
+finding's own defences have a part in keeping, and of which the hardened profile refuses a step. Its trace goes on so.
 """
 
 

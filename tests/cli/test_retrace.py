@@ -144,6 +144,18 @@ def test_a_malformed_model_trace_is_malformed(file: Path, tmp_path: Path) -> Non
     assert ran.code == Exit.MALFORMED and "states[3].#meta" in ran.err
 
 
+def test_a_trace_that_goes_on_says_after_which_step_its_property_falls(file: Path, tmp_path: Path) -> None:
+    """One of 10 steps says that it was after the 10th: so it is. After the 9th, nothing is violated yet."""
+    path = tmp_path / "on.json"
+    ran = inside("replay", edited(file, path, lambda value: value["#meta"].update(fell=10)))
+    assert ran.code == 0 and "reproduced: at most once and in order is violated after step 10: " in ran.out
+    ran = inside("replay", edited(file, path, lambda value: value["#meta"].update(fell=9)))
+    assert ran.code == Exit.REFUSED and "but after step 9 at most once and in order holds" in " ".join(ran.out.split())
+    for wrong in (0, 11):
+        ran = inside("replay", edited(file, path, lambda value, wrong=wrong: value["#meta"].update(fell=wrong)))  # type: ignore[misc]
+        assert ran.code == Exit.MALFORMED and f"#meta.fell: {wrong}: the trace has no such step" in ran.err
+
+
 def test_of_a_mistake_the_real_engine_says_where_it_does_not_follow(file: Path) -> None:
     ran = inside("replay", file, "--on", "engine")
     assert ran.code == Exit.REFUSED
