@@ -72,10 +72,6 @@ def _done(operation: str, arguments: Mapping[str, object]) -> str:
             return "destroy the segment"
         case "crash":
             return "killed"
-        case "inspect":
-            return (
-                f"look whether {safe(str(arguments['field']))} of a record is as {safe(str(arguments['clause']))} says"
-            )
         case "drop":
             return f"drop what {safe(str(arguments.get('sender')))} left for {safe(str(arguments.get('inbox')))}"
         case "inject":
