@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from lockedroom.cli.exits import Exit
 from lockedroom.model.segment.mutants import MUTANTS
 from lockedroom.model.stash_mutants import MUTANTS as STASH_MUTANTS
@@ -84,10 +82,9 @@ def test_a_mistake_of_the_stash_is_shown_with_the_way_there() -> None:
     assert "anna: read()" in ran.out and "stash: does not refine within 1 holder" in ran.out
 
 
-@pytest.mark.full
-def test_every_mistake_of_the_stash_that_must_not_refine_is_caught() -> None:
-    found = json.loads(inside("refine", "stash", "--mutants", "--json").out)
-    assert found["caught"] == found["to_be_caught"] == len(STASH_MUTANTS) - 1
+def test_every_mistake_of_the_stash_that_must_not_refine_is_told() -> None:
+    found = json.loads(inside("refine", "stash", "--mutants", "--time-limit", "0.5", "--json").out)
+    assert 0 < found["caught"] < found["to_be_caught"] == len(STASH_MUTANTS) - 1
     assert [one["name"] for one in found["outside"]] == ["what was seen is refused too"]
 
 

@@ -10,11 +10,12 @@ from lockedroom.model.explore import Explorer
 from lockedroom.model.proofs import refined
 from lockedroom.model.proofs.refined import REFUSED
 from lockedroom.model.proofs.scope import Outside
-from lockedroom.model.proofs.stash.refined import BOUNDS, by_edges, by_entries
+from lockedroom.model.proofs.stash.refined import BOUNDS, MISTAKES, OUTSIDE, by_edges, by_entries
 from lockedroom.model.proofs.stash.refinement import Refinement
 from lockedroom.model.proofs.stash.scope import TRANSITIONS
 from lockedroom.model.proofs.stash.whole import stash
 from lockedroom.model.stash import Bounds, stash_subject
+from lockedroom.model.stash_mutants import BY_NAME
 
 SMALL = Bounds(2, 1, 1)
 
@@ -54,3 +55,20 @@ def test_a_system_that_does_less_than_the_engine_is_not_refined(action: str, upd
     judge = Refinement(system=system.replacing(less))
     found = refined.by_entries(stash_subject(SMALL).machine, judge, SMALL, jobs=1)
     assert found.verdict == "does not refine" and said in found.fault
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if BY_NAME[name].bounds.writes == 1 else pytest.mark.full)
+        for name in MISTAKES.caught
+    ],
+)
+def test_a_mistake_is_no_step(name: str) -> None:
+    found = MISTAKES.refined(name, None)
+    assert (found.verdict, bool(found.fault), bool(found.path)) == ("does not refine", True, True)
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_what_need_not_be_caught_is_not(name: str) -> None:
+    assert by_entries(BY_NAME[name].bounds, BY_NAME[name].logic()).verdict == "refines"
