@@ -75,7 +75,7 @@ def _show(found: Adequacy) -> None:
     for case in found.unfair:
         out.print(safe(f"{case} fails without a mistake too"), style="red")
     elsewhere, nothing = holes()
-    if "engine" in areas:
+    if "engine" in areas and (elsewhere or nothing):
         words = f"of the engine's other mutants {len(elsewhere)} fail at other clauses, {len(nothing)} pass (--json)"
         out.print(f"\nholes of the corpus: {words}", style="yellow")
     out.print(f"\n{found.failing} of {len(found.judged)} fail at the clause that names their mistake", style="bold")

@@ -135,7 +135,7 @@ def test_what_shows_a_mutant_is_known_of_mutants_that_there_are() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_every_mutant_fails_at_its_clause() -> None:
     found = adequacy.adequacy(of_the_engine(), cases(), 2)
     assert found.unfair == ()
@@ -143,7 +143,7 @@ def test_every_mutant_fails_at_its_clause() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_every_mistake_of_adapter_and_backend_fails_at_its_clause() -> None:
     found = adequacy.adequacy(MISTAKES, cases(), 2)
     assert found.unfair == () and len(found.judged) == len(MISTAKES)

@@ -170,12 +170,12 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
             (
                 "transitions",
                 'suite.wrap(suite.derive(encapsulated.secret, "kek", context), master),',
-                'suite.wrap(suite.derive(b"", "kek", context), master),',
+                'suite.wrap(suite.derive(segment, "kek", context), master),',
             ),
             (
                 "transitions",
                 'suite.unwrap(suite.derive(secret, "kek", context), record.wrapped)',
-                'suite.unwrap(suite.derive(b"", "kek", context), record.wrapped)',
+                'suite.unwrap(suite.derive(segment, "kek", context), record.wrapped)',
             ),
         ),
         SECRET,
