@@ -16,7 +16,7 @@ from lockedroom.model.verdict import check
 from tests.samples import one_of
 
 
-@pytest.mark.parametrize("mutant", one_of(4, MUTANTS, lambda mutant: mutant.name, first=2))
+@pytest.mark.parametrize("mutant", one_of(8, MUTANTS, lambda mutant: mutant.name, first=4))
 def test_the_trace_of_a_mistake_reproduces_it_and_the_right_engine_does_not(mutant: Mutant) -> None:
     found = of_segment(showing(check("segment", mutant.bounds, logic=mutant.logic()), mutant.violates), mutant)
     assert found is not None

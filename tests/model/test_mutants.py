@@ -16,6 +16,7 @@ from lockedroom.model.segment.mutants.unseen import UNSEEN, Unseen
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.verdict import CheckReport, check
 from lockedroom.spec.registry import clauses
+from tests.samples import one_of
 from tests.tree import ROOT
 
 STEPS = json.loads(Path(__file__).with_name("mutants.json").read_text(encoding="utf-8"))
@@ -61,7 +62,7 @@ SMALL = {one.bounds for one in MUTANTS if one.bounds.members < 3 and one.name no
 LARGE = {one.bounds for one in MUTANTS} - SMALL
 
 
-@pytest.mark.parametrize("bounds", sorted(SMALL, key=str), ids=str)
+@pytest.mark.parametrize("bounds", one_of(2, sorted(SMALL, key=str)))
 def test_the_engine_passes_where_mutants_fail(bounds: Bounds) -> None:
     report = check("segment", bounds)
     assert report.verdict == "holds", report.counterexample

@@ -49,7 +49,7 @@ LUCK = {
 FOUND = [mutant.name for mutant in MUTANTS if mutant.name not in LUCK and mutant.violates != PROGRESS]
 
 
-@pytest.mark.parametrize("name", one_of(4, FOUND))
+@pytest.mark.parametrize("name", one_of(8, FOUND))
 def test_walks_find_the_mutant_and_the_way_there_is_made_short(name: str) -> None:
     mutant = BY_NAME[name]
     subject = walked_subject(mutant.bounds, name)
