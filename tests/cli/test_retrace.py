@@ -152,7 +152,7 @@ def test_a_trace_that_goes_on_says_after_which_step_its_property_falls(file: Pat
     ran = inside("replay", edited(file, path, lambda value: value["#meta"].update(fell=9)))
     assert ran.code == Exit.REFUSED and "but after step 9 at most once and in order holds" in " ".join(ran.out.split())
     for wrong in (0, 11):
-        ran = inside("replay", edited(file, path, lambda value, wrong=wrong: value["#meta"].update(fell=wrong)))  # type: ignore[misc]
+        ran = inside("replay", edited(file, path, lambda value, wrong=wrong: value["#meta"].update(fell=wrong)))
         assert ran.code == Exit.MALFORMED and f"#meta.fell: {wrong}: the trace has no such step" in ran.err
 
 
