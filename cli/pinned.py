@@ -80,12 +80,14 @@ def _worst(runs: Sequence[Run]) -> Verdict:
 
 
 def _answer(which: Which, runs: Sequence[Run], together: Union, over: Sequence[Beyond]) -> dict[str, object]:
+    from lockedroom.model.segment.pins import instead
+
     mutants = _mutants()
     return {
         "verdict": _worst(runs),
         "explored": which != "listed",
         "runs": [run.to_json() for run in runs],
-        "beyond": [one.to_json() for one in over],
+        "beyond": [{**one.to_json(), "instead": [pin.bounds.to_json() for pin in instead(one.bounds)]} for one in over],
         "transitions": [one.to_json() for one in together.transitions],
         "sometimes": [one.to_json() for one in together.sometimes],
         "properties": [{**one.to_json(), "mutants": mutants[one.name]} for one in together.properties],
@@ -107,13 +109,15 @@ def _show(out: Console, which: Which, runs: Sequence[Run], together: Union, over
     from lockedroom.cli.mutants import within
     from lockedroom.cli.tables import STYLES, plain
     from lockedroom.cli.terminal import count
+    from lockedroom.model.segment.pins import instead
 
     table = plain("within", "states", "transitions", "depth", "seconds", "engine calls", "verdict")
     for column in table.columns[1:6]:
         column.justify = "right"
     for run in runs:
         numbers = map(count, (run.counted.states, run.counted.transitions, run.counted.depth))
-        cost = f"{run.counted.seconds:.1f}", count(run.counted.engine_calls)
+        measured = run.counted.engine_calls > 0
+        cost = (f"{run.counted.seconds:.1f}", count(run.counted.engine_calls)) if measured else ("", "")
         style = STYLES.get(run.verdict, "bold red")
         table.add_row(within(run.counted.bounds), *numbers, *cost, run.verdict, style="" if style == "green" else style)
     out.print(table)
@@ -121,9 +125,10 @@ def _show(out: Console, which: Which, runs: Sequence[Run], together: Union, over
         for line in (*run.differs, *([run.reason] if run.reason else [])):
             out.print(f"{within(run.counted.bounds)}: {line}", style="red")
     if over:
-        table = plain("not exhausted", "states", "depth", "seconds")
+        table = plain("not explored to the end", "states", "depth", "seconds", "these were")
         for one in over:
-            table.add_row(within(one.bounds), f"over {count(one.states)}", str(one.depth), f"{one.seconds:.0f}")
+            these = "; ".join(within(pin.bounds) for pin in instead(one.bounds))
+            table.add_row(within(one.bounds), f"over {count(one.states)}", str(one.depth), f"{one.seconds:.0f}", these)
         out.print(table)
     mutants = _mutants()
     rows = {one.name: str(mutants[one.name]) for one in together.properties}

@@ -199,7 +199,10 @@ def pinned_schema() -> dict[str, Json]:
         ),
         "explored": _said({"type": "boolean"}, "whether anything was explored now, or what is committed is shown"),
         "runs": _list(closed(run), "the committed bounds"),
-        "beyond": _list(closed(size), "bounds that are not exhausted within ten minutes on two processors"),
+        "beyond": _list(
+            closed({**size, "instead": _list(_bounds(), "the largest committed bounds within these")}),
+            "bounds that are asked for and have not been exhausted: how far an exploration came",
+        ),
         "transitions": _list(closed(witnessed), "every transition of the protocol's table"),
         "sometimes": _list(closed(witnessed), "what should happen somewhere"),
         "properties": _list(closed({**witnessed, "mutants": mutants}), "every property"),

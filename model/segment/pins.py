@@ -33,7 +33,7 @@ _TALLIES: Final = ("taken", "shown", "judged")
 class Pin:
     """What an exploration within bounds came to, in all its phases. `taken`: how often each operation was; `shown`: how
     often what is to happen sometimes did; `judged`: on how many distinct steps or states each property could have been
-    violated. `seconds` (of one processor) and `engine_calls` are as they were measured, once."""
+    violated. `seconds` (of one processor) and `engine_calls` are as they were measured, once; 0 if they were not."""
 
     bounds: Bounds
     states: int
@@ -74,8 +74,8 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """Bounds that were not exhausted: how many states had been found, down to which depth, when `seconds` of one
-    processor were over, or when it was plain that they would not do."""
+    """Bounds that are asked for and have not been exhausted: how many states the exploration that was under way (the
+    second, with an intruder) had found, down to which depth, when `seconds` of one processor were over."""
 
     bounds: Bounds
     states: int
@@ -146,8 +146,29 @@ def pins(group: Group) -> tuple[Pin, ...]:
 
 
 def beyond() -> tuple[Beyond, ...]:
-    """The bounds that are known not to be exhausted in ten minutes on two processors."""
+    """The bounds that are asked for and have not been exhausted."""
     return tuple(Beyond(bounds=bounds_of(name), **content) for name, content in _committed()["beyond"].items())
+
+
+def instead(bounds: Bounds) -> tuple[Pin, ...]:
+    """The largest committed bounds within these, with as many members and an intruder of the same kind, if there is to
+    be one: none of them is within another."""
+    below = [
+        pin
+        for pin in (*pins("small"), *pins("large"))
+        if _kind(pin.bounds) == _kind(bounds) and _within(pin.bounds, bounds)
+    ]
+    return tuple(
+        pin for pin in below if not any(_within(pin.bounds, one.bounds) for one in below if one.bounds != pin.bounds)
+    )
+
+
+def _kind(bounds: Bounds) -> tuple[int, int, bool]:
+    return bounds.members, bounds.insider, bounds.intruder > 0
+
+
+def _within(these: Bounds, those: Bounds) -> bool:
+    return all(value <= most for value, most in zip(asdict(these).values(), asdict(those).values(), strict=True))
 
 
 def pin_of(report: Mapping[str, Any]) -> Pin:
@@ -191,7 +212,8 @@ def written(report: Mapping[str, Any], group: str, seconds: float | None) -> dic
     pin = replace(pin, seconds=pin.seconds if seconds is None else seconds)
     content: dict[str, object] = asdict(pin)
     if group == "beyond":
-        content = asdict(Beyond(pin.bounds, pin.states, pin.depth, pin.seconds))
+        last = report["phases"][-1]
+        content = asdict(Beyond(pin.bounds, last["states"], last["depth"], pin.seconds))
     del content["bounds"]
     name = named(pin.bounds)
     others = {each: {one: of for one, of in held.items() if one != name} for each, held in _committed().items()}

@@ -7,14 +7,14 @@ import io
 import json
 from dataclasses import replace
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from lockedroom.model.segment import pins
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.mutants import MUTANTS
-from lockedroom.model.segment.pins import Pin, beyond, bounds_of, named, pin_of, text, union, written
+from lockedroom.model.segment.pins import Pin, beyond, bounds_of, instead, named, pin_of, text, union, written
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.verdict import check
 from lockedroom.reference.segment.table import BY_OPERATION
@@ -22,6 +22,21 @@ from lockedroom.reference.segment.table import BY_OPERATION
 SMALL = {named(pin.bounds): pin for pin in pins.pins("small")}
 LARGE = {named(pin.bounds): pin for pin in pins.pins("large")}
 ALL = {**SMALL, **LARGE}
+
+ITSELF = (
+    *(Bounds(2, 1, 1, intruder=1), Bounds(2, 1, 1, rotations=1, crashes=1, intruder=1)),
+    *(Bounds(2, 1, 2, crashes=1, intruder=1), Bounds(2, 2, 2), Bounds(2, 1, 1, revocations=1, intruder=1)),
+    Bounds(3, 1, 1),
+)
+"""What the segment by itself is to be explored within."""
+
+BUDGETS = ({"rotations": 1}, {"revocations": 1}, {"crashes": 1}, {"joins": 2})
+ADVERSARY = (
+    Bounds(3, 1, 1, intruder=2),
+    *(replace(Bounds(3, 1, 1, intruder=1), **one) for one in BUDGETS),
+    *(replace(Bounds(2, 1, 1, intruder=2), **one, **other) for one, other in combinations(BUDGETS, 2)),
+)
+"""What it is to withstand the adversary within: one who is nobody, and one with the keys of a member."""
 
 FULL = {"multicast all or nothing"}
 """What only bounds that take minutes witness: three honest members who all have sessions."""
@@ -59,41 +74,56 @@ def test_what_small_bounds_leave_is_witnessed_on_the_way_to_the_end_of_larger_on
     assert all(judged[name] for name in FULL)
 
 
-PAIRS = (
-    Bounds(2, 1, 1, rotations=1, revocations=1),
-    Bounds(2, 1, 1, rotations=1, crashes=1),
-    Bounds(2, 1, 2, rotations=1),
-    Bounds(2, 1, 1, revocations=1, crashes=1),
-    Bounds(2, 1, 2, revocations=1),
-    Bounds(2, 1, 2, crashes=1),
+@pytest.mark.parametrize(
+    "asked",
+    [ITSELF, ADVERSARY, tuple(replace(bounds, insider=1) for bounds in ADVERSARY)],
+    ids=["itself", "outsider", "insider"],
 )
-"""Each two of a rotation, a revocation, a crash and a second join."""
+def test_what_is_asked_for_witnesses_every_transition_together(asked: tuple[Bounds, ...]) -> None:
+    found = union({pin.bounds: pin for bounds in asked for pin in instead(bounds)}.values())
+    assert all(one.times for one in found.transitions)
+    # With one message for each pair, none is there to be missed.
+    assert {one.name for one in found.sometimes if not one.times} <= {"a gap is seen"}
+    assert {one.name for one in found.properties if not one.times} <= FULL
 
 
-def test_every_bound_that_is_asked_for_is_pinned() -> None:
-    asked = {
-        Bounds(2, 1, 1, rotations=1, crashes=1, intruder=1),
-        Bounds(2, 1, 2, crashes=1, intruder=1),
-        Bounds(2, 2, 2),
-        Bounds(2, 1, 1, revocations=1, intruder=1),
-        Bounds(2, 2, 1, rotations=1, intruder=1),
-        Bounds(3, 1, 1),
-        Bounds(3, 0, 1, rotations=1),
-        Bounds(3, 1, 1, intruder=1, insider=1),
-        Bounds(3, 0, 1, revocations=1, intruder=1, insider=1),
-        Bounds(2, 1, 1, crashes=1, intruder=2),
-        *(replace(two, intruder=2, insider=1) for two in PAIRS),
-    }
-    assert asked <= {pin.bounds for pin in ALL.values()}
+@pytest.mark.parametrize("bounds", [*ITSELF, *ADVERSARY], ids=str)
+def test_what_is_asked_for_is_pinned_or_the_largest_within_are(bounds: Bounds) -> None:
+    for asked in (bounds, *([replace(bounds, insider=1)] if bounds in ADVERSARY else [])):
+        if asked in {one.bounds for one in beyond()}:
+            assert instead(asked), asked
+        else:
+            assert [pin.bounds for pin in instead(asked)] == [asked]
+
+
+LARGEST = (
+    *(replace(bounds, insider=1) for bounds in ADVERSARY[5:]),
+    Bounds(3, 1, 1, crashes=1, intruder=1, insider=1),
+    Bounds(3, 1, 1, intruder=1, insider=1),
+    Bounds(3, 0, 1, intruder=2, insider=1),
+    Bounds(3, 0, 1, rotations=1, intruder=1, insider=1),
+    Bounds(3, 0, 1, revocations=1, intruder=1, insider=1),
+    Bounds(3, 0, 2, intruder=1, insider=1),
+    Bounds(3, 0, 1, intruder=2),
+    Bounds(3, 0, 1, crashes=1, intruder=1),
+    Bounds(3, 0, 1, rotations=1),
+    Bounds(2, 1, 1, crashes=1, intruder=2),
+    Bounds(2, 2, 1, rotations=1, intruder=1),
+    Bounds(2, 0, 1, rotations=1, revocations=1, intruder=1),
+    Bounds(2, 0, 1, rotations=1, crashes=1, intruder=2),
+    Bounds(2, 0, 1, revocations=1, crashes=1, intruder=2),
+    Bounds(2, 0, 2, crashes=1, intruder=2),
+)
+"""What has been explored to the end of what is asked for with an adversary, or on the way there."""
+
+
+def test_the_largest_bounds_that_were_exhausted_stay_pinned() -> None:
+    assert {*ITSELF, *LARGEST} <= {pin.bounds for pin in ALL.values()}
 
 
 def test_no_bounds_are_pinned_twice_or_both_pinned_and_beyond() -> None:
     names = [*SMALL, *LARGE, *(named(one.bounds) for one in beyond())]
     assert len(names) == len(set(names)) == len({bounds_of(name) for name in names})
-
-
-def test_every_property_has_a_mutant_that_violates_it() -> None:
-    assert {mutant.violates for mutant in MUTANTS} == {found.name for found in PROPERTIES}
 
 
 def test_whatever_shrinks_is_seen() -> None:
@@ -121,3 +151,8 @@ def test_a_check_is_put_into_the_file_by_its_bounds(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({**report, "verdict": "incomplete", "reason": "time"})))
     assert pins.main(["large"]) == 1
     assert pins.main([]) == pins.main(["huge"]) == 2
+    report = check("segment", Bounds(2, 1, 1, intruder=1), state_limit=500).to_json()
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(report)))
+    assert pins.main(["beyond", "2"]) == 0
+    one = json.loads(file.read_text(encoding="utf-8"))["beyond"]["members=2 messages=1 joins=1 intruder=1"]
+    assert (one["states"], one["depth"]) == (report["phases"][1]["states"], report["phases"][1]["depth"])
