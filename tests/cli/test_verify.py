@@ -27,6 +27,7 @@ def replaying(monkeypatch: pytest.MonkeyPatch, *traces: Trace) -> None:
     for module in (runner, corpus):
         monkeypatch.setattr(module, "corpus", lambda _: traces)
     monkeypatch.setattr(corpus, "collections", lambda _: ())
+    monkeypatch.setattr(corpus, "telling", lambda _: {})
     monkeypatch.setattr(hostile, "traces", dict)
     monkeypatch.setattr(crashes, "SCENES", {})
 
