@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, cast
@@ -33,7 +33,7 @@ _MARKER: Final = (
     "`arguments`), an implementation by its adapter's command (`impl`), or, with neither, the segment protocol's engine"
 )
 _KNOWN: Final = {"impl", "arguments", "seconds", "rounds", "seed"}
-_SAID: Final = pytest.StashKey[list[str]]()
+_SAID: Final = "lockedroom"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,16 +50,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The marker."""
     config.addinivalue_line("markers", _MARKER)
-    config.stash[_SAID] = []
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """What each check has covered, and what it never came to: that none found anything proves nothing."""
-    said = config.stash[_SAID]
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What each check has covered, and what it never came to: that none found anything proves nothing. It travels with
+    the test's report, from whichever process ran it."""
+    ended = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
+    said = [value for one in ended for name, value in one.user_properties if name == _SAID]
     if said:
         terminalreporter.section("lockedroom", sep="-")
         for line in said:
-            terminalreporter.line(line)
+            terminalreporter.line(str(line))
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def lockedroom(request: pytest.FixtureRequest) -> Check:
         rounds,
         cast(int, given.get("seed", 0)) if seed is None else seed,
         option("--lockedroom-traces") or Path.cwd(),
-        request.config.stash[_SAID],
+        lambda line: request.node.user_properties.append((_SAID, line)),
         request.node.path,
     )
 
@@ -107,7 +108,7 @@ class Check:
     rounds: int | None
     seed: int
     traces: Path
-    said: list[str]
+    say: Callable[[str], None]
     file: Path
 
     def check(self) -> Coverage:
@@ -186,11 +187,11 @@ class Check:
         pytest.fail(f"{said}\n\nseed {self.seed}; the trace: lockedroom replay {shlex.quote(str(file))}", pytrace=False)
 
     def _say(self, covered: Coverage, seconds: float) -> None:
-        self.said.append(f"{self.name}: {covered.runs} runs, {covered.steps} steps, seed {self.seed}, {seconds:.1f} s")
+        self.say(f"{self.name}: {covered.runs} runs, {covered.steps} steps, seed {self.seed}, {seconds:.1f} s")
         for name, cell in covered.transitions().items():
             refused = ", ".join(f"{clause} {count}" for clause, count in cell.refused.items())
             never = "" if cell.accepted else ", never accepted"
-            self.said.append(f"  {name}: taken {cell.taken}{never}" + (f"; refused: {refused}" if refused else ""))
+            self.say(f"  {name}: taken {cell.taken}{never}" + (f"; refused: {refused}" if refused else ""))
 
     def _tried(self, covered: Coverage) -> None:
         if not covered.steps:

@@ -26,6 +26,7 @@ class Ran:
     code: int
     out: str
     err: str
+    pid: int = 0
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -42,19 +43,23 @@ def lockedroom(
     cwd: Path | None = None,
 ) -> Ran:
     """Run `lockedroom` with these arguments. It must end in time and never show a traceback."""
-    done = subprocess.run(
+    with subprocess.Popen(
         [BIN / "lockedroom", *arguments],
-        input=stdin,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        timeout=seconds,
         env=environment(env),
         cwd=cwd,
-        check=False,
-    )
-    assert "Traceback" not in done.stdout + done.stderr, done.stderr
-    return Ran(done.returncode, done.stdout, done.stderr)
+    ) as started:
+        try:
+            out, err = started.communicate(stdin, timeout=seconds)
+        except BaseException:
+            started.kill()
+            raise
+    assert "Traceback" not in out + err, err
+    return Ran(started.returncode, out, err, started.pid)
 
 
 def inside(*arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Ran:
@@ -77,6 +82,11 @@ def inside(*arguments: str | Path, stdin: str = "", env: Mapping[str, str] | Non
 def left_of(room: str) -> set[str]:
     """What of a room lies in shared memory. (Others may have rooms of their own there.)"""
     return {name for name in os.listdir("/dev/shm") if "lockedroom" in name and room in name}
+
+
+def left_of_replay(pid: int) -> set[str]:
+    """What lies in shared memory of the replays of one process, ended or not."""
+    return left_of(f"replay-{pid}-")
 
 
 def orphans() -> set[str]:

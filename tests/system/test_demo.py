@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.run import BIN, environment, lockedroom, orphans
+from tests.cli.run import BIN, environment, left_of_replay, lockedroom
 
 
 @pytest.mark.parametrize("members", [2, 4])
 def test_it_draws_every_step_of_real_processes(members: int) -> None:
-    before = orphans()
     ran = lockedroom("demo", "segment", "--members", str(members), env={"COLUMNS": "100"})
     assert ran.code == 0, ran
     assert "each went as the specification's engine had said" in ran.out
@@ -23,7 +22,7 @@ def test_it_draws_every_step_of_real_processes(members: int) -> None:
     for words in ("╳", "inject", "refused, SEG-RECEIVE-6", "refused, SEG-SEND-3"):
         assert words in " ".join(ran.out.replace("│", " ").replace("┊", " ").split()), words
     assert "\x1b" not in ran.out, "colours where there is no terminal"
-    assert orphans() <= before
+    assert not left_of_replay(ran.pid)
 
 
 def test_it_is_a_trace_that_replays_on_both(tmp_path: Path) -> None:
@@ -35,7 +34,6 @@ def test_it_is_a_trace_that_replays_on_both(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_it_and_leaves_nothing() -> None:
-    before = orphans()
     command = [BIN / "lockedroom", "demo", "segment", "--pace", "0.3"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
@@ -48,4 +46,4 @@ def test_ctrl_c_ends_it_and_leaves_nothing() -> None:
     assert demo.returncode == 130, err
     assert "Traceback" not in err
     time.sleep(0.2)
-    assert orphans() <= before
+    assert not left_of_replay(demo.pid)

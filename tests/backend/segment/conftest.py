@@ -1,9 +1,8 @@
-"""Removes the rooms that a test's companies have made, before the check that nothing is left; prints counts at the
-end."""
+"""Removes the rooms that a test's companies have made, before the check that nothing is left."""
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,22 +10,6 @@ from lockedroom.backend import rooms
 from lockedroom.backend.process import Process, this_process
 from lockedroom.backend.segment import engine as engine_module
 from tests.backend.conftest import NUMBERS
-
-COUNTS = pytest.StashKey[list[str]]()
-
-
-@pytest.fixture
-def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Has a line printed at the end of the run, whatever is captured."""
-    return request.config.stash.setdefault(COUNTS, []).append
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    lines = config.stash.get(COUNTS, [])
-    if lines:
-        terminalreporter.section("rooms in shared memory")
-    for line in lines:
-        terminalreporter.line(line)
 
 
 @pytest.fixture

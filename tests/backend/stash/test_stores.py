@@ -25,7 +25,7 @@ from lockedroom.reference.stash.profile import AS_WRITTEN, HARDENED
 from lockedroom.reference.stash.transitions import Found, Nothing, Result, Written
 
 Opened = Callable[..., Stash]
-NAMELESS = "e" * 64
+NAMELESS = os.urandom(32).hex()
 
 
 def event(result: Result) -> object:
