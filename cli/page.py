@@ -156,7 +156,7 @@ def _summary(
     if findings is None:
         yield Verdict("findings", "Findings on the description", "not searched", "odd")
     else:
-        said = f"{len(findings.findings)} root causes, each with its shortest attack: {findings.verdict}"
+        said = f"{len(findings.findings)} root cause{'s' * (len(findings.findings) != 1)}, each with its shortest attack: {findings.verdict}"
         mood: Mood = (
             "good" if findings.verdict == "accounted" else "bad" if findings.verdict == "unaccounted" else "odd"
         )

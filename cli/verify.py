@@ -33,8 +33,8 @@ def verify(
 ) -> int:
     """Explore, replay for real, print the evidence.
 
-    Every behaviour within the default bounds is explored; then the committed traces, which hold every distinct
-    behaviour, are replayed by real processes on real shared memory with real cryptography.
+    Every behaviour within the default bounds is explored; then a short committed corpus is replayed by real
+    processes on the real store with real cryptography (`conform` replays the whole corpus).
     """
     from lockedroom.cli.terminal import print_json
 
