@@ -38,7 +38,8 @@ when it was written.
 An attack is the shortest within its bounds by which a property of [segment.md](segment.md) falls. Two attacks share a
 *root cause* exactly when the same single defences of the hardened profile each remove both: switched on alone, none of
 the attack's own moves, in whatever order, brings the property down any more. Where no defence does so alone, what
-counts in its place are the few that do together. So each finding below stands for a root cause, and names what removes it.
+counts in its place are the few that do together. So each finding below stands for a root cause, and names
+what removes it.
 
 The enumeration is systematic. For each property the shortest attack on the description itself is searched, within the
 first of the bounds below in which it falls; then a defence is switched on for each root cause that was found, and the

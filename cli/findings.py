@@ -48,8 +48,8 @@ def findings(
 
     The profile `as-written` is explored within small bounds; each attack is the shortest of its root cause there. Two
     attacks share a root cause exactly when the same single defences of the hardened profile each remove both; where
-    none does alone, when the same few do together. Exit code 0: all was searched, and each root cause that a reader expects
-    is there, or the rule is named that prevents it.
+    none does alone, when the same few do together. Exit code 0: all was searched, and each root cause that a reader
+    expects is there, or the rule is named that prevents it.
     """
     if protocol == "stash":
         from lockedroom.cli.evidence import findings_of_the_stash

@@ -156,7 +156,8 @@ def _summary(
     if findings is None:
         yield Verdict("findings", "Findings on the description", "not searched", "odd")
     else:
-        said = f"{len(findings.findings)} root cause{'s' * (len(findings.findings) != 1)}, each with its shortest attack: {findings.verdict}"
+        causes = len(findings.findings)
+        said = f"{causes} root cause{'s' * (causes != 1)}, each with its shortest attack: {findings.verdict}"
         mood: Mood = (
             "good" if findings.verdict == "accounted" else "bad" if findings.verdict == "unaccounted" else "odd"
         )
