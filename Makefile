@@ -11,8 +11,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-# Two processes take the tests, file by file, since tests of one file share what they have computed.
-SPREAD := -n 2 --dist loadfile
+# Two processes take the tests, file by file, since tests of one file share what they have computed; in the order of the
+# files, since those with the fewest tests, which would come last, are not the shortest.
+SPREAD := -n 2 --dist loadfile --no-loadscope-reorder
 
 # Nothing of the caller's own Python set-up reaches the environment.
 export PYTHONNOUSERSITE := 1
