@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Final
 
 import posix_ipc
@@ -78,7 +79,7 @@ class Memory:
     def __init__(self, mode: int = 0o600, why: str = "") -> None:
         self._mode = mode
         self._why = why
-        self._held: dict[str, int] = {}
+        self._held: dict[tuple[int, str], int] = {}
 
     def __str__(self) -> str:
         who = "this user" if self._mode == 0o600 else "other users too"
@@ -103,7 +104,7 @@ class Memory:
         """Replace what lies at a locator, under its lock (STASH-SHM-2). Raises NoSpace, MalformedObject."""
         if len(data) > _HALF:
             raise errors.NoSpace("STASH-SHM-5", f"{len(data)} bytes do not fit a half of {_HALF}", "write less")
-        descriptor = self._held[locator]
+        descriptor = self._held[get_ident(), locator]
         size = os.fstat(descriptor).st_size
         if size not in (0, _TOTAL):
             problem = f"the object at this locator has {size} bytes, not {_TOTAL}"
@@ -138,11 +139,11 @@ class Memory:
     def locked(self, locator: str, deadline: float) -> Iterator[None]:
         """Exclude every other writer meanwhile (STASH-SHM-3). Raises LockTimeout, NotPermitted."""
         with Object.locked(PREFIX + locator, deadline, mode=self._mode) as descriptor:
-            self._held[locator] = descriptor
+            self._held[get_ident(), locator] = descriptor
             try:
                 yield
             finally:
-                del self._held[locator]
+                del self._held[get_ident(), locator]
 
 
 class _Mapped:
