@@ -88,9 +88,8 @@ class Journals:
         """Flip these words as one. Inside `locked`, with their slots held exclusively; more than one word needs
         the journal of `member`, whose life lock the caller holds (SEG-JOURNAL-2).
 
-        All else that the transition stores is stored before, where no reader looks until a word flips.
-        ValueError when the flips break these rules: a fault of the caller. MalformedObject (SEG-JOURNAL-1), and
-        nothing flips, when somebody else has stored into that journal.
+        All else that the transition stores is stored before, where no reader looks until a word flips; and before
+        that `ready` is asked. ValueError when the flips break these rules: a fault of the caller.
         """
         slots = {self._store.layout.slot_of(offset) for offset, _ in flips}
         if not all(slot is not None and self._locks.may_write(slot) for slot in slots):
@@ -102,6 +101,19 @@ class Journals:
         else:
             for offset, value in flips:
                 self._store.store(offset, value)
+
+    def ready(self, flips: Sequence[Flip], member: int | None) -> None:
+        """Ask whether `commit` may use the journal of `member` for these flips, before anything is stored for them,
+        cells included: a record that lies in a cell is read when somebody else moves a counter, so once it lies there
+        its sender must not be told that it was not sent (SEG-SEND-10). What somebody else stores into the journal
+        after this does no more than any of their stores can.
+
+        Raises MalformedObject (SEG-JOURNAL-1) when somebody else has stored into that journal.
+        """
+        if len(flips) > 1 and member is not None and self._store.load(self._store.layout.commit(member)):
+            # An honest room has none here: who takes a life lock finishes its journal first.
+            problem = f"in the room {self._store.room}, journal {member} holds what its owner did not commit"
+            raise MalformedObject(clauses.JOURNAL, problem, "leave the room and join again, or make another")
 
     def pending(self) -> tuple[int, ...]:
         """The members whose journals are committed but not cleared, at the moment."""
@@ -139,10 +151,6 @@ class Journals:
         store, layout = self._store, self._store.layout
         if len(flips) > layout.journal_capacity:
             raise ValueError(f"{len(flips)} words do not fit a journal")
-        if store.load(layout.commit(member)):
-            # An honest room has none here: who takes a life lock finishes its journal first.
-            problem = f"in the room {store.room}, journal {member} holds what its owner did not commit"
-            raise MalformedObject(clauses.JOURNAL, problem, "leave the room and join again, or make another")
         bits = sum(1 << slot for slot in slots)
         store.write(layout.journal_slots(member), bits.to_bytes(_SLOTS.size, "little"))
         store.write(layout.journal_entries(member), b"".join(_ENTRY.pack(*flip) for flip in flips))

@@ -42,10 +42,15 @@ class Plan:
         load = self.memory.store.load
         return tuple((offset, value) for offset, value in self.words.items() if load(offset) != value)
 
-    def carry_out(self, journals: Journals, member: int | None) -> None:
+    def carry_out(self, journals: Journals, member: int | None, certain: Callable[[], None]) -> None:
         """Store it all, as one: cells first, then words (SEG-JOURNAL-3); more than one word goes through the journal
-        of `member`."""
+        of `member`. `certain` is called before the first store, when nothing can refuse any more (SEG-SEND-10).
+
+        Raises MalformedObject before that.
+        """
         flips = self.flips()
+        journals.ready(flips, member)
+        certain()
         for cell, data in self.cells:
             self.memory.store.write_cell(cell, data)
         journals.commit(flips, member)

@@ -117,10 +117,16 @@ def _commit(
         planned = plan(attached.memory, questions.index, result.effects)
     except DoesNotFit as why:
         return Rejected(why.clause, str(why))
-    if result.state is not None:
-        settle(result.state)
+    state = result.state
+
+    def certain() -> None:
+        if state is not None:
+            settle(state)
+
     if planned.words:
-        planned.carry_out(attached.journals, questions.index(me.name))
+        planned.carry_out(attached.journals, questions.index(me.name), certain)
+    else:
+        certain()
     return result
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from lockedroom.backend import errors, rooms, wakeup
+from lockedroom.backend.crashpoints import Moment
+from lockedroom.backend.journal import Journals
 from lockedroom.backend.segment import step
 from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
@@ -84,6 +86,69 @@ def test_what_does_not_fit_a_cell_is_refused_and_changes_nothing(room: str) -> N
         people.no("SEG-STORE-5", "alice", "exchange", peer="bob")
         assert people.engines["alice"].me == before
         assert people.engines["alice"].observe() == seen
+
+
+class Spoiler:
+    """Stores into alice's commit word while she is at work: before she looks at it, or once she has begun to store."""
+
+    def __init__(self, people: Company) -> None:
+        memory = people.engines["bob"].attach()
+        assert memory is not None
+        self.memory, self.stores = memory, 0
+
+    def __call__(self, moment: Moment) -> None:
+        self.stores += moment is Moment.BEFORE
+        if self.stores == 1 and moment is Moment.BEFORE:
+            self.spoil()
+
+    def spoil(self) -> None:
+        self.memory.store.store(self.memory.layout.commit(0), 1 << 63)
+
+    def mend(self) -> None:
+        self.memory.store.store(self.memory.layout.commit(0), 0)
+
+    def push(self, to: int) -> None:
+        """Make the record that lies behind the last of alice's the last."""
+        layout, store = self.memory.layout, self.memory.store
+        if self.memory.ring(to, 0)[1] == 0:
+            store.store(layout.tail(to, 0), store.load(layout.tail(to, 0)) + 1)
+
+
+def test_a_message_that_was_refused_lies_nowhere(room: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SEG-SEND-10, SEG-JOURNAL-1: whoever moves a counter afterwards has nothing delivered that was not sent."""
+    with company(room) as people:
+        people.founded().talking()
+        spoiler, run, before = Spoiler(people), step._run, people.engines["alice"].me
+
+        def spoiled(*given: object) -> Result:
+            result = run(*given)  # type: ignore[arg-type]  # what it is given, whatever that is
+            spoiler.spoil()
+            return result
+
+        monkeypatch.setattr(step, "_run", spoiled)
+        monkeypatch.setattr(Journals, "_touching", lambda *_: None)
+        with pytest.raises(errors.MalformedObject, match="did not commit"):
+            people.do("alice", "multicast", peers=("bob", "carol"), body=b"hi")
+        assert people.engines["alice"].me == before
+        monkeypatch.undo()
+        spoiler.mend()
+        for to, name in ((1, "bob"), (2, "carol")):
+            spoiler.push(to)
+            assert isinstance(people.do(name, "receive", peer="alice"), Rejected)
+
+
+def test_a_message_that_is_being_stored_was_sent_whatever_else_is_stored(room: str) -> None:
+    """SEG-SEND-10: from the first store on nothing refuses."""
+    with company(room) as people:
+        people.founded().talking()
+        spoiler, attached = Spoiler(people), people.engines["alice"].attach()
+        assert attached is not None
+        attached.store._hook = spoiler
+        assert isinstance(people.do("alice", "multicast", peers=("bob", "carol"), body=b"hi"), Step)
+        assert spoiler.stores > 2
+        for name in ("bob", "carol"):
+            (event,) = people.ok(name, "receive", peer="alice").events
+            assert getattr(event, "body", None) == b"hi"
 
 
 def creation(engine: Engine, capacity: Capacity = ROOMY) -> Result:
