@@ -80,19 +80,25 @@ def _worst(runs: Sequence[Run]) -> Verdict:
 
 
 def _answer(which: Which, runs: Sequence[Run], together: Union, over: Sequence[Beyond]) -> dict[str, object]:
-    from lockedroom.model.segment.pins import instead
-
     mutants = _mutants()
     return {
         "verdict": _worst(runs),
         "explored": which != "listed",
         "runs": [run.to_json() for run in runs],
-        "beyond": [{**one.to_json(), "instead": [pin.bounds.to_json() for pin in instead(one.bounds)]} for one in over],
+        "beyond": [_beyond(one) for one in over],
         "transitions": [one.to_json() for one in together.transitions],
         "sometimes": [one.to_json() for one in together.sometimes],
         "properties": [{**one.to_json(), "mutants": mutants[one.name]} for one in together.properties],
         "missing": list(together.missing),
     }
+
+
+def _beyond(one: Beyond) -> dict[str, object]:
+    from lockedroom.model.segment.pins import instead, too_large
+
+    shown = too_large(one.bounds)
+    these = [pin.bounds.to_json() for pin in instead(one.bounds)]
+    return {**one.to_json(), "instead": these, "does_not_fit": None if shown is None else shown.to_json()}
 
 
 def _mutants() -> Counter[str]:
@@ -109,7 +115,7 @@ def _show(out: Console, which: Which, runs: Sequence[Run], together: Union, over
     from lockedroom.cli.mutants import within
     from lockedroom.cli.tables import STYLES, plain
     from lockedroom.cli.terminal import count
-    from lockedroom.model.segment.pins import instead
+    from lockedroom.model.segment.pins import ENOUGH, instead, too_large
 
     table = plain("within", "states", "transitions", "depth", "seconds", "engine calls", "verdict")
     for column in table.columns[1:6]:
@@ -125,10 +131,13 @@ def _show(out: Console, which: Which, runs: Sequence[Run], together: Union, over
         for line in (*run.differs, *([run.reason] if run.reason else [])):
             out.print(f"{within(run.counted.bounds)}: {line}", style="red")
     if over:
-        table = plain("not explored to the end", "states", "depth", "seconds", "these were")
+        table = plain("not explored to the end", "states", "depth", "seconds", "these were", "does not fit")
         for one in over:
             these = "; ".join(within(pin.bounds) for pin in instead(one.bounds))
-            table.add_row(within(one.bounds), f"over {count(one.states)}", str(one.depth), f"{one.seconds:.0f}", these)
+            shown = too_large(one.bounds)
+            why = "not shown" if shown is None else "tried" if shown == one else f"contains {within(shown.bounds)}"
+            far = (f"over {count(one.states)}", str(one.depth), f"{one.seconds:.0f}")
+            table.add_row(within(one.bounds), *far, these, why)
         out.print(table)
     mutants = _mutants()
     rows = {one.name: str(mutants[one.name]) for one in together.properties}
@@ -138,6 +147,8 @@ def _show(out: Console, which: Which, runs: Sequence[Run], together: Union, over
     if together.missing:
         out.print(f"not witnessed within these bounds: {', '.join(together.missing)}", style="yellow")
     out.print("within: members/messages/joins, and what else may happen; first: of the fewest states")
+    if over:
+        out.print(f"does not fit: not exhausted in {ENOUGH} s, themselves or smaller ones that they contain")
     said = "as committed; nothing was explored now" if which == "listed" else _worst(runs)
     out.print(f"segment, {len(runs)} bounds: {said}", style="bold")
 

@@ -200,7 +200,17 @@ def pinned_schema() -> dict[str, Json]:
         "explored": _said({"type": "boolean"}, "whether anything was explored now, or what is committed is shown"),
         "runs": _list(closed(run), "the committed bounds"),
         "beyond": _list(
-            closed({**size, "instead": _list(_bounds(), "the largest committed bounds within these")}),
+            closed(
+                {
+                    **size,
+                    "instead": _list(_bounds(), "the largest committed bounds within these"),
+                    "does_not_fit": {
+                        "anyOf": [closed(size), {"type": "null"}],
+                        "description": "of these or of smaller bounds that they contain, what was not exhausted in 600 "
+                        "seconds; null: nothing shows that they do not fit",
+                    },
+                }
+            ),
             "bounds that are asked for and have not been exhausted: how far an exploration came",
         ),
         "transitions": _list(closed(witnessed), "every transition of the protocol's table"),

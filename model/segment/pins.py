@@ -25,6 +25,8 @@ from lockedroom.reference.segment.table import TABLE
 Group = Literal["small", "large"]
 
 FILE: Final = Path(__file__).with_name("pinned.json")
+ENOUGH: Final = 600
+"""Seconds after which bounds that are not exhausted do not fit: ten minutes."""
 _COUNTS: Final = ("states", "transitions", "depth")
 _TALLIES: Final = ("taken", "shown", "judged")
 
@@ -148,6 +150,18 @@ def pins(group: Group) -> tuple[Pin, ...]:
 def beyond() -> tuple[Beyond, ...]:
     """The bounds that are asked for and have not been exhausted."""
     return tuple(Beyond(bounds=bounds_of(name), **content) for name, content in _committed()["beyond"].items())
+
+
+def too_large(bounds: Bounds) -> Beyond | None:
+    """What shows that these bounds do not fit: the exploration that was tried for `ENOUGH` seconds and not exhausted,
+    within them or within smaller ones, whose behaviours are all theirs too, with as many members and an intruder of the
+    same kind; the smallest such. None: nothing does."""
+    tried = [
+        one
+        for one in beyond()
+        if one.seconds >= ENOUGH and _kind(one.bounds) == _kind(bounds) and _within(one.bounds, bounds)
+    ]
+    return min(tried, key=lambda one: sum(asdict(one.bounds).values()), default=None)
 
 
 def instead(bounds: Bounds) -> tuple[Pin, ...]:
