@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Final
 
 from lockedroom.cli.chart import Move
+from lockedroom.cli.narration import choice_named, insider_in
 from lockedroom.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def move(
     changed = tuple(_ways(slot, before[slot], after[slot]) for slot in said)
     detail = subject.explain(action, before) if outcome.clause else ""
     if subject.names:
-        return _protocol_move(action, outcome, detail, changed)
+        return _protocol_move(action, outcome, detail, changed, insider_in(before))
     actor = safe(action.actor) or NOBODY
     owners = dict.fromkeys(safe(name) for slot in found for name in (slot.owner, slot.part) if name)
     return Move(
@@ -54,14 +55,16 @@ def move(
     )
 
 
-def _protocol_move(action: Action, outcome: Outcome, detail: str, changed: Sequence[Sequence[str]]) -> Move:
+def _protocol_move(
+    action: Action, outcome: Outcome, detail: str, changed: Sequence[Sequence[str]], insider: str
+) -> Move:
     events = tuple(
         {"event": type(event).__name__, **{field.name: _value(getattr(event, field.name)) for field in fields(event)}}
         for event in outcome.events
     )
     arguments = {name: _value(value) for name, value in action.arguments}
     if outcome.label:
-        arguments["choice"] = outcome.label
+        arguments["choice"] = choice_named(outcome.label, insider)
     return Move(action.actor, action.operation, arguments, events, outcome.clause or "", detail, changed)
 
 

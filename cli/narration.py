@@ -7,6 +7,8 @@ goes by its member's name.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
@@ -41,7 +43,7 @@ def beliefs(run: Run) -> list[str]:
     for me in _members(end):
         said = [*_sessions_of(me), *_taken_for(run, me.name)]
         if me.presence is not None and said:
-            told.append(f"{me.name} believes that {_and(said)}.")
+            told.append(f"{me.name} believes that {', and that '.join(said)}.")
     return told
 
 
@@ -79,8 +81,27 @@ def knowledge(run: Run) -> list[str]:
 def insider_of(run: Run) -> str:
     """The member that the intruder is: it has a place on the board, and no state that anybody honest keeps. Empty for
     an outsider."""
-    honest = {me.name for me in _members(run.start)}
-    return next((slot.part for slot in run.start if slot.kind == "board" and slot.part not in honest), "")
+    return insider_in(run.start)
+
+
+def insider_in(state: State) -> str:
+    """The member that the intruder is, in a state."""
+    honest = {me.name for me in _members(state)}
+    return next((slot.part for slot in state if slot.kind == "board" and slot.part not in honest), "")
+
+
+def choice_named(label: str, insider: str) -> str:
+    """Which of several outcomes, of a step of the segment's intruder, who is the member `insider` or nobody: whose
+    stay a record is of and who has signed it where, in words."""
+    mine = insider or "the intruder"
+
+    def signed(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"signed by {mine}" if name in (INTRUDER, insider) else f"signed by {name} in another segment"
+
+    return re.sub(
+        r"signed by signing\((\w+)\)", signed, label.replace(f"{INTRUDER}'s stay elsewhere", f"{mine}'s own stay")
+    )
 
 
 def whose(term: Field) -> str:
@@ -115,7 +136,7 @@ def _sentence(done: Done, foe: str) -> str:
     arguments = dict(action.arguments)
     if action.actor == INTRUDER:
         who = f"The intruder, which is {foe}," if foe else "The intruder"
-        choice = outcome.label.replace(f"{INTRUDER}'s stay elsewhere", f"{foe or 'the intruder'}'s own stay")
+        choice = choice_named(outcome.label, foe)
         return f"{who} {_intrusion(action.operation, arguments, foe)}{f': {choice}' if choice else ''}"
     said = _deed(action.actor, action.operation, arguments, outcome.events)
     return f"{said}: refused, {outcome.clause}" if outcome.clause else said
@@ -249,12 +270,15 @@ def _taken_for(run: Run, name: str) -> list[str]:
     """What a member took for a peer's."""
     from lockedroom.reference.segment import events
 
-    return [
+    taken = Counter(
         f"{event.peer} sent it {whose(event.body)}"
         for done in run.steps
         if done.action.actor == name
         for event in done.outcome.events
         if isinstance(event, events.Delivered)
+    )
+    return [
+        said + ("" if times == 1 else " twice" if times == 2 else f" {times} times") for said, times in taken.items()
     ]
 
 

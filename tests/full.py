@@ -19,7 +19,15 @@ from tests.tree import ROOT
 
 MAKE = ("lint", "types", "contracts", "drift", "test", "test-system", "verify")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-s", "-m", "full")
-COMMANDS = ("mutants segment", "mutants stash", "defences stash", "findings stash", "conform stash")
+MINUTES = 10
+"""Within which the mutants of the segment are all killed, or else it fails (exit code 4)."""
+COMMANDS = (
+    f"mutants segment --time-limit {MINUTES * 60}",
+    "mutants stash",
+    "defences stash",
+    "findings stash",
+    "conform stash",
+)
 
 
 @dataclass(frozen=True, slots=True)

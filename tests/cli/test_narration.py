@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lockedroom.cli.narration import beliefs, insider_of, knowledge, story, whose
+from lockedroom.cli.moves import moves
+from lockedroom.cli.narration import beliefs, choice_named, insider_of, knowledge, story, whose
 from lockedroom.model.segment.attacks import follow, search, segment_of
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME
@@ -30,7 +31,8 @@ def test_each_step_is_a_sentence_and_beliefs_stand_where_they_arise() -> None:
     assert told[8].startswith("9. The intruder puts a record before what bob left for alice: record 1")
     assert told[9] == "10. alice receives what bob left, and gets “bob>alice#1” as message 1 of bob."
     (alice, bob) = beliefs(run)
-    assert alice.count("bob sent it “bob>alice#1”") == 2 and bob.startswith("bob believes that it shares with alice")
+    assert alice.endswith(", and sends under that, and that bob sent it “bob>alice#1” twice.")
+    assert bob.startswith("bob believes that it shares with alice")
     assert knowledge(run) == ["The intruder learns no key and no body: it has only moved what it cannot read."]
 
 
@@ -53,6 +55,13 @@ def test_what_the_intruder_learns_is_told() -> None:
     assert knowledge(run) == ["Whoever reads the store knows the key that alice drew for bob."]
 
 
+def test_who_signed_an_entry_is_said_by_name_and_where() -> None:
+    run = run_of(Bounds(2, 0, 1, intruder=1), switch.UNIQUE_ID)
+    assert story(run)[1] == "2. The intruder appends an entry to the list: bob, signed by alice in another segment."
+    assert choice_named("bob, signed by signing(intruder)", "") == "bob, signed by the intruder"
+    assert choice_named("bob, signed by signing(carol)", "carol") == "bob, signed by carol"
+
+
 def test_where_nobody_intrudes_it_is_said() -> None:
     run = run_of(Bounds(2, 1, 1), switch.TIE_BREAK)
     assert knowledge(run) == ["No intruder has a hand in this: every step is an honest one."]
@@ -64,6 +73,10 @@ def test_an_insider_goes_by_its_name_and_what_is_its_own_is_told_from_what_is_no
     told = story(run)
     assert told[3].startswith("4. The intruder, which is carol, announces itself on the board: ")
     assert told[7].startswith("8. The intruder, which is carol, leaves a record for bob: exchange carol>bob")
+    subject = segment_of(Bounds(3, 0, 1, intruder=1, insider=1), HARDENED.without(switch.BOUND_KEYS))
+    for number, move in ((3, "announcement of carol: carol's own stay"), (7, "exchange carol>bob of carol's own stay")):
+        chart = list(moves(subject, run))[number].said
+        assert move in chart and move in told[number], "chart and story say the same"
     assert knowledge(run) == [
         "The intruder is carol, and has by right carol's static key and the key that alice drew for carol.",
         "It learns no other key and no body: it signs and moves what it cannot read.",
