@@ -121,7 +121,7 @@ def test_a_message_that_was_refused_lies_nowhere(room: str, monkeypatch: pytest.
         spoiler, run, before = Spoiler(people), step._run, people.engines["alice"].me
 
         def spoiled(*given: object) -> Result:
-            result = run(*given)  # type: ignore[arg-type]  # what it is given, whatever that is
+            result = run(*given)
             spoiler.spoil()
             return result
 
