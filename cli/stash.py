@@ -99,7 +99,7 @@ def generate_key(
     try:
         password = password_in(password_file.read_bytes())
     except BadKey as error:
-        raise _malformed(password_file, error, "write a password there") from None
+        raise _malformed("STASH-KEY-1", password_file, error, "write a password there") from None
     made = generate(RealSuite(LR0), HARDENED if kdf == "scrypt" else AS_WRITTEN, SystemEntropy(), password)
     with open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(written(made))
@@ -195,11 +195,11 @@ def _key(file: Path) -> Key:
     try:
         return parse(file.read_bytes())
     except BadKey as error:
-        raise _malformed(file, error, "copy it again, or make one with generate-key") from None
+        raise _malformed("STASH-KEY-4", file, error, "copy it again, or make one with generate-key") from None
 
 
-def _malformed(file: Path, error: ValueError, remedy: str) -> Problem:
-    return Problem("STASH-KEY-4", f"{file}: {error}", remedy, Exit.MALFORMED)
+def _malformed(clause: str, file: Path, error: ValueError, remedy: str) -> Problem:
+    return Problem(clause, f"{file}: {error}", remedy, Exit.MALFORMED)
 
 
 def _done(stash: Stash, operation: str, **arguments: object) -> Event:

@@ -137,11 +137,11 @@ def test_keys_are_made_and_nothing_is_overwritten(tmp_path: Path) -> None:
     assert within("read", "-k", "salted.bin", "--store", "memory", cwd=tmp_path).code == 1
 
 
-@pytest.mark.parametrize("password", [b"", b"\n", b"a\0b"])
+@pytest.mark.parametrize("password", [b"", b"\n", b"a\0b", b"x" * 1024])
 def test_a_password_file_without_a_password(tmp_path: Path, password: bytes) -> None:
     (tmp_path / "password.txt").write_bytes(password)
     ran = within("generate-key", cwd=tmp_path)
-    assert ran.code == 3 and "password.txt: " in ran.err and "STASH-KEY" in ran.err
+    assert ran.code == 3 and "password.txt: " in ran.err and "[STASH-KEY-1]" in ran.err
     assert not (tmp_path / "key.bin").exists()
 
 
