@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
 
 import typer
 
@@ -14,8 +14,10 @@ from lockedroom.cli.exits import MEANING, Exit, unknown_mistake, usage
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lockedroom.model.proofs.refined import Refined
+    from lockedroom.model.proofs.refined import Limits, Refined, Refining
 
+_Bounds = TypeVar("_Bounds", bound="Limits")
+_Logic = TypeVar("_Logic")
 
 _SHOWN: Final = 200
 """Letters of a fault in a table."""
@@ -78,63 +80,57 @@ def refine(
         return _stash(given or [], edges, mutant, jobs, time_limit, as_json)
     if given:
         raise usage("--set with segment", "its bounds have options of their own")
-    from lockedroom.cli.check import exploring
-    from lockedroom.cli.progress import Live
-    from lockedroom.model.proofs.segment.refined import by_edges, by_entries
+    from lockedroom.model.proofs.segment.refined import REFINING
     from lockedroom.model.segment.bounds import Bounds
-    from lockedroom.model.segment.engine import REFERENCE
-    from lockedroom.model.segment.mutants import BY_NAME
 
     try:
         bounds = Bounds(members, messages, joins, rotations, revocations, crashes, intruder, insider)
     except ValueError as error:
         raise usage(str(error), "choose smaller bounds") from None
-    if mutant is not None and mutant not in BY_NAME:
-        raise unknown_mistake(mutant, BY_NAME)
-    logic = BY_NAME[mutant].logic() if mutant is not None else REFERENCE
-    with Live(quiet=as_json) as live:
-        found = (
-            by_edges(bounds, logic, time_limit=time_limit)
-            if edges
-            else by_entries(bounds, logic, jobs=jobs, time_limit=time_limit, progress=exploring(live))
-        )
-    return _told(protocol, found, as_json)
+    return _refined(protocol, REFINING, bounds, edges, mutant, jobs, time_limit, as_json)
 
 
 def _stash(
     given: list[str], edges: bool, mutant: str | None, jobs: int | None, time_limit: float | None, as_json: bool
 ) -> int:
     """Check the stash's engine."""
-    from lockedroom.cli.check import exploring
-    from lockedroom.cli.progress import Live
     from lockedroom.cli.user import arguments_of
-    from lockedroom.model.proofs.stash.refined import BOUNDS, by_edges, by_entries
-    from lockedroom.model.stash import REFERENCE
-    from lockedroom.model.stash_mutants import BY_NAME
+    from lockedroom.model.proofs.stash.refined import BOUNDS, REFINING
 
     arguments = arguments_of(given)
     if unknown := [name for name in arguments if name not in BOUNDS.to_json()]:
         raise usage(f"the stash has no {', '.join(unknown)}", f"set {', '.join(BOUNDS.to_json())}")
-    if mutant is not None and mutant not in BY_NAME:
-        raise unknown_mistake(mutant, BY_NAME)
     try:
         bounds = replace(BOUNDS, **arguments)
     except ValueError as error:
         raise usage(str(error), "choose others") from None
-    logic = BY_NAME[mutant].logic() if mutant is not None else REFERENCE
-    with Live(quiet=as_json) as live:
-        found = (
-            by_edges(bounds, logic, time_limit=time_limit)
-            if edges
-            else by_entries(bounds, logic, jobs=jobs, time_limit=time_limit, progress=exploring(live))
-        )
-    return _told("stash", found, as_json)
+    return _refined("stash", REFINING, bounds, edges, mutant, jobs, time_limit, as_json)
 
 
-def _told(protocol: str, found: Refined, as_json: bool) -> int:
-    """Print what became of it; the exit code."""
+def _refined(
+    protocol: str,
+    refining: Refining[_Bounds, _Logic],
+    bounds: _Bounds,
+    edges: bool,
+    mutant: str | None,
+    jobs: int | None,
+    time_limit: float | None,
+    as_json: bool,
+) -> int:
+    """Check a protocol's engine within bounds, perhaps with a mistake, and print what became of it."""
+    from lockedroom.cli.check import exploring
+    from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
 
+    if mutant is not None and mutant not in refining.mutants:
+        raise unknown_mistake(mutant, refining.mutants)
+    logic = refining.mutants[mutant].logic() if mutant is not None else None
+    with Live(quiet=as_json) as live:
+        found = (
+            refining.by_edges(bounds, logic, time_limit=time_limit)
+            if edges
+            else refining.by_entries(bounds, logic, jobs=jobs, time_limit=time_limit, progress=exploring(live))
+        )
     if as_json:
         print_json(found.to_json())
     else:

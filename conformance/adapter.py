@@ -18,13 +18,13 @@ from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.conformance.entropy import STAND_IN, Keys
 from lockedroom.conformance.logs import Header, Writer, logged
-from lockedroom.conformance.observation import NOTHING, Observation, Seen, render, rights_of
+from lockedroom.conformance.observation import NOTHING, Observation, Seen, rights_of, seen_of
 from lockedroom.conformance.protocol import Halt, Implementation, Reset
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.serving import Actor, serve
 from lockedroom.conformance.stash_real import StashActor
 from lockedroom.reference.crypto.real import SUITES, RealSuite
-from lockedroom.reference.machine import Name, Rejected
+from lockedroom.reference.machine import Name
 from lockedroom.reference.segment.profile import PROFILES
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION
@@ -88,9 +88,7 @@ class EngineActor:
             return Seen("rejected", refused.clause, (), refused.problem)
         finally:
             self._points.disarm()
-        if isinstance(result, Rejected):
-            return Seen("rejected", result.clause, (), result.detail)
-        return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
+        return seen_of(result, self._keys.text)
 
     def halt(self, halt: Halt) -> None:
         """See `Mortal`."""

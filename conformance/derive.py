@@ -6,17 +6,18 @@ against the path: the engine must say what the explorer said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from lockedroom.conformance.elsewhere import Act as Act
 from lockedroom.conformance.elsewhere import owner
 from lockedroom.conformance.engine import EngineRoom
-from lockedroom.conformance.observation import rights_named
+from lockedroom.conformance.observation import Observation, Seen, rights_named
 from lockedroom.conformance.recipes import Recipes, Unsayable, body_text, taken_at_once
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.trace import INTRUDER, Settings, Trace, TraceStep, operations
 from lockedroom.reference.crypto.terms import Term
-from lockedroom.reference.machine import Action, Outcome
+from lockedroom.reference.machine import Action, Name, Outcome
 
 
 class Underivable(Exception):
@@ -25,12 +26,28 @@ class Underivable(Exception):
 
 def derive(settings: Settings, acts: Iterable[Act], suite: str = "symbolic") -> Trace:
     """The trace of doing this: every outcome and observation as the engine has it."""
-    room = EngineRoom(settings, suite)
-    start = room.observe()
+    return acted(EngineRoom(settings, suite), settings, acts)
+
+
+class Values(Protocol):
+    """A stage of nothing but values; see `Stage`. Everybody sees the same there."""
+
+    def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json], room: Name = "") -> Seen:
+        """Take a step."""
+        ...
+
+    def observe(self, room: Name = "") -> Observation:
+        """What is visible of a room."""
+        ...
+
+
+def acted(stage: Values, settings: Settings, acts: Iterable[Act]) -> Trace:
+    """The trace of doing this on a stage where nothing was done."""
+    start = stage.observe()
     steps: list[TraceStep] = []
     for index, act in enumerate(acts, start=1):
-        seen = room.act(index, act.actor, act.operation, act.arguments, act.room)
-        steps.append(TraceStep(act.actor, act.operation, act.arguments, seen, room.observe(act.room), act.room))
+        seen = stage.act(index, act.actor, act.operation, act.arguments, act.room)
+        steps.append(TraceStep(act.actor, act.operation, act.arguments, seen, stage.observe(act.room), act.room))
     return Trace(settings, start, tuple(steps))
 
 
@@ -38,8 +55,13 @@ def derive_path(settings: Settings, path: Iterable[tuple[Action, Outcome]]) -> T
     """The trace of a path of the explorer. Raises Underivable when it cannot be said or the engine disagrees."""
     taken = tuple(path)
     acts, ends, _ = acts_along(taken)
-    trace = derive(settings, acts)
-    for end, (action, outcome) in zip(ends, taken, strict=True):
+    return followed(derive(settings, acts), taken, ends)
+
+
+def followed(trace: Trace, path: Iterable[tuple[Action, Outcome]], ends: Iterable[int]) -> Trace:
+    """The trace, which says of each action of the path at the step of that number what the explorer says. Raises
+    Underivable when it does not."""
+    for end, (action, outcome) in zip(ends, path, strict=True):
         seen = trace.steps[end - 1].seen
         kinds = [type(event).__name__ for event in outcome.events]
         found = [event["event"] for event in seen.events if isinstance(event, dict)]

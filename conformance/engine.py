@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, cast
 from lockedroom.conformance.entropy import STAND_IN, Keys
 from lockedroom.conformance.forging import Forge
 from lockedroom.conformance.intruding import intrude, left_by
-from lockedroom.conformance.observation import Observation, Seen, look, render, rights_of
+from lockedroom.conformance.observation import Observation, Seen, look, rights_of, seen_of
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.trace import INTRUDERS, Settings
 from lockedroom.reference.crypto.real import RealSuite
@@ -95,9 +95,7 @@ class EngineRoom:
         for effect in result.effects:
             slots[effect.slot] = store.apply(effect, slots[effect.slot])
         self._left[index] = tuple(record for effect in result.effects for record in left_by(effect))
-        if isinstance(result, Rejected):
-            return Seen("rejected", result.clause, (), result.detail)
-        return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
+        return seen_of(result, self._keys.text)
 
     def would(self, actor: Name, operation: str, arguments: Mapping[str, Json]) -> tuple[Seen, bool]:
         """What a step would show, and whether it would change anything. Nothing is changed by asking."""

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, TypeAlias, cast
 
 from lockedroom.conformance.schemas import Json, by_value, closed, json_of, schema_of
 from lockedroom.reference.crypto.terms import Bits
-from lockedroom.reference.machine import Event, Slot
+from lockedroom.reference.machine import Event, Rejected, Slot, State, Step
 from lockedroom.reference.segment import events as segment_events
 from lockedroom.reference.segment.effects import ACL, BOARD, HEADER
 from lockedroom.reference.segment.records import EXCHANGE, JOIN, SEND, Destroyed, Header
@@ -113,6 +113,13 @@ def render(event: Event, text: Callable[[Bits], str]) -> Json:
             case _:
                 found[name] = json_of(value)
     return found
+
+
+def seen_of(result: Step[State] | Rejected[State], text: Callable[[Bits], str]) -> Seen:
+    """What the caller of a transition sees of its result."""
+    if isinstance(result, Rejected):
+        return Seen("rejected", result.clause, (), result.detail)
+    return Seen("ok", None, tuple(render(event, text) for event in result.events))
 
 
 def rights_named(rights: int) -> list[Json]:

@@ -7,18 +7,18 @@ that says it is (STASH-ADAPTER-2).
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Literal, cast
 
-from lockedroom.conformance.derive import Underivable
+from lockedroom.conformance.derive import Act, acted, followed
 from lockedroom.conformance.entropy import Keys
-from lockedroom.conformance.observation import NOTHING, Observation, Seen, render
+from lockedroom.conformance.observation import NOTHING, Observation, Seen, seen_of
 from lockedroom.conformance.schemas import Json
-from lockedroom.conformance.trace import INTRUDER, STASH, Settings, Trace, TraceStep
+from lockedroom.conformance.trace import INTRUDER, STASH, Settings, Trace
 from lockedroom.model import stash as model
-from lockedroom.model.report import Path, Taken
+from lockedroom.model.explore import explore
+from lockedroom.model.report import Path
 from lockedroom.reference.crypto.real import LR0, RealSuite
 from lockedroom.reference.crypto.terms import Bits, Term
 from lockedroom.reference.machine import Action, Name, Outcome, Rejected, Slot, Step
@@ -102,10 +102,6 @@ class EngineStash:
         self._data: bytes | None = None
         self._left: dict[int, Record | None] = {}
 
-    def holder(self, name: Name) -> Holder:
-        """One who knows the key, with what it has seen."""
-        return self._holders.get(name, Holder(name, self._key))
-
     def observe(self, room: Name = "") -> Observation:
         """What lies at the locator."""
         return visible(self._stored())
@@ -118,18 +114,17 @@ class EngineStash:
         if operation == "crash":
             self._holders.pop(actor, None)
             return Seen("ok")
+        holder = self._holders.get(actor, Holder(actor, self._key))
         slot = Slot("value", str(locator(SUITE, self._profile, self._key)))
-        at = At(self.holder(actor), slot, self._stored(), SUITE, self._keys.fresh(actor, index), self._profile)
+        at = At(holder, slot, self._stored(), SUITE, self._keys.fresh(actor, index), self._profile)
         result = BY_OPERATION[operation.removeprefix(STASH)].run(at, **given(self._keys, arguments))
         assert isinstance(result, Step | Rejected), "a transition returns a Step or Rejected"
-        if isinstance(result, Rejected):
-            return Seen("rejected", result.clause, (), result.detail)
-        if isinstance(result.state, Holder):
+        if result.state is not None:
             self._holders[actor] = result.state
         for effect in result.effects:
             self._left[index] = effect.record if isinstance(effect, Put) else None
             self._data = lying(self._profile, self._left[index])
-        return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
+        return seen_of(result, self._keys.text)
 
     def _stored(self) -> Record | None:
         return None if self._data is None else records.decode(self._profile, self._data)
@@ -157,36 +152,32 @@ def settings_of(profile: Profile, title: str, source: str, bounds: model.Bounds)
 def derived(settings: Settings, path: Path, profile: Profile | None = None) -> Trace:
     """The trace of a path of the explorer. Raises Underivable where the engine does not do with bytes what it did with
     terms."""
-    stage = EngineStash(settings, profile)
+    trace = acted(EngineStash(settings, profile), settings, _acts(path))
+    return followed(trace, ((taken.action, taken.outcome) for taken in path), range(1, len(path) + 1))
+
+
+def _acts(path: Path) -> Iterator[Act]:
+    """What is done along a path in the words of a trace."""
     left: dict[Bits, tuple[int, Record]] = {}
-    steps: list[TraceStep] = []
+    versions: dict[Name, int] = {}
     for index, taken in enumerate(path, 1):
-        action, outcome = taken.action, taken.outcome
+        action, writes = taken.action, taken.outcome.writes
         if action.actor == INTRUDER:
-            assert outcome.writes is not None, "the intruder is never refused"
-            arguments = _put(cast("Record | None", outcome.writes[0]), left)
+            assert writes is not None, "the intruder is never refused"
+            arguments = _put(cast("Record | None", writes[0]), left)
         else:
-            arguments = {name: _said(name, value, stage.holder(action.actor)) for name, value in action.arguments}
-        operation = STASH + action.operation
-        seen = stage.act(index, action.actor, operation, arguments)
-        kinds = [event["event"] for event in seen.events if isinstance(event, Mapping)]
-        wanted = [type(event).__name__ for event in outcome.events]
-        if seen.clause != outcome.clause or kinds != wanted:
-            raise Underivable(
-                f"{taken}: the explorer has {outcome.clause or wanted}, the replay {seen.clause or kinds}"
-            )
-        if outcome.writes is not None and action.actor != INTRUDER:
-            log = cast(model.Log, outcome.writes[2])
-            if log and log[-1] is not None:
-                left.setdefault(log[-1].sealed, (index, log[-1]))
-        steps.append(TraceStep(action.actor, operation, arguments, seen, stage.observe()))
-    return Trace(settings, NOTHING, tuple(steps))
+            seen = versions.get(action.actor, 0)
+            arguments = {name: _said(name, value, seen) for name, value in action.arguments}
+            if writes is not None:
+                holder, log = cast(Holder, writes[0]), cast(model.Log, writes[2])
+                versions[action.actor] = holder.seen
+                if log and log[-1] is not None:
+                    left.setdefault(log[-1].sealed, (index, log[-1]))
+        yield Act(action.actor, STASH + action.operation, arguments)
 
 
-def _said(name: str, value: object, holder: Holder) -> Json:
-    if name == "expected":
-        return holder.seen
-    return f"value {model.BODIES.index(cast(Term, value)) + 1}, two blocks"
+def _said(name: str, value: object, seen: int) -> Json:
+    return seen if name == "expected" else f"value {model.BODIES.index(cast(Term, value)) + 1}, two blocks"
 
 
 def _put(wanted: Record | None, left: Mapping[Bits, tuple[int, Record]]) -> dict[str, Json]:
@@ -237,11 +228,7 @@ def corpus() -> Mapping[str, Trace]:
         found[f"{number:02d}-{last.operation}"] = derived(settings, path)
     for title, script in _SCRIPTS.items():
         settings = settings_of(HARDENED, title, "a script", model.VERIFY)
-        stage, steps = EngineStash(settings), list[TraceStep]()
-        for index, (actor, operation, arguments) in enumerate(script, 1):
-            seen = stage.act(index, actor, operation, arguments)
-            steps.append(TraceStep(actor, operation, arguments, seen, stage.observe()))
-        found[title.replace(" ", "-")] = Trace(settings, NOTHING, tuple(steps))
+        found[title.replace(" ", "-")] = acted(EngineStash(settings), settings, (Act(*one) for one in script))
     return found
 
 
@@ -249,39 +236,24 @@ def _paths() -> Iterator[Path]:
     """A shortest path to each distinct behaviour, but for those on the way to another: an operation, what lies there in
     relation to what its holder has seen, who left it, and what comes of it."""
     machine = model.stash_subject(model.VERIFY, HARDENED, ()).machine
-    shortest: dict[Hashable, Path] = {}
-    states = {tuple(machine.initial.values()): Path()}
-    slots = {slot: place for place, slot in enumerate(machine.initial)}
-    waiting = deque(states)
-    while waiting and len(states) < _STATES:
-        state = waiting.popleft()
-        for action in machine.actions:
-            for outcome in action.run(tuple(state[slots[slot]] for slot in action.reads)):
-                path = (*states[state], Taken(action, outcome))
-                shortest.setdefault(_behaviour(action, state, outcome), path)
-                after = list(state)
-                for slot, value in zip(action.writes, outcome.writes or (), strict=False):
-                    after[slots[slot]] = value
-                if tuple(after) not in states:
-                    states[tuple(after)] = path
-                    waiting.append(tuple(after))
-    steps = {path[:end] for path in shortest.values() for end in range(1, len(path))}
-    yield from (path for path in shortest.values() if path not in steps)
+    shortest = [one.path for one in explore(machine, state_limit=_STATES, apart=_apart).behaviours()]
+    steps = {path[:end] for path in shortest for end in range(1, len(path))}
+    yield from (path for path in shortest if path not in steps)
 
 
-def _behaviour(action: Action, state: tuple[Hashable, ...], outcome: Outcome) -> Hashable:
-    """What makes a step another than those before it."""
-    stored, log = cast("Record | None", state[0]), cast(model.Log, state[1])
-    came = (outcome.clause, tuple(type(event) for event in outcome.events))
+def _apart(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Hashable:
+    """What makes a step another than those before it, beside what comes of it."""
+    seen = dict(zip(action.reads, values, strict=True))
+    stored, log = cast("Record | None", seen[model.VALUE_SLOT]), cast(model.Log, seen[model.LOG])
     if action.actor == INTRUDER:
         put = cast("Record | None", (outcome.writes or (None,))[0])
-        return action.operation, None if put is None else (put.kind, put in log, stored is None)
-    me = next(one for one in state if isinstance(one, Holder) and one.name == action.actor)
+        return None if put is None else (put.kind, put in log, stored is None)
+    me = cast(Holder, seen[Slot("holder", action.actor)])
     if stored is None or stored not in log:
-        return action.operation, len(action.arguments), stored and stored.kind, me.newest is None, came
+        return len(action.arguments), stored and stored.kind, me.newest is None
     mine = isinstance(stored.fresh, Term) and stored.fresh.args[0] == me.name
     past = None if me.newest is None else (stored.version > me.seen) - (stored.version < me.seen)
-    return action.operation, len(action.arguments), stored.kind, mine, past, stored == me.newest, came
+    return len(action.arguments), stored.kind, mine, past, stored == me.newest
 
 
 _STATES: Final = 5_000

@@ -12,13 +12,13 @@ from lockedroom.backend.errors import BackendError
 from lockedroom.backend.stash.engine import Stash, Store, store_of
 from lockedroom.backend.stash.shared import PREFIX, Object
 from lockedroom.conformance.entropy import Keys
-from lockedroom.conformance.observation import Observation, Seen, render
+from lockedroom.conformance.observation import Observation, Seen, seen_of
 from lockedroom.conformance.protocol import Reset
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stash import SUITE, forged, given, key_of, lying, profile_of, visible
 from lockedroom.conformance.trace import STASH, Settings, Trace
 from lockedroom.reference.crypto.suite import Entropy
-from lockedroom.reference.machine import Name, Rejected
+from lockedroom.reference.machine import Name
 from lockedroom.reference.profile import Profile
 from lockedroom.reference.stash import records
 from lockedroom.reference.stash.keys import Key, locator
@@ -49,9 +49,7 @@ class StashActor:
             result = self._stash.perform(operation.removeprefix(STASH), **wanted)
         except BackendError as refused:
             return Seen("rejected", refused.clause, (), refused.problem)
-        if isinstance(result, Rejected):
-            return Seen("rejected", result.clause, (), result.detail)
-        return Seen("ok", None, tuple(render(event, self._keys.text) for event in result.events))
+        return seen_of(result, self._keys.text)
 
     def observe(self) -> Observation:
         """See `Actor`."""

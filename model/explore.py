@@ -46,6 +46,16 @@ Entry: TypeAlias = tuple[int, int, int, tuple[tuple[int, int], ...], tuple[int, 
 monotone slots grow by, and the invariants that may be affected."""
 
 
+_Kind: TypeAlias = tuple[str, str | None, tuple[str, ...]]
+
+StepTold: TypeAlias = Callable[[Action, tuple[Hashable, ...], Outcome], Hashable]
+"""Says what makes a step, by the values that it reads and its outcome, another behaviour than others of its kind."""
+
+
+def _alike(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Hashable:
+    return None
+
+
 def known_slots(machine: Machine, rules: Sequence[Invariant | Goal]) -> None:
     """Raise KeyError for a rule that looks at a slot which the machine does not have."""
     for rule in rules:
@@ -88,12 +98,14 @@ class Explorer:
         *,
         goals: Sequence[Goal] = (),
         engine_calls: Callable[[], int] | None = None,
+        apart: StepTold = _alike,
     ) -> None:
         self.machine = machine
         self._goals = tuple(goals)
         self._engine_calls = engine_calls or (lambda: 0)
         self._by_level: list[tuple[int, int]] = []
         self._judge = judge
+        self._apart = apart
         self._slots = tuple(machine.initial)
         self._place = {slot: index for index, slot in enumerate(self._slots)}
         self._values: list[list[Hashable]] = [[] for _ in self._slots]
@@ -107,7 +119,7 @@ class Explorer:
         self._found: dict[int, int] = {}
         self._outcomes: list[Taken] = []
         self._hits: list[int] = []
-        self._first: dict[tuple[str, str | None, tuple[str, ...]], tuple[int, int]] = {}
+        self._first: dict[tuple[_Kind, Hashable], tuple[int, int]] = {}
         self._violations: list[tuple[str, str, int, int]] = []
         self._exercised: dict[str, int] = {}
         self._places: dict[int, int] = {}
@@ -163,7 +175,8 @@ class Explorer:
                     self._outcomes.append(Taken(action, outcome))
                     self._hits.append(0)
                     kinds = tuple(type(event).__name__ for event in outcome.events)
-                    self._first.setdefault((action.operation, outcome.clause, kinds), (number, code))
+                    kind = (action.operation, outcome.clause, kinds)
+                    self._first.setdefault((kind, self._apart(action, values, outcome)), (number, code))
                     if self._judge is not None:
                         for name, judgement in self._judge(action, values, outcome):
                             self._note(name, judgement, number, code)
@@ -350,9 +363,9 @@ class Explorer:
         return dict(zip(self._slots, self._content(self._order[number], self._slots), strict=True))
 
     def behaviours(self) -> tuple[Behaviour, ...]:
-        """Every (operation, clause, classes of events) that occurred, in the order of discovery, with a shortest
-        path to its first occurrence."""
-        return tuple(Behaviour(*kind, self.path(*first)) for kind, first in self._first.items())
+        """Every (operation, clause, classes of events) that occurred, and of each what `apart` tells apart, in the
+        order of discovery, with a shortest path to its first occurrence."""
+        return tuple(Behaviour(*kind, self.path(*first)) for (kind, _), first in self._first.items())
 
     def _report(self, reason: str, seconds: float) -> Exploration:
         operations = dict.fromkeys((action.operation for action in self.machine.actions), 0)
@@ -377,7 +390,7 @@ class Explorer:
             self.behaviours,
             self._engine_calls(),
             levels,
-            kinds=tuple(self._first),
+            kinds=tuple(dict.fromkeys(kind for kind, _ in self._first)),
         )
 
 
@@ -390,9 +403,11 @@ def explore(
     phase: str = "",
     state_limit: int | None = None,
     time_limit: float | None = None,
+    apart: StepTold = _alike,
 ) -> Exploration:
-    """Explore a machine. Raises ActionFault when an action raises, KeyError when one names a slot that there is not.
+    """Explore a machine; steps of one operation and outcome are one behaviour unless `apart` says something else of
+    them. Raises ActionFault when an action raises, KeyError when one names a slot that there is not.
     The first violation ends it; so does a limit or KeyboardInterrupt, with a report that is not complete."""
-    return Explorer(machine, judge, invariants).run(
+    return Explorer(machine, judge, invariants, apart=apart).run(
         progress=progress, phase=phase, state_limit=state_limit, time_limit=time_limit
     )

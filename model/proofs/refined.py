@@ -7,10 +7,10 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 from lockedroom.model.proofs.system import System
-from lockedroom.model.report import Judgement, Path, Progress, Taken
+from lockedroom.model.report import Judgement, Path, Progress, StepJudge, Taken
 from lockedroom.model.tabulated.explorer import Tabulated
 from lockedroom.reference.machine import Action, Machine, Outcome, Slot
 
@@ -43,21 +43,20 @@ def said(verdict: Verdict) -> str:
     return ", ".join(verdict.actions) or STUTTER
 
 
-def judged(action: Action, verdict: Verdict) -> tuple[str, Judgement]:
-    """A verdict as a judge of steps gives it: what the step is, by name, or that it is none."""
-    return (REFINES, verdict.fault) if verdict.fault else (f"{action.operation}: {said(verdict)}", True)
+def judging(judge: Judge) -> StepJudge:
+    """A judge of steps, for an explorer, which counts the names that it gives: what the step is, or that it is none."""
+
+    def judged(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
+        verdict = judge.verdict(action, values, outcome)
+        return [(REFINES, verdict.fault) if verdict.fault else (f"{action.operation}: {said(verdict)}", True)]
+
+    return judged
 
 
 class Judge(Protocol):
-    """Says what steps are. As a judge of steps it gives that as a name, which an explorer counts."""
+    """Says what steps are."""
 
     system: System
-
-    def __call__(
-        self, action: Action, values: tuple[Hashable, ...], outcome: Outcome
-    ) -> Iterable[tuple[str, Judgement]]:
-        """See `StepJudge`."""
-        ...
 
     def verdict(
         self,
@@ -75,6 +74,19 @@ class Limits(Protocol):
 
     def to_json(self) -> dict[str, int]:
         """By their names."""
+        ...
+
+
+_Bounds = TypeVar("_Bounds", bound=Limits)
+_Logic = TypeVar("_Logic")
+_Made = TypeVar("_Made", covariant=True)
+
+
+class Mistaken(Protocol[_Made]):
+    """A mutant of an engine."""
+
+    def logic(self) -> _Made:
+        """The engine's logic with the mistake. Raises NotApplicable."""
         ...
 
 
@@ -160,6 +172,44 @@ class Refined:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Refining(Generic[_Bounds, _Logic]):
+    """How a protocol's engine is checked: its machine within bounds, run by some logic, and what says what its steps
+    are; `mutants` are mistakes of it by their names, `reference` is its logic without any."""
+
+    machine: Callable[[_Bounds, _Logic], Machine]
+    judge: Callable[[_Bounds, _Logic], Judge]
+    reference: _Logic
+    mutants: Mapping[str, Mistaken[_Logic]]
+
+    def by_entries(
+        self,
+        bounds: _Bounds,
+        logic: _Logic | None = None,
+        *,
+        jobs: int | None = None,
+        time_limit: float | None = None,
+        memory: int | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Refined:
+        """Check every memo entry of an exploration; the first that is no step ends it."""
+        run = logic or self.reference
+        return by_entries(
+            self.machine(bounds, run),
+            self.judge(bounds, run),
+            bounds,
+            jobs=jobs,
+            time_limit=time_limit,
+            memory=memory,
+            progress=progress,
+        )
+
+    def by_edges(self, bounds: _Bounds, logic: _Logic | None = None, *, time_limit: float | None = None) -> Refined:
+        """Check every edge between whole states, all their slots mapped; the first that is no step ends it."""
+        run = logic or self.reference
+        return by_edges(self.machine(bounds, run), self.judge(bounds, run), bounds, time_limit=time_limit)
+
+
 def by_entries(
     machine: Machine,
     judge: Judge,
@@ -171,7 +221,7 @@ def by_entries(
     progress: Callable[[Progress], None] | None = None,
 ) -> Refined:
     """Check every memo entry of an exploration; the first that is no step ends it."""
-    explorer = Tabulated(machine, judge, jobs=jobs, memory=memory)
+    explorer = Tabulated(machine, judging(judge), jobs=jobs, memory=memory)
     found = explorer.run(time_limit=time_limit, progress=progress, phase="refinement")
     wrong = next((one for one in found.violations if one.property == REFINES), None)
     counts: dict[str, dict[str, int]] = {}

@@ -143,6 +143,17 @@ def test_behaviours_have_their_first_occurrence() -> None:
     assert kinds == [("up", None, 1), ("up", "FULL", 5)]
 
 
+def test_behaviours_are_told_apart_as_asked() -> None:
+    """By what a step reads: each second step up is another one; the kinds that are reported stay the same."""
+    found = explore(counter(4), apart=lambda action, values, outcome: values[0] in (1, 3))
+    assert [(one.operation, one.clause, len(one.path)) for one in found.behaviours()] == [
+        ("up", None, 1),
+        ("up", None, 2),
+        ("up", "FULL", 5),
+    ]
+    assert found.kinds == explore(counter(4)).kinds
+
+
 def test_limits_end_it_incomplete() -> None:
     found = explore(counter(5_000), state_limit=1_000)
     assert (found.complete, found.reason) == (False, "the limit of 1000 states")

@@ -1,6 +1,6 @@
 """Every step of the explorer is a step of what is proved, or changes nothing that it speaks of: checked step by step.
 
-`Refinement` is a judge of steps, so an explorer asks it once for each memo entry: it maps what the step read and wrote
+`Refinement` is asked once for each memo entry: it maps what the step read and wrote
 slot by slot (`slots`), reads the step as abstract actions (`steps`, and `Insight` for the intruder's), and takes those
 (`partial`). What holds in every abstract state that the slots leave open, holds: so one entry stands for all states
 in which it was used. `whole_states` does the same with all slots of whole states, edge by edge.
@@ -8,11 +8,11 @@ in which it was used. `whole_states` does the same with all slots of whole state
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Final, cast
 
 from lockedroom.model.proofs.partial import Checker, Element, Facts, NoStep, Reader, Taken, Tuple
-from lockedroom.model.proofs.refined import BEYOND, REFUSED, Verdict, judged
+from lockedroom.model.proofs.refined import BEYOND, REFUSED, Verdict
 from lockedroom.model.proofs.segment.elements import Elements, Said, Sorted
 from lockedroom.model.proofs.segment.insight import Insight
 from lockedroom.model.proofs.segment.slots import MAPPED, Unmapped, fresh, part_of, slot_facts, vouched, world
@@ -20,7 +20,6 @@ from lockedroom.model.proofs.segment.steps import Matcher
 from lockedroom.model.proofs.segment.terms import Other, Terms, founder
 from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.model.proofs.system import System
-from lockedroom.model.report import Judgement
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.disclosure import DISCLOSE
 from lockedroom.model.segment.facts import facts_of
@@ -55,14 +54,6 @@ class Refinement:
         self._world = self.elements.said(world(bounds.honest, bounds.foe))
         self._mapped: dict[tuple[Slot, Hashable], Said] = {}
         self._known: dict[Hashable, Verdict] = {}
-
-    # ---- as a judge ---------------------------------------------------------------------------------
-
-    def __call__(
-        self, action: Action, values: tuple[Hashable, ...], outcome: Outcome
-    ) -> Iterable[tuple[str, Judgement]]:
-        """See `StepJudge`."""
-        return [judged(action, self.verdict(action, values, outcome))]
 
     def verdict(
         self,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from lockedroom.model.proofs import refined
-from lockedroom.model.proofs.refined import Mistakes, Refined
+from lockedroom.model.proofs.refined import Mistakes, Refined, Refining
 from lockedroom.model.proofs.stash.refinement import Refinement
-from lockedroom.model.report import Progress
 from lockedroom.model.stash import REFERENCE, Bounds, Logic, stash_subject
 from lockedroom.model.stash_mutants import BY_NAME, MUTANTS
 
@@ -21,27 +19,17 @@ OUTSIDE: Final[Mapping[str, str]] = {
 """The mutants that are steps of the abstract system all the same, and why."""
 
 
-def by_entries(
-    bounds: Bounds = BOUNDS,
-    logic: Logic = REFERENCE,
-    *,
-    jobs: int | None = 1,
-    time_limit: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> Refined:
-    """Check every memo entry of an exploration; the first that is no step ends it."""
-    machine = stash_subject(bounds, logic=logic).machine
-    return refined.by_entries(machine, Refinement(logic), bounds, jobs=jobs, time_limit=time_limit, progress=progress)
-
-
-def by_edges(bounds: Bounds = BOUNDS, logic: Logic = REFERENCE, *, time_limit: float | None = None) -> Refined:
-    """Check every edge between whole states; the first that is no step ends it."""
-    machine = stash_subject(bounds, logic=logic).machine
-    return refined.by_edges(machine, Refinement(logic), bounds, time_limit=time_limit)
+REFINING: Final[Refining[Bounds, Logic]] = Refining(
+    lambda bounds, logic: stash_subject(bounds, logic=logic).machine,
+    lambda _, logic: Refinement(logic),
+    REFERENCE,
+    BY_NAME,
+)
+by_entries, by_edges = REFINING.by_entries, REFINING.by_edges
 
 
 def _mistaken(name: str, time_limit: float | None) -> Refined:
-    return by_entries(BY_NAME[name].bounds, BY_NAME[name].logic(), time_limit=time_limit)
+    return by_entries(BY_NAME[name].bounds, BY_NAME[name].logic(), jobs=1, time_limit=time_limit)
 
 
 MISTAKES: Final = Mistakes(

@@ -11,10 +11,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Final, cast
 
 from lockedroom.model.proofs.partial import Bound, Checker, Element, Facts, NoStep, Reader, Taken, Truth, Tuple
-from lockedroom.model.proofs.refined import REFUSED, Verdict, judged
+from lockedroom.model.proofs.refined import REFUSED, Verdict
 from lockedroom.model.proofs.stash.whole import stash
 from lockedroom.model.proofs.system import System
-from lockedroom.model.report import Judgement
 from lockedroom.model.stash import BODIES, DISTURBED, LOG, REFERENCE, SUITE, VALUE_SLOT, Log, Logic, key_of, parts
 from lockedroom.reference.machine import Action, Event, Outcome, Slot
 from lockedroom.reference.stash import records
@@ -102,12 +101,6 @@ class Refinement:
         reader = Reader(self._terms, self.system.relations)
         self._checker = Checker(self.system, reader, part_of, signatures, frozenset({*_OWNED, "used"}))
         self._said: dict[tuple[Slot, Hashable], Facts] = {}
-
-    def __call__(
-        self, action: Action, values: tuple[Hashable, ...], outcome: Outcome
-    ) -> Iterable[tuple[str, Judgement]]:
-        """See `StepJudge`."""
-        return [judged(action, self.verdict(action, values, outcome))]
 
     def verdict(
         self,

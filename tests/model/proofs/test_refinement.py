@@ -9,7 +9,7 @@ import pytest
 
 from lockedroom.model.explore import Explorer
 from lockedroom.model.proofs.formula import Var
-from lockedroom.model.proofs.refined import BEYOND, REFINES, REFUSED, STUTTER, Refined
+from lockedroom.model.proofs.refined import BEYOND, REFINES, REFUSED, STUTTER, Refined, judging
 from lockedroom.model.proofs.scope import Outside
 from lockedroom.model.proofs.segment.mistakes import CAUGHT, OUTSIDE, WITHIN, refined
 from lockedroom.model.proofs.segment.refined import by_edges, by_entries
@@ -45,7 +45,7 @@ SAMPLE = {
 
 def tried(bounds: Bounds, system: System) -> str:
     """What is wrong with the engine's steps in another system; nothing: they are its steps."""
-    found = Tabulated(segment_machine(Setting(bounds)), Refinement(bounds, system), jobs=1).run()
+    found = Tabulated(segment_machine(Setting(bounds)), judging(Refinement(bounds, system)), jobs=1).run()
     wrong = [one.message for one in found.violations if one.property == REFINES]
     return wrong[0] if wrong else ""
 

@@ -22,7 +22,7 @@ SMALL = Bounds(2, 1, 1)
 
 @pytest.mark.parametrize("bounds", [SMALL, pytest.param(BOUNDS, marks=pytest.mark.full)], ids=str)
 def test_every_memo_entry_is_a_step(bounds: Bounds) -> None:
-    found = by_entries(bounds)
+    found = by_entries(bounds, jobs=1)
     assert (found.verdict, found.fault) == ("refines", "")
     assert found.total == Explorer(stash_subject(bounds).machine).run().entries
     for operation, place in TRANSITIONS.items():
@@ -32,7 +32,7 @@ def test_every_memo_entry_is_a_step(bounds: Bounds) -> None:
 
 
 def test_every_edge_between_whole_states_is_a_step() -> None:
-    edges, entries = by_edges(SMALL), by_entries(SMALL)
+    edges, entries = by_edges(SMALL), by_entries(SMALL, jobs=1)
     assert (edges.verdict, edges.fault, edges.states) == ("refines", "", entries.states)
     assert {op: set(those) for op, those in edges.counts.items()} == {
         op: set(those) for op, those in entries.counts.items()
@@ -71,4 +71,4 @@ def test_a_mistake_is_no_step(name: str) -> None:
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_what_need_not_be_caught_is_not(name: str) -> None:
-    assert by_entries(BY_NAME[name].bounds, BY_NAME[name].logic()).verdict == "refines"
+    assert by_entries(BY_NAME[name].bounds, BY_NAME[name].logic(), jobs=1).verdict == "refines"
