@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lockedroom.cli.chart import Chart, Move
     from lockedroom.conformance.model_trace import ModelTrace, Named
     from lockedroom.conformance.sequels import Sequel
+    from lockedroom.conformance.trace import TraceStep
     from lockedroom.model.segment.attacks import Attack
     from lockedroom.model.validator import Run, Subject
 
@@ -55,16 +56,27 @@ def traced(attack: Attack, sequel: Sequel | None = None) -> ModelTrace:
     if sequel is None:
         return model_trace(subject, named(attack), run)
     whole = replace(run, property=attack.falls, message=attack.message)
-    return model_trace(subject, named(replace(attack, bounds=sequel.bounds)), whole, attack.length)
+    return model_trace(
+        subject, named(replace(attack, bounds=sequel.bounds)), whole, attack.length, sequel.turned or None
+    )
 
 
 def charted(attack: Attack, sequel: Sequel | None = None) -> tuple[tuple[str, ...], tuple[Move, ...]]:
     """The lifelines and the moves of an attack's sequence chart, without what each changes."""
     from lockedroom.cli.moves import lifelines, moves
+    from lockedroom.cli.replay import as_move
 
     subject, run = taken_on(attack, sequel)
     names = lifelines(subject, [done.action.actor for done in run.steps])
-    return names, tuple(replace(move, changed=()) for move in moves(subject, run))
+    drawn = tuple(replace(move, changed=()) for move in moves(subject, run))
+    return names, (*drawn, *(as_move(step) for step in turn(attack, sequel)))
+
+
+def turn(attack: Attack, sequel: Sequel | None) -> tuple[TraceStep, ...]:
+    """The steps of the trace beyond those of the model: where what an attack leads to is received by another one."""
+    from lockedroom.conformance.sequels import trace_on
+
+    return trace_on(attack, sequel).steps[-2:] if sequel is not None and sequel.turned else ()
 
 
 def draw(out: Console, attack: Attack, sequel: Sequel | None = None) -> None:
@@ -75,7 +87,8 @@ def draw(out: Console, attack: Attack, sequel: Sequel | None = None) -> None:
     for line in _lines(drawn(out, names), moves, attack.length if sequel else 0):
         out.print(line)
     end = sequel or attack
-    out.print(f"{safe(end.falls)} falls: {safe(end.message)}", style="red")
+    if sequel is None or not sequel.turned:
+        out.print(f"{safe(end.falls)} falls: {safe(end.message)}", style="red")
 
 
 def chart_lines(attack: Attack, sequel: Sequel | None = None, width: int = 110) -> Iterator[str]:
@@ -101,7 +114,7 @@ def picture(attack: Attack, title: str, sequel: Sequel | None = None) -> str:
 
     names, moves = charted(attack, sequel)
     said = f"{attack.falls} falls: {attack.message}"
-    if sequel is not None:
+    if sequel is not None and not sequel.turned:
         said = f"{attack.falls} falls after step {attack.length}; at the end {sequel.falls} falls: {sequel.message}"
     return svg(title, said, names, moves)
 

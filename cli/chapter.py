@@ -56,6 +56,14 @@ The hardened profile takes each step of some: what those bring about, another ke
 open, no single step of theirs shows. They go on to *what the finding leads to*: the shortest way on, searched from
 where its property fell, within its bounds and then within wider ones, to a step at which a property falls that the
 finding's own defences have a part in keeping, and of which the hardened profile refuses a step. Its trace goes on so.
+Where two hold one key who do not share it with each other and nothing else falls by that, the trace shows it: a record
+that one of them seals is received by the other.
+
+Whoever attacks a hardened room makes its own records for that: what it signs, derives and seals is what that profile
+signs, derives and seals, with the keys that it has. So no record is refused there for having the form of the
+description. Each refusal names the clause and, of the defences that remove the finding, those by which the description
+with one of them alone refuses that step too, with its clause if that is another; or, where none does alone, those that
+do together. Another defence that has a part in it is named where the finding leads on.
 """
 
 

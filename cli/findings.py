@@ -98,10 +98,10 @@ def told(one: Finding) -> dict[str, object]:
     from lockedroom.conformance.sequels import answer_on
 
     _, run = taken(one.attack)
-    answer, why = answered(one.attack, one.clauses)
+    answer, why = answered(one)
     sequel = leading(one)
     if sequel is not None:
-        answer = answer_on(one.attack, sequel)
+        answer = answer_on(one, sequel)
     return {
         **one.to_json(),
         "story": story(run),
@@ -156,7 +156,7 @@ def answer(one: Finding) -> str:
     """What the hardened profile says to a finding's steps, in a sentence."""
     from lockedroom.conformance.findings import answered
 
-    said, why = answered(one.attack, one.clauses)
+    said, why = answered(one)
     return str(said) if said is not None else f"It is replayed on the model alone: {why}."
 
 
@@ -165,7 +165,7 @@ def leading(one: Finding) -> Sequel | None:
     from lockedroom.conformance.findings import answered
     from lockedroom.conformance.sequels import led_to
 
-    said, _ = answered(one.attack, one.clauses)
+    said, _ = answered(one)
     return led_to(one) if said is not None and said.says == "same" else None
 
 
@@ -173,24 +173,28 @@ def leads(one: Finding, sequel: Sequel) -> str:
     """What a finding leads to, in a sentence or two."""
     also = f", together with {sequel.beside}" if sequel.beside else ""
     where = "" if sequel.bounds == one.attack.bounds else f" within {sequel.bounds}"
+    if sequel.turned:
+        what = "what one seals for whom it shares the key with, another one receives as from whom it shares it with"
+        return f"What shows it{where}: {what}. That breaks nothing more: whoever both talk to knows the key by right."
     what = "the same property falls again" if sequel.falls == one.attack.falls else f"{sequel.falls} falls"
     return f"What it leads to{where}: {what}, and what removes the finding removes that too{also}."
 
 
 def story_on(one: Finding, sequel: Sequel) -> list[str]:
     """A sentence for each step that a finding leads to."""
-    from lockedroom.cli.attacks import taken_on
-    from lockedroom.cli.narration import story
+    from lockedroom.cli.attacks import taken_on, turn
+    from lockedroom.cli.narration import insider_of, story, turning
 
     _, run = taken_on(one.attack, sequel)
-    return story(run)[one.attack.length :]
+    told = story(run)
+    return [*told[one.attack.length :], *turning(turn(one.attack, sequel), len(told), insider_of(run))]
 
 
 def refusal(one: Finding, sequel: Sequel) -> str:
     """What the hardened profile says to the steps of a finding and of what it leads to, in a sentence."""
     from lockedroom.conformance.sequels import answer_on
 
-    return str(answer_on(one.attack, sequel))
+    return str(answer_on(one, sequel))
 
 
 def removal(one: Finding) -> str:

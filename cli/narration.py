@@ -16,6 +16,7 @@ from lockedroom.cli.chart import INTRUDER
 from lockedroom.cli.words import rights_named
 
 if TYPE_CHECKING:
+    from lockedroom.conformance.trace import TraceStep
     from lockedroom.model.segment.knowledge import Record
     from lockedroom.model.validator import Done, Run, State
     from lockedroom.reference.crypto.terms import Field
@@ -33,6 +34,25 @@ def story(run: Run) -> list[str]:
         new = [f"{done.action.actor} {said}" for said in _believed_anew(done.action.actor, before, done.after)]
         told.append(" ".join([f"{number}. {_sentence(done, foe)}.", *(f"Now {one}." for one in new)]))
         before = done.after
+    return told
+
+
+def turning(steps: Sequence[TraceStep], before: int, foe: str) -> list[str]:
+    """A sentence for each of the steps that `conformance.turning` adds, after those `before`."""
+    told = []
+    for number, step in enumerate(steps, start=before + 1):
+        given, gets = step.arguments, ""
+        if step.actor == INTRUDER:
+            who = f"The intruder, which is {foe}," if foe else "The intruder"
+            done = f"{who} leaves that for {given['inbox']} as {given['sender']}'s, sealed as it is"
+        else:
+            done = f"{step.actor} receives what {given['peer']} left"
+            gets = "".join(
+                f", and gets “{str(event['body']).rstrip('.')}” as message {event['sequence']} of {event['peer']}"
+                for event in step.seen.events
+                if isinstance(event, Mapping) and "body" in event
+            )
+        told.append(f"{number}. {done}{gets}.")
     return told
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.exits import MEANING, Exit, Problem, usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,41 +119,53 @@ def _of_model(
             raise
         raise faulty(str(trace.about.machine), error) from None
     # Only of the segment is the model asked whether the property falls in the other profile, too.
-    same = profile in (None, said.settings.profile) or said.settings.protocol != "segment"
-    withstood = None if profile is None or same else withstands(trace, profile)
-    return _replay(said, said.title, on, profile, as_json, withstood)
+    if profile in (None, said.settings.profile) or said.settings.protocol != "segment":
+        return _replay(said, said.title, on, profile, as_json)
+    return _replay(anew(said, trace, profile), said.title, on, profile, as_json, withstands(trace, profile))
+
+
+def anew(said: Trace, trace: ModelTrace, profile: str) -> Trace:
+    """The trace that a model trace says, with what its intruder makes itself made for another profile. Raises
+    Problem."""
+    from lockedroom.conformance.derive import Underivable
+    from lockedroom.conformance.findings import made_for
+    from lockedroom.reference.segment.profile import PROFILES
+
+    try:
+        return made_for(said, attack_in(trace, len(trace.steps)), PROFILES[profile])
+    except Underivable as error:
+        raise Problem(
+            "TRACE", f"no intruder can do that in {profile} ({error})", "see --on model", Exit.REFUSED
+        ) from None
+
+
+def attack_in(trace: ModelTrace, steps: int | None) -> Attack:
+    """So many steps of a model trace as an attack on its property. Raises Problem when there is no such machine."""
+    from lockedroom.cli.subjects import bounds_named
+    from lockedroom.model.segment.attacks import Attack, Move
+    from lockedroom.reference.segment.profile import profile_of
+
+    about = trace.about
+    moves = tuple(Move(step.actor, step.operation, step.arguments, step.choice) for step in trace.steps[:steps])
+    own = profile_of(about.machine.profile or "hardened")
+    return Attack(own, bounds_named(about.machine), about.property, about.violation, moves)
 
 
 def withstands(trace: ModelTrace, profile: str) -> tuple[str, tuple[str, ...]]:
     """Why the property of an attack does not fall where its moves are made on the model of another profile, and the
     clauses of the defences that remove it there; empty if it falls there too. Raises Problem when there is no such
     machine."""
-    from lockedroom.cli.subjects import bounds_named
-    from lockedroom.model.segment.attacks import Attack, Move, Stale, follow, segment_of
+    from lockedroom.conformance.findings import told_in
+    from lockedroom.model.segment.attacks import Stale, follow, segment_of
     from lockedroom.model.segment.findings import Finding, cause_of
-    from lockedroom.reference.segment.profile import PROFILES, profile_of
+    from lockedroom.reference.segment.profile import PROFILES
 
-    about, other, bounds = trace.about, PROFILES[profile], bounds_named(trace.about.machine)
-    steps = trace.steps[: about.fell]
-    moves = tuple(Move(step.actor, step.operation, step.arguments, step.choice) for step in steps)
-    own = profile_of(about.machine.profile or "hardened")
-    attack = Attack(own, bounds, about.property, about.violation, moves)
+    attack = attack_in(trace, trace.about.fell)
     try:
-        follow(segment_of(bounds, other), told_in(attack, profile))
+        follow(segment_of(attack.bounds, PROFILES[profile]), told_in(attack, profile))
     except Stale as why:
         return why.problem, Finding(cause_of(attack), attack).clauses
     return "", ()
-
-
-def told_in(attack: Attack, label: str) -> Attack:
-    """The attack in a room of the profile of that label."""
-    from dataclasses import replace
-
-    moves = (
-        replace(move, arguments={**move.arguments, "profile": label}) if "profile" in move.arguments else move
-        for move in attack.moves
-    )
-    return replace(attack, moves=tuple(moves))
 
 
 def _replay(

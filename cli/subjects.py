@@ -36,6 +36,7 @@ def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
     say."""
     from lockedroom.cli.modules import STASH
     from lockedroom.conformance.derive import Underivable, derive_path
+    from lockedroom.conformance.turning import derive_turned
     from lockedroom.model.validator import retrace
 
     about = trace.about
@@ -49,7 +50,8 @@ def as_trace(trace: ModelTrace, subject: Subject) -> Trace:
     try:
         if about.machine.target == STASH:
             return _of_stash(about.machine, done, said)
-        return derive_path(_settings(about.machine, said), done)
+        settings = _settings(about.machine, said)
+        return derive_turned(settings, found.run.steps) if about.turned else derive_path(settings, done)
     except Underivable as error:
         raise Problem("TRACE", f"the real engine cannot follow ({error})", "see --on model", Exit.REFUSED) from None
 

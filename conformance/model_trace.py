@@ -62,7 +62,8 @@ class Named:
 @dataclass(frozen=True, slots=True)
 class About:
     """What a model trace is of: the machine by name and in words, the property, and how it is violated at the end; or
-    after step `fell`, where the trace goes on to what that leads to."""
+    after step `fell`, where the trace goes on to what that leads to. `turned`: a trace for implementations goes on
+    further, to where what is sent in the last step is received by another one (`turning`)."""
 
     format: Literal["lockedroom-model-trace-1"]
     machine: Named
@@ -70,6 +71,7 @@ class About:
     property: str
     violation: str
     fell: int | None = None
+    turned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,11 @@ class ModelTrace:
     clauses: tuple[tuple[str, ...], ...]
 
 
-def model_trace(subject: Subject, machine: Named, run: Run, fell: int | None = None) -> ModelTrace:
+def model_trace(
+    subject: Subject, machine: Named, run: Run, fell: int | None = None, turned: bool | None = None
+) -> ModelTrace:
     """The trace of a run that was taken by the validator; `fell`: the step after which its property is violated, if
-    that is not the last."""
+    that is not the last; `turned`: whether a trace for implementations goes on, where it does."""
     steps = tuple(
         Wanted(
             done.action.actor,
@@ -98,7 +102,7 @@ def model_trace(subject: Subject, machine: Named, run: Run, fell: int | None = N
         )
         for done in run.steps
     )
-    about = About(FORMAT, machine, subject.machine.title, run.property, run.message, fell)
+    about = About(FORMAT, machine, subject.machine.title, run.property, run.message, fell, turned)
     return ModelTrace(
         about,
         state_itf(run.start),

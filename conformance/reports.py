@@ -283,6 +283,11 @@ def findings_schema() -> dict[str, Json]:
                     "beside": _said(
                         _TEXT, "the defence together with which those that remove the finding remove this; empty: alone"
                     ),
+                    "turned": _said(
+                        {"type": "boolean"},
+                        "whether nothing new falls by it, but its trace goes on by two steps to where what was sent is "
+                        "received by another one than for whom it was sealed",
+                    ),
                     "moves": _list(_move(), "the moves after the attack's own"),
                     "story": _said(lines, "a sentence for each step"),
                 }
@@ -292,13 +297,21 @@ def findings_schema() -> dict[str, Json]:
         ),
         "hardened": _or_none(
             closed(
-                {"says": {"enum": ["refused", "taken", "same"]}, "step": _COUNT, "clause": _TEXT, "replayed": _COUNT}
+                {
+                    "says": {"enum": ["refused", "taken", "same"]},
+                    "step": _COUNT,
+                    "clause": _TEXT,
+                    "replayed": _COUNT,
+                    "by": {"type": "array", "items": closed({"defence": _TEXT, "clause": _TEXT})},
+                }
             ),
             "what the hardened profile says to these steps and those that they lead to, on engine and backend: it "
             "refuses one, by a clause; it takes one that the description refuses, by that clause; it takes them all, "
             "and the property holds, by the "
             "clauses of what removes the attack. `replayed`: the step's number in the trace, which has a step more for "
-            "each that is made in another segment",
+            "each that is made in another segment. `by`: of the defences that remove the attack, those with each of "
+            "which alone the description refuses that step, and by which clause; where none does alone, several joined "
+            "by ' + '. What the intruder makes itself is made for the profile that is attacked",
         ),
         "unsaid": _said(_TEXT, "why the attack cannot be replayed but on the model, if it cannot"),
     }

@@ -7,6 +7,10 @@ falls that had not fallen (or that the step itself breaks anew); when the harden
 refuses one by a clause; and when the finding's own defences have a part in preventing it: they remove it alone, or
 together with one by which the description refuses that step too, and which does not remove it alone.
 
+Where two hold one key who do not share it with each other, and nothing else falls by it, the way on is a record that
+one of them seals, which is then put before the other (`turning`): it counts when the hardened profile refuses that, and
+the description does by the same clause with one of the finding's own defences alone.
+
     python -m lockedroom.conformance.sequels [--check]
 
 writes the committed ones, or says whether they are what is found; the exit code is 1 where they are not.
@@ -17,19 +21,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from lockedroom.conformance.derive import Underivable
-from lockedroom.conformance.engine import EngineRoom
-from lockedroom.conformance.findings import Answer, answer_to, answered, counted, trace_along
+from lockedroom.conformance.findings import Answer, answer_along, answered, refusal, settings_of, trace_along
 from lockedroom.conformance.schemas import json_of, line_of
-from lockedroom.conformance.stage import Unsupported, replay_on
+from lockedroom.conformance.stage import Unsupported
 from lockedroom.conformance.trace import Trace
+from lockedroom.conformance.turning import derive_turned
 from lockedroom.model.itf import itf
 from lockedroom.model.segment.attacks import (
     Attack,
@@ -43,11 +48,11 @@ from lockedroom.model.segment.attacks import (
     steps,
 )
 from lockedroom.model.segment.bounds import Bounds, Setting
-from lockedroom.model.segment.findings import ORDER, Cause, Finding, committed_findings
+from lockedroom.model.segment.findings import ORDER, Cause, Finding, committed_findings, sets_in
 from lockedroom.model.segment.knowledge import INTRUDER
-from lockedroom.model.segment.properties import BY_NAME
+from lockedroom.model.segment.properties import BY_NAME, KNOWN
 from lockedroom.model.validator import Done, Run, State, Subject, outcomes_of, taken, violated
-from lockedroom.reference.segment.profile import AS_WRITTEN, HARDENED, Profile
+from lockedroom.reference.segment.profile import AS_WRITTEN, HARDENED
 
 FILE: Final = "sequels.json"
 
@@ -66,13 +71,15 @@ _ENDS: Final = frozenset({"destroy", "disclose"})
 @dataclass(frozen=True, slots=True)
 class Sequel:
     """A way on: within which bounds, by which moves (after the attack's own), which property falls at its end and how.
-    `beside`: the defence that the finding's own remove it together with; empty where they do so alone."""
+    `beside`: the defence that the finding's own remove it together with; empty where they do so alone. `turned`:
+    nothing new falls at its end, but what was sent there is received by another one (`turning`), after that."""
 
     bounds: Bounds
     falls: str
     message: str
     moves: tuple[Move, ...]
     beside: str = ""
+    turned: bool = False
 
     def to_json(self) -> dict[str, object]:
         """All of it, as `sequel_of` reads it."""
@@ -81,6 +88,7 @@ class Sequel:
             "property": self.falls,
             "message": self.message,
             "beside": self.beside,
+            "turned": self.turned,
             "moves": [move.to_json() for move in self.moves],
         }
 
@@ -118,7 +126,7 @@ def run_of(attack: Attack, sequel: Sequel) -> Run:
     start: State = dict(subject.machine.initial)
     done = tuple(steps(subject, whole))
     before = done[-2].after
-    fallen = _broken(subject, before, done[-1])
+    fallen = dict(violated(subject, done[-1].after, None)) if sequel.turned else _broken(subject, before, done[-1])
     if sequel.falls not in fallen:
         raise Stale(whole, len(done), "nothing falls at the end that had not fallen")
     return Run(sequel.falls, fallen[sequel.falls], start, done)
@@ -126,14 +134,16 @@ def run_of(attack: Attack, sequel: Sequel) -> Run:
 
 def trace_on(attack: Attack, sequel: Sequel) -> Trace:
     """The trace of an attack with the way on. Raises Underivable, Stale."""
-    return trace_along(lengthened(attack, sequel), run_of(attack, sequel).steps)
+    whole, done = lengthened(attack, sequel), run_of(attack, sequel).steps
+    return derive_turned(settings_of(whole), done) if sequel.turned else trace_along(whole, done)
 
 
-def answer_on(attack: Attack, sequel: Sequel) -> Answer:
-    """What the hardened profile says to an attack with the way on, its step counted as the attack does. Raises
+def answer_on(finding: Finding, sequel: Sequel) -> Answer:
+    """What the hardened profile says to a finding's attack with the way on, its step counted as the attack does. Raises
     Underivable, Stale."""
-    trace = trace_on(attack, sequel)
-    return counted(answer_to(trace), lengthened(attack, sequel), trace)
+    trace, whole = trace_on(finding.attack, sequel), lengthened(finding.attack, sequel)
+    beside = (sequel.beside,) if sequel.beside else ()
+    return answer_along(whole, trace, finding, beside)
 
 
 # ---- searching -----------------------------------------------------------------------------------------
@@ -143,7 +153,27 @@ def sequel_of(finding: Finding) -> Sequel | None:
     """What a finding leads to; None where nothing is found."""
     hostile = BY_NAME[finding.attack.falls].store == "hostile"
     ladder = [(wider, most) for wider, most in WIDER if hostile or "intruder" not in wider]
-    return next((found for wider, most in ladder for found in _within(finding, wider, most)), None)
+    found = next((found for wider, most in ladder for found in _within(finding, wider, most)), None)
+    return found or (_turned(finding) if finding.attack.falls == KNOWN else None)
+
+
+def _turned(finding: Finding) -> Sequel | None:
+    """A message by one of two that hold one key, within the attack's bounds and one message, that the other receives;
+    where the hardened profile refuses that, and so does the description with a defence of the finding alone."""
+    attack = in_bounds(finding.attack, replace(finding.attack.bounds, messages=1))
+    subject = segment_of(attack.bounds, AS_WRITTEN)
+    way = tuple(steps(subject, attack))
+    for there in _onward(subject, _Here(way[-1].after)):
+        if there.moves[-1].operation == "send":
+            whole = replace(attack, moves=(*attack.moves, *there.moves))
+            with suppress(Underivable):
+                trace = derive_turned(settings_of(whole), (*way, *there.done))
+                refused = refusal(trace, whole, HARDENED)
+                if refused and any(
+                    refusal(trace, whole, AS_WRITTEN.having(*own)) == refused for own in sets_in(finding.cause)
+                ):
+                    return Sequel(attack.bounds, attack.falls, attack.message, there.moves, turned=True)
+    return None
 
 
 def _within(finding: Finding, wider: Mapping[str, int], most: int) -> Iterator[Sequel]:
@@ -195,20 +225,12 @@ def _refusing(whole: Attack, done: Sequence[Done]) -> tuple[str, ...] | None:
     clause; None where the hardened profile refuses none, or no trace can be had of it."""
     try:
         trace = trace_along(whole, done)
-        refused = _refusal(trace, HARDENED)
+        refused = refusal(trace, whole, HARDENED)
         if refused is None:
             return None
-        return tuple(name for name in ORDER if _refusal(trace, AS_WRITTEN.having(name)) == refused)
+        return tuple(name for name in ORDER if refusal(trace, whole, AS_WRITTEN.having(name)) == refused)
     except (Underivable, Unsupported):
         return None
-
-
-def _refusal(trace: Trace, profile: Profile) -> tuple[int, str] | None:
-    """The step of a trace that a profile refuses, and the clause; None where it takes what the trace takes."""
-    label: Literal["hardened", "as-written"] = "hardened" if profile == HARDENED else "as-written"
-    room = EngineRoom(replace(trace.settings, profile=label), "symbolic", profile=profile)
-    parted = replay_on(room, trace, outcomes=True).divergence
-    return None if parted is None or parted.refusal is None else (parted.index, parted.refusal)
 
 
 class _Parts:
@@ -216,7 +238,7 @@ class _Parts:
     order, is answered once."""
 
     def __init__(self, cause: Cause) -> None:
-        self._own = tuple(tuple(each.split(" + ")) for each in cause)
+        self._own = sets_in(cause)
         self._known: dict[object, bool] = {}
 
     def beside(self, whole: Attack, by: Sequence[str]) -> str | None:
@@ -243,7 +265,7 @@ class _Parts:
 def asked(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Those findings on the description whose every step the hardened profile takes."""
     for one in findings:
-        answer, _ = answered(one.attack, one.clauses)
+        answer, _ = answered(one)
         if answer is not None and answer.says == "same":
             yield one
 
@@ -280,7 +302,8 @@ def _read(found: Mapping[str, Any] | None) -> Sequel | None:
     if found is None:
         return None
     moves = tuple(Move(**one) for one in found["moves"])
-    return Sequel(bounds_of(found["bounds"]), found["property"], found["message"], moves, found["beside"])
+    bounds = bounds_of(found["bounds"])
+    return Sequel(bounds, found["property"], found["message"], moves, found["beside"], found["turned"])
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -56,7 +56,12 @@ _AND: Final = " + "
 
 def defences_in(cause: Cause) -> tuple[str, ...]:
     """Every defence that has a part in removing it."""
-    return tuple(dict.fromkeys(name for each in cause for name in each.split(_AND)))
+    return tuple(dict.fromkeys(name for each in sets_in(cause) for name in each))
+
+
+def sets_in(cause: Cause) -> tuple[tuple[str, ...], ...]:
+    """What removes it, each by itself: a defence, or several together."""
+    return tuple(tuple(each.split(_AND)) for each in cause)
 
 
 @dataclass(frozen=True, slots=True)

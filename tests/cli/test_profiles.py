@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from lockedroom.cli.attacks import save
+from lockedroom.conformance.sequels import led_to
 from lockedroom.conformance.trace import write_trace
+from lockedroom.model.segment.findings import committed_findings
+from lockedroom.reference.segment import profile as switch
 from tests.cli.conftest import User
 from tests.cli.run import inside
 from tests.conformance import scripts
@@ -100,3 +104,16 @@ def test_an_attack_of_which_no_step_is_refused_is_judged_by_the_model(tmp_path: 
     assert told["withstood"] == "the property holds at the end"
     assert told["by"] == ["SEG-EPOCH-2", "SEG-ACCEPT-7", "SEG-ROTATE-5"]
     assert inside("replay", file, "--profile", "hardened").code == 2
+
+
+def test_a_trace_of_a_finding_goes_on_to_where_the_defence_itself_refuses(tmp_path: Path) -> None:
+    """One key for two: the record of one is received by the other, which no intruder of the model brings about."""
+    (one,) = (one for one in committed_findings().findings if one.cause == (switch.BOUND_KEYS,))
+    name = save(one.attack, one.name, tmp_path, None, led_to(one))["trace"]
+    again = inside("replay", tmp_path / name, "--json")
+    assert (again.code, json.loads(again.out)["verdict"]) == (0, "reproduced")
+    works = inside("replay", tmp_path / name, "--on", "engine")
+    assert works.code == 0 and "receive from carol: message 1" in " ".join(works.out.replace("│", "").split())
+    for on in ("engine", "backend"):
+        refused = json.loads(inside("replay", tmp_path / name, "--on", on, "--profile", "hardened", "--json").out)
+        assert refused["refused"]["clause"] == "SEG-RECEIVE-5" and "does not open" in refused["refused"]["detail"]

@@ -8,8 +8,11 @@ from functools import cache
 import pytest
 
 from lockedroom.conformance import sequels
-from lockedroom.conformance.sequels import asked, led_to, lengthened, run_of, sequel_of
-from lockedroom.model.segment.attacks import Stale, falls_to
+from lockedroom.conformance.derive import Underivable
+from lockedroom.conformance.findings import settings_of
+from lockedroom.conformance.sequels import answer_on, asked, led_to, lengthened, run_of, sequel_of, trace_on
+from lockedroom.conformance.turning import derive_turned
+from lockedroom.model.segment.attacks import Stale, falls_to, segment_of, steps
 from lockedroom.model.segment.findings import Finding, committed_findings
 from lockedroom.reference.segment import profile as switch
 from lockedroom.reference.segment.profile import AS_WRITTEN
@@ -22,7 +25,13 @@ def silent() -> dict[str, Finding]:
 
 
 def test_the_committed_ones_are_of_the_findings_that_the_hardened_profile_does_not_refuse() -> None:
-    names = {switch.TIE_BREAK, switch.DIRECTIONS, switch.BOARD_NONCES, f"{switch.CLOSING} + {switch.PEER_RIGHTS}"}
+    names = {
+        switch.TIE_BREAK,
+        switch.DIRECTIONS,
+        switch.BOARD_NONCES,
+        switch.BOUND_KEYS,
+        f"{switch.CLOSING} + {switch.PEER_RIGHTS}",
+    }
     assert set(silent()) == names
     assert {sequels._key(one) for one in silent().values()} == set(sequels._committed())
 
@@ -57,6 +66,25 @@ def test_where_another_defence_has_a_part_neither_is_enough() -> None:
     for on in ((switch.BOARD_NONCES,), (switch.IN_PLACE,)):
         assert falls_to(whole, AS_WRITTEN.having(*on)), on
     assert not falls_to(whole, AS_WRITTEN.having(switch.BOARD_NONCES, switch.IN_PLACE))
+
+
+def test_where_nothing_more_falls_the_trace_shows_that_two_hold_one_key() -> None:
+    """The explorer's intruder has no such step: what alice seals for carol is received by bob as carol's."""
+    one = silent()[switch.BOUND_KEYS]
+    sequel = led_to(one)
+    assert sequel is not None and sequel.turned and sequel == sequels._turned(one)
+    inject, receive = trace_on(one.attack, sequel).steps[-2:]
+    assert (inject.actor, inject.operation, receive.actor, receive.seen.clause) == ("intruder", "inject", "bob", None)
+    assert "alice>carol#1" in str(receive.seen.events)
+    answer = answer_on(one, sequel)
+    assert (answer.clause, answer.by) == ("SEG-RECEIVE-5", ((switch.BOUND_KEYS, "SEG-RECEIVE-5"),))
+
+
+def test_what_another_does_not_receive_shows_nothing() -> None:
+    """Of two that share a key with each other, nobody else holds it."""
+    one = silent()[switch.DIRECTIONS]
+    with pytest.raises(Underivable, match="nobody else"):
+        derive_turned(settings_of(one.attack), list(steps(segment_of(one.attack.bounds, AS_WRITTEN), one.attack)))
 
 
 def test_a_way_on_at_whose_end_nothing_falls_is_none() -> None:
