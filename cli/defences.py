@@ -59,7 +59,7 @@ def defences(
     from lockedroom.cli.attacks import folder_of, save
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
-    from lockedroom.model.crew import processors
+    from lockedroom.model.crew import INTERRUPTED, processors
     from lockedroom.model.segment.attacks import LADDER
     from lockedroom.model.segment.covers import uncovered
     from lockedroom.model.segment.defences import DefencesReport, climbed, committed_rows, judge
@@ -81,7 +81,8 @@ def defences(
             many = jobs or processors()
             rows = judge(names, ladder=LADDER, search=climb, uncover=uncover, jobs=many, progress=live.show)
     late = deadline is not None and time.monotonic() >= deadline
-    report = DefencesReport(rows, LADDER, time.monotonic() - began, "the time limit" if late else "")
+    reason = INTERRUPTED if any(row.reason == INTERRUPTED for row in rows) else "the time limit" if late else ""
+    report = DefencesReport(rows, LADDER, time.monotonic() - began, reason)
     files = {
         row.defence.name: save(row.attack, row.defence.name, traces, pictures) for row in rows if row.attack is not None
     }
@@ -91,7 +92,7 @@ def defences(
         print_json({**said, "defences": found})
     else:
         _show(console(), report, committed)
-    return Exit(report.exit_code)
+    return Exit.INTERRUPTED if reason == INTERRUPTED else Exit(report.exit_code)
 
 
 def _show(out: Console, report: DefencesReport, committed: bool) -> None:

@@ -76,22 +76,28 @@ def findings(
             known = enumerated(DESCRIBED, one=one, otherwise=otherwise, jobs=jobs or processors(), progress=live.show)
             report = known.report(DESCRIBED)
     report = replace(report, seconds=time.monotonic() - began)
-    both = (*report.findings, *report.beneath)
+    both, whole = (*report.findings, *report.beneath), report.verdict != "incomplete"
     files = [
-        save(one.attack, f"{number:02d} {one.name}", traces, pictures, leading(one) if traces or pictures else None)
+        save(
+            one.attack,
+            f"{number:02d} {one.name}",
+            traces,
+            pictures,
+            leading(one, whole) if traces or pictures else None,
+        )
         for number, one in enumerate(both, 1)
     ]
     if as_json:
-        found = [{**told(one), **written} for one, written in zip(both, files, strict=True)]
+        found = [{**told(one, whole), **written} for one, written in zip(both, files, strict=True)]
         many = len(report.findings)
         print_json({**report.to_json(), "findings": found[:many], "beneath": found[many:]})
     else:
         _show(console(), report, committed)
-    return Exit(report.exit_code)
+    return Exit.INTERRUPTED if report.interrupted else Exit(report.exit_code)
 
 
-def told(one: Finding) -> dict[str, object]:
-    """A finding with its narration, for JSON."""
+def told(one: Finding, search: bool = True) -> dict[str, object]:
+    """A finding with its narration, for JSON; `search`: see `leading`."""
     from lockedroom.cli.attacks import taken
     from lockedroom.cli.narration import beliefs, knowledge, story
     from lockedroom.conformance.findings import answered
@@ -99,7 +105,7 @@ def told(one: Finding) -> dict[str, object]:
 
     _, run = taken(one.attack)
     answer, why = answered(one)
-    sequel = leading(one)
+    sequel = leading(one, search)
     if sequel is not None:
         answer = answer_on(one, sequel)
     return {
@@ -131,7 +137,7 @@ def _show(out: Console, report: FindingsReport, committed: bool) -> None:
             out.print(safe(line))
         out.print(removal(found))
         out.print(answer(found))
-        sequel = leading(found)
+        sequel = leading(found, report.verdict != "incomplete")
         if sequel is not None:
             out.print(f"\n{leads(found, sequel)}\n")
             draw(out, found.attack, sequel)
@@ -160,13 +166,14 @@ def answer(one: Finding) -> str:
     return str(said) if said is not None else f"It is replayed on the model alone: {why}."
 
 
-def leading(one: Finding) -> Sequel | None:
-    """What a finding leads to, where the hardened profile takes every step of its attack."""
+def leading(one: Finding, search: bool = True) -> Sequel | None:
+    """What a finding leads to, where the hardened profile takes every step of its attack; unless `search`, only if it
+    is known: whoever has no time for all findings has none for that."""
     from lockedroom.conformance.findings import answered
     from lockedroom.conformance.sequels import led_to
 
     said, _ = answered(one)
-    return led_to(one) if said is not None and said.says == "same" else None
+    return led_to(one, search) if said is not None and said.says == "same" else None
 
 
 def leads(one: Finding, sequel: Sequel) -> str:

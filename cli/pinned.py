@@ -30,9 +30,14 @@ class Run:
     differs: tuple[str, ...] = ()
     reason: str = ""
 
+    @property
+    def tallied(self) -> bool:
+        """Whether more is known than how many states there are: what it took, and what was witnessed."""
+        return self.counted.engine_calls > 0
+
     def to_json(self) -> dict[str, object]:
         """All of it."""
-        return {**self.counted.to_json(), "verdict": self.verdict, "differs": list(self.differs)}
+        return {**self.counted.to_json(), "verdict": self.verdict, "reason": self.reason, "differs": list(self.differs)}
 
 
 def check_pinned(which: Which, *, time_limit: float | None, as_json: bool) -> int:
@@ -83,6 +88,7 @@ def _answer(which: Which, runs: Sequence[Run], together: Union, over: Sequence[B
     mutants = _mutants()
     return {
         "verdict": _worst(runs),
+        "reason": next((run.reason for run in runs if run.reason), ""),
         "explored": which != "listed",
         "runs": [run.to_json() for run in runs],
         "beyond": [_beyond(one) for one in over],
@@ -122,11 +128,15 @@ def _show(out: Console, which: Which, runs: Sequence[Run], together: Union, over
         column.justify = "right"
     for run in runs:
         numbers = map(count, (run.counted.states, run.counted.transitions, run.counted.depth))
-        measured = run.counted.engine_calls > 0
-        cost = (f"{run.counted.seconds:.1f}", count(run.counted.engine_calls)) if measured else ("", "")
+        cost = (f"{run.counted.seconds:.1f}", count(run.counted.engine_calls)) if run.tallied else ("–", "–")
         style = STYLES.get(run.verdict, "bold red")
-        table.add_row(within(run.counted.bounds), *numbers, *cost, run.verdict, style="" if style == "green" else style)
+        verdict = "as committed" if which == "listed" else run.verdict
+        table.add_row(within(run.counted.bounds), *numbers, *cost, verdict, style="" if style == "green" else style)
     out.print(table)
+    if which == "listed":
+        out.print("as committed: explored earlier, when it was written down, and not now", style="yellow")
+    if bare := sum(not run.tallied and run.verdict == "holds" for run in runs):
+        out.print(f"–: of {bare} of these bounds states alone are committed; what is witnessed below is without them")
     for run in runs:
         for line in (*run.differs, *([run.reason] if run.reason else [])):
             out.print(f"{within(run.counted.bounds)}: {line}", style="red")

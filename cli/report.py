@@ -73,13 +73,17 @@ def _counted(number: int, what: str) -> str:
 
 
 def _searched(live: Live, jobs: int | None) -> tuple[tuple[Row, ...], FindingsReport]:
-    from lockedroom.model.crew import processors
+    from lockedroom.model.crew import INTERRUPTED, processors
     from lockedroom.model.segment.attacks import DESCRIBED
     from lockedroom.model.segment.defences import judge
     from lockedroom.model.segment.findings import enumerated
 
     rows = judge(jobs=jobs or processors(), progress=live.show)
+    if any(row.reason == INTERRUPTED for row in rows):
+        raise KeyboardInterrupt
     known = enumerated(jobs=jobs or processors(), progress=live.show)
+    if known.interrupted:
+        raise KeyboardInterrupt
     return rows, known.report(DESCRIBED)
 
 

@@ -43,9 +43,13 @@ def verify(
     for name in (protocol,) if protocol else PROTOCOLS:
         code, told[name] = _verified(name, quiet=as_json)
         codes.append(code)
+        if code is Exit.INTERRUPTED:
+            break
     worst = _worst(codes)
     if as_json:
-        print_json(told[protocol] if protocol else {"verdict": _WORDS.get(worst, "incomplete"), "protocols": told})
+        reason = next((one["reason"] for one in told.values() if one["reason"]), "")
+        both = {"verdict": _WORDS.get(worst, "incomplete"), "reason": reason, "protocols": told}
+        print_json(told[protocol] if protocol else both)
     return worst
 
 
@@ -53,7 +57,7 @@ PROTOCOLS: Final[tuple[Literal["segment", "stash"], ...]] = ("segment", "stash")
 
 
 def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit, dict[str, object]]:
-    """The evidence on a protocol, printed unless `quiet`."""
+    """The evidence on a protocol, printed unless `quiet`; interrupted, as much as there is."""
     from lockedroom.cli.check import exploring, show_reasons
     from lockedroom.cli.conform import progress_of
     from lockedroom.cli.conform import show as show_replays
@@ -64,14 +68,27 @@ def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit,
     from lockedroom.conformance.conform import conform
     from lockedroom.conformance.corpus import corpus
     from lockedroom.conformance.stash_real import on_every_store
+    from lockedroom.model.crew import INTERRUPTED
 
     began = time.monotonic()
-    with Live(quiet=quiet) as live:
-        explored, found = _explored(protocol, exploring(live))
-        if explored.reason == "interrupted":
-            raise KeyboardInterrupt
-        traces = on_every_store(corpus(protocol)) if protocol == "stash" else None
-        replayed = conform(protocol, traces=traces, progress=lambda at: live.show("replaying, steps", *progress_of(at)))
+    explored: CheckReport | SubjectReport | None = None
+    try:
+        with Live(quiet=quiet) as live:
+            explored, found = _explored(protocol, exploring(live))
+            if explored.reason == INTERRUPTED:
+                raise KeyboardInterrupt
+            traces = on_every_store(corpus(protocol)) if protocol == "stash" else None
+            replayed = conform(
+                protocol, traces=traces, progress=lambda at: live.show("replaying, steps", *progress_of(at))
+            )
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED, {
+            "verdict": "incomplete",
+            "reason": INTERRUPTED,
+            "seconds": round(time.monotonic() - began, 3),
+            "exploration": explored.to_json() if explored is not None else None,
+            "conformance": None,
+        }
     code = _worst([Exit(explored.exit_code), Exit(replayed.exit_code)])
     seconds = time.monotonic() - began
     if not quiet:
@@ -87,6 +104,7 @@ def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit,
         out.print(f"\n{protocol}: {_WORDS.get(code, 'incomplete')}, in {seconds:.0f} s", style="bold")
     return code, {
         "verdict": _WORDS.get(code, "incomplete"),
+        "reason": explored.reason,
         "seconds": round(seconds, 3),
         "exploration": explored.to_json(),
         "conformance": replayed.to_json(),
@@ -114,4 +132,5 @@ def _explored(
 
 
 def _worst(codes: list[Exit]) -> Exit:
-    return next((worst for worst in (Exit.REFUSED, Exit.INCOMPLETE) if worst in codes), Exit.HOLDS)
+    order = (Exit.INTERRUPTED, Exit.REFUSED, Exit.INCOMPLETE)
+    return next((worst for worst in order if worst in codes), Exit.HOLDS)

@@ -20,7 +20,8 @@ from lockedroom.conformance.stage import Status, replay_on
 from lockedroom.conformance.trace import FORMAT, Settings, Trace
 from lockedroom.model.segment.attacks import Attack, Stale, follow, segment_of, steps
 from lockedroom.model.segment.bounds import Setting
-from lockedroom.model.segment.findings import Finding, defences_in, sets_in
+from lockedroom.model.segment.expected import defences_in, sets_in
+from lockedroom.model.segment.findings import Finding
 from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.model.validator import Done
 from lockedroom.reference.segment.profile import AS_WRITTEN, HARDENED, Profile

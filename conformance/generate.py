@@ -31,6 +31,7 @@ from lockedroom.conformance import (
     trace,
     vectors,
     vectors_make,
+    verify_report,
 )
 from lockedroom.conformance.schemas import committed, pretty
 
@@ -62,6 +63,7 @@ def schemas() -> Mapping[Path, str]:
         committed(report.SCHEMA): pretty(report.report_schema()),
         committed(known_failures.SCHEMA): pretty(known_failures.known_failures_schema()),
         committed(mutant_report.SCHEMA): pretty(mutant_report.mutants_schema()),
+        committed(verify_report.SCHEMA): pretty(verify_report.verify_schema()),
     }
 
 

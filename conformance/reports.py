@@ -87,11 +87,14 @@ def _searched() -> dict[str, Json]:
 
 def _report(rows: Mapping[str, Json]) -> dict[str, Json]:
     return {
-        "verdict": _said({"enum": ["accounted", "unaccounted", "incomplete"]}, "exit code 0, 1, 4"),
+        "verdict": _said(
+            {"enum": ["accounted", "unaccounted", "incomplete"]}, "exit code 0, 1, 4 (130 when interrupted)"
+        ),
         "protocol": {"const": "segment"},
         "profile": {"enum": list(PROFILES)},
         "ladder": _list(_bounds(), "the bounds that are searched within, in this order, until the profile falls"),
         "seconds": _said({"type": "number", "minimum": 0}, "that it took"),
+        "reason": _said(_TEXT, "why it is not complete, if it is not: `interrupted`, or the time limit"),
         **rows,
     }
 
@@ -179,11 +182,14 @@ def pinned_schema() -> dict[str, Json]:
     run: dict[str, Json] = {
         **size,
         "transitions": _said(_COUNT, "between them"),
-        "engine_calls": _said(_COUNT, "how often the reference engine ran"),
+        "engine_calls": _said(
+            _COUNT, "how often the reference engine ran; 0: neither that nor the tallies are committed"
+        ),
         "taken": _said(counts, "how often each operation was taken, if it was"),
         "shown": _said(counts, "how often what should happen somewhere was seen to happen, if it was"),
         "judged": _said(counts, "on how many distinct steps or states each property could have been violated, if any"),
         "verdict": _said({"enum": ["holds", "differs", "violated", "incomplete"]}, "within these bounds"),
+        "reason": _said(_TEXT, "why it is not complete, if it is not"),
         "differs": _list(_TEXT, "what is not as committed"),
     }
     witnessed: dict[str, Json] = {
@@ -197,6 +203,7 @@ def pinned_schema() -> dict[str, Json]:
             {"enum": ["holds", "differs", "violated", "incomplete"]},
             "the worst: exit code 0, 1, 1, 4 (130 interrupted)",
         ),
+        "reason": _said(_TEXT, "why it is not complete, if it is not"),
         "explored": _said({"type": "boolean"}, "whether anything was explored now, or what is committed is shown"),
         "runs": _list(closed(run), "the committed bounds"),
         "beyond": _list(
@@ -246,7 +253,7 @@ def defences_schema() -> dict[str, Json]:
         "searched": _list(_searched(), "what was searched with this defence alone off"),
         "attack": _or_none(_attack(), "the attack"),
     }
-    rows = {"reason": _TEXT, "defences": _list(closed({**row, **_FILES}, list(row)), "in the order of the profile")}
+    rows: dict[str, Json] = {"defences": _list(closed({**row, **_FILES}, list(row)), "in the order of the profile")}
     return _schema("What `lockedroom defences segment --json` prints", _report(rows))
 
 

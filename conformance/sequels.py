@@ -48,7 +48,8 @@ from lockedroom.model.segment.attacks import (
     steps,
 )
 from lockedroom.model.segment.bounds import Bounds, Setting
-from lockedroom.model.segment.findings import ORDER, Cause, Finding, committed_findings, sets_in
+from lockedroom.model.segment.expected import Cause, sets_in
+from lockedroom.model.segment.findings import ORDER, Finding, committed_findings
 from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.model.segment.properties import BY_NAME, KNOWN
 from lockedroom.model.validator import Done, Run, State, Subject, outcomes_of, taken, violated
@@ -270,11 +271,12 @@ def asked(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield one
 
 
-def led_to(finding: Finding) -> Sequel | None:
-    """What a finding leads to, if its attack is one of the committed: as was found for that; else as is found now."""
+def led_to(finding: Finding, search: bool = True) -> Sequel | None:
+    """What a finding leads to, if its attack is one of the committed: as was found for that; else as is found now, if
+    it is to be searched."""
     known = _committed()
     key = _key(finding)
-    return known[key] if key in known else sequel_of(finding)
+    return known[key] if key in known else sequel_of(finding) if search else None
 
 
 def written() -> str:

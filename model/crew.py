@@ -21,6 +21,10 @@ _LOOK: Final = 0.2
 """Seconds between two looks at whether somebody interrupts."""
 
 
+INTERRUPTED: Final = "interrupted"
+"""Why something is not complete that Ctrl-C ended."""
+
+
 class Crew:
     """So many processes; with one, all is done in this process. To be used in a `with`."""
 
@@ -49,15 +53,18 @@ class Crew:
         function: Callable[[*Given], Result],
         given: Sequence[tuple[*Given]],
         done: Callable[[int, int], None] = lambda done, of: None,
+        take: Callable[[int, Result], None] = lambda number, result: None,
     ) -> list[Result]:
         """What the function gives for each of these arguments, in their order. `done` is told, now and then, how many
-        are done. With several processes the function and all that it is given and gives are pickled. Raises what the
-        function raises, for the first of the arguments for which it does; KeyboardInterrupt at once."""
+        are done, and `take` each result with its place among them, as soon as it is there. With several processes the
+        function and all that it is given and gives are pickled. Raises what the function raises, for the first of the
+        arguments for which it does; KeyboardInterrupt at once."""
         if self._pool is None:
             found: list[Result] = []
             for number, one in enumerate(given):
                 done(number, len(given))
                 found.append(function(*one))
+                take(number, found[-1])
             done(len(given), len(given))
             return found
         with unheard():
@@ -65,7 +72,10 @@ class Crew:
         left = set(futures)
         while left:
             done(len(futures) - len(left), len(futures))
-            _, left = wait(left, _LOOK, FIRST_COMPLETED)
+            come, left = wait(left, _LOOK, FIRST_COMPLETED)
+            for future in come:
+                if future.exception() is None:
+                    take(futures.index(future), future.result())
         done(len(futures), len(futures))
         return [future.result() for future in futures]
 

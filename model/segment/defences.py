@@ -15,7 +15,7 @@ from functools import partial
 from importlib import resources
 from typing import Any, Final, Literal, TypeAlias
 
-from lockedroom.model.crew import Crew
+from lockedroom.model.crew import INTERRUPTED, Crew
 from lockedroom.model.segment.attacks import LADDER, Attack, Searched, attack_of, bounds_of, climb, falls_to
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.covers import COVERS, Cover, Uncovered, uncovered
@@ -150,21 +150,32 @@ def judge(
 ) -> tuple[Row, ...]:
     """The rows of these defences, or of all. With several `jobs` each defence is searched by a process of its own:
     `search` and `uncover` are pickled. `progress` is told what is searched, how much of it is done, and of how much.
-    Raises KeyError for a name that there is not; KeyboardInterrupt when interrupted."""
+    Interrupted, what has no attack yet is incomplete. Raises KeyError for a name that there is not."""
     known = {defence.name: defence for defence in defences}
     wanted = [known[name] for name in names] or list(defences)
     tell = progress or (lambda what, done, of: None)
-    with Crew(jobs) as crew:
-        given = [(frozenset((one.name,)), (*ladder, *own.get(one.name, ()))) for one in wanted]
-        alone = crew.each(search, given, partial(tell, "each defence switched off"))
-        rows = [_row(one, found, reasons.get(one.name, "")) for one, found in zip(wanted, alone, strict=True)]
-        silent = frozenset(row.defence.name for row in rows if row.verdict == "none found")
-        found = together(silent, ladder, search, falls, partial(tell, "several switched off together"))
-        rows = [_with(row, found) for row in rows]
-        left = [row.defence.name for row in rows if row.verdict == "none found" and row.defence.name in covers]
-        shown = crew.each(uncover, [(name,) for name in left], partial(tell, "each with what covers for it"))
+    given = [(frozenset((one.name,)), (*ladder, *own.get(one.name, ()))) for one in wanted]
+    alone: dict[int, list[Searched]] = {}
+    try:
+        with Crew(jobs) as crew:
+            crew.each(search, given, partial(tell, "each defence switched off"), alone.__setitem__)
+            rows = [_row(one, alone[number], reasons.get(one.name, "")) for number, one in enumerate(wanted)]
+            silent = frozenset(row.defence.name for row in rows if row.verdict == "none found")
+            found = together(silent, ladder, search, falls, partial(tell, "several switched off together"))
+            rows = [_with(row, found) for row in rows]
+            left = [row.defence.name for row in rows if row.verdict == "none found" and row.defence.name in covers]
+            shown = crew.each(uncover, [(name,) for name in left], partial(tell, "each with what covers for it"))
+    except KeyboardInterrupt:
+        return tuple(_so_far(one, alone.get(number, [])) for number, one in enumerate(wanted))
     beside = dict(zip(left, shown, strict=True))
     return tuple(_beside(row, covers, beside) for row in rows)
+
+
+def _so_far(defence: Defence, searched: list[Searched]) -> Row:
+    """The row of a defence where all was interrupted: what has no attack alone is not known to have none."""
+    if searched and searched[-1].attack is not None:
+        return _row(defence, searched, "")
+    return Row(defence, "incomplete", (), None, tuple(searched), INTERRUPTED)
 
 
 def _row(defence: Defence, searched: list[Searched], reason: str) -> Row:

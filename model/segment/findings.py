@@ -24,7 +24,7 @@ from functools import partial
 from importlib import resources
 from typing import Any, Final, Literal
 
-from lockedroom.model.crew import Crew
+from lockedroom.model.crew import INTERRUPTED, Crew
 from lockedroom.model.segment.attacks import (
     DESCRIBED,
     Attack,
@@ -39,29 +39,14 @@ from lockedroom.model.segment.attacks import (
     segment_of,
 )
 from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.expected import AND, EXPECTED, Expected, Looked, defences_in
+from lockedroom.model.segment.expected import Cause as Cause
 from lockedroom.model.segment.properties import BY_NAME, PROPERTIES
 from lockedroom.model.segment.titles import TITLES
 from lockedroom.reference.segment.profile import AS_WRITTEN, DEFENCES, defence
 
 ORDER: Final = tuple(one.name for one in DEFENCES)
 """Every defence, in the order of the chapter."""
-
-Cause = tuple[str, ...]
-"""A root cause: what removes it, each by itself, in the order of the chapter: defences; where none does alone, several
-together, joined by ` + `."""
-
-
-_AND: Final = " + "
-
-
-def defences_in(cause: Cause) -> tuple[str, ...]:
-    """Every defence that has a part in removing it."""
-    return tuple(dict.fromkeys(name for each in sets_in(cause) for name in each))
-
-
-def sets_in(cause: Cause) -> tuple[tuple[str, ...], ...]:
-    """What removes it, each by itself: a defence, or several together."""
-    return tuple(tuple(each.split(_AND)) for each in cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,55 +87,6 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """A root cause that a reader of the description expects: what it is, the defences that show that a finding is it,
-    and, where there is no such finding, which rule of the literal reading prevents it."""
-
-    name: str
-    marks: frozenset[str]
-    prevented: str = ""
-
-    def found(self, findings: Sequence[Finding]) -> Finding | None:
-        """The first finding that it is: one that these defences alone remove, if there is one."""
-        return next(iter(self.all_found(findings)), None)
-
-    def all_found(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        """Every finding that it is: those that these defences alone remove; where there are none, those in whose
-        removal one of these has a part."""
-        whole = tuple(one for one in findings if one.cause and self.marks >= set(one.cause))
-        return whole or tuple(one for one in findings if self.marks & set(defences_in(one.cause)))
-
-
-EXPECTED: Final[tuple[Expected, ...]] = (
-    Expected("a record of another segment, replayed through a reused pid", frozenset({"unique-segment-id"})),
-    Expected("a message that was consumed, replayed in its segment", frozenset({"increasing-sequence"})),
-    Expected(
-        "an encapsulation signed anew or redirected, so that two honest members disagree with whom they share a key",
-        frozenset(
-            {"exchange-binds-names", "exchange-binds-ephemeral-key", "key-encryption-key-bound", "session-keys-bound"}
-        ),
-    ),
-    Expected("an old state of the list, put back", frozenset({"acl-rollback-refusal"})),
-    Expected("agreement on a key, lost when exchanges or rotations cross", frozenset({"tie-break"})),
-)
-"""The root causes that are looked for by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What became of a root cause that was looked for by name: the findings that it is, by name, or what prevents it;
-    neither, where nothing says why it is not there."""
-
-    name: str
-    findings: tuple[str, ...]
-    prevented: str
-
-    def to_json(self) -> dict[str, object]:
-        """All of it."""
-        return {"name": self.name, "findings": list(self.findings), "prevented": self.prevented}
-
-
-@dataclass(frozen=True, slots=True)
 class FindingsReport:
     """Every finding, the shortest attack first; what was searched, with the defences that were on; how long it took;
     and what is no finding, since it falls with a defence on alone."""
@@ -160,6 +96,13 @@ class FindingsReport:
     ladder: tuple[Bounds, ...]
     seconds: float
     beneath: tuple[Finding, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why not all was searched, if it was not."""
+        late = (found.reason for _, found in self.searched if not found.complete and found.attack is None)
+        return INTERRUPTED if self.interrupted else next(late, "")
 
     @property
     def unexplained(self) -> tuple[Expected, ...]:
@@ -169,7 +112,7 @@ class FindingsReport:
     @property
     def verdict(self) -> Literal["accounted", "unaccounted", "incomplete"]:
         """Whether everything was searched, and everything expected is there or explained."""
-        if not all(found.complete or found.attack for _, found in self.searched):
+        if self.interrupted or not all(found.complete or found.attack for _, found in self.searched):
             return "incomplete"
         return "unaccounted" if self.unexplained else "accounted"
 
@@ -186,6 +129,7 @@ class FindingsReport:
             "profile": AS_WRITTEN.label,
             "ladder": [bounds.to_json() for bounds in self.ladder],
             "seconds": round(self.seconds, 3),
+            "reason": self.reason,
             "searches": len(self.searched),
             "findings": [one.to_json() for one in self.findings],
             "beneath": [one.to_json() for one in self.beneath],
@@ -204,11 +148,13 @@ class FindingsReport:
 @dataclass(slots=True)
 class Enumeration:
     """What is known so far: the shortest attack for each cause and property, those on the description itself before
-    others; what was searched; and what led on: each cause as it is with the defences that were on."""
+    others; what was searched; what led on: each cause as it is with the defences that were on; and whether it was
+    interrupted."""
 
     found: dict[Cause, dict[str, Attack]] = field(default_factory=dict)
     searched: list[tuple[tuple[str, ...], Searched]] = field(default_factory=list)
     led: dict[Cause, None] = field(default_factory=dict)
+    interrupted: bool = False
 
     def add(self, cause: Cause, attack: Attack) -> bool:
         """Keep an attack if it is the shortest for its cause and property; whether the cause is new."""
@@ -229,7 +175,8 @@ class Enumeration:
 
     def report(self, ladder: tuple[Bounds, ...], seconds: float = 0.0) -> FindingsReport:
         """The report on it."""
-        return _report(self.all(), tuple(self.searched), ladder, seconds)
+        found = _report(self.all(), tuple(self.searched), ladder, seconds)
+        return replace(found, interrupted=self.interrupted)
 
 
 def _rank(attack: Attack) -> tuple[bool, int]:
@@ -279,7 +226,7 @@ def cause_of(attack: Attack) -> Cause:
     if alone:
         return alone
     jointly = removed_jointly(attack, ORDER)
-    return (_AND.join(jointly),) if jointly else ()
+    return (AND.join(jointly),) if jointly else ()
 
 
 def first_fall(
@@ -306,16 +253,33 @@ def enumerated(
     jobs: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Enumeration:
-    """Every cause that the enumeration comes to within these bounds. With several `jobs`, `one` is pickled. Raises
-    KeyboardInterrupt when interrupted."""
-    tell = progress or (lambda what, done, of: None)
+    """Every cause that the enumeration comes to within these bounds, or has come to when it is interrupted. With
+    several `jobs`, `one` is pickled."""
     known = Enumeration()
+    try:
+        _enumerate(known, ladder, one, otherwise, jobs, progress or (lambda what, done, of: None))
+    except KeyboardInterrupt:
+        known.interrupted = True
+    return known
+
+
+def _enumerate(
+    known: Enumeration,
+    ladder: Sequence[Bounds],
+    one: Callable[[Bounds, tuple[str, ...], str | None], tuple[Searched, Cause]],
+    otherwise: Callable[[Bounds, str, tuple[str, ...]], tuple[Searched, Cause]],
+    jobs: int,
+    tell: Callable[[str, int, int], None],
+) -> None:
     bounds = tuple(ladder)
     names = tuple(dict.fromkeys(name for one_of in bounds for name in judged_in(one_of)))
-    with Crew(jobs) as crew:
-        for searched, cause in crew.each(
-            first_fall, [(bounds, name, one) for name in names], partial(tell, "each property of the description")
-        ):
+    given = [(bounds, name, one) for name in names]
+    fell: dict[int, tuple[list[Searched], Cause]] = {}
+    try:
+        with Crew(jobs) as crew:
+            crew.each(first_fall, given, partial(tell, "each property of the description"), fell.__setitem__)
+    finally:  # interrupted, too, in their order
+        for _, (searched, cause) in sorted(fell.items()):
             known.searched += [((), found) for found in searched]
             if searched[-1].attack is not None:
                 known.add(cause, searched[-1].attack)
@@ -329,12 +293,11 @@ def enumerated(
     for number, attack in enumerate(joint):
         tell("what no single defence removes, brought about otherwise", number, len(joint))
         _otherwise(known, ladder, otherwise, attack)
-    return known
 
 
 def _alone(cause: Cause) -> bool:
     """Whether a single defence removes it."""
-    return any(_AND not in each for each in cause)
+    return any(AND not in each for each in cause)
 
 
 def _otherwise(
@@ -386,8 +349,8 @@ def _round(
 
 def _mended(found: Mapping[Cause, object], on: tuple[str, ...], turn: int) -> tuple[str, ...]:
     for cause in sorted(found, key=lambda one: (len(one), [ORDER.index(name) for name in defences_in(one)])):
-        if cause and not any(set(each.split(_AND)) <= set(on) for each in cause):
-            on = tuple(dict.fromkeys((*on, *cause[turn % len(cause)].split(_AND))))
+        if cause and not any(set(each.split(AND)) <= set(on) for each in cause):
+            on = tuple(dict.fromkeys((*on, *cause[turn % len(cause)].split(AND))))
     return on
 
 

@@ -7,10 +7,14 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance.reports import defences_schema
+from lockedroom.model.segment import defences
+from lockedroom.model.segment.attacks import Searched
+from lockedroom.model.segment.bounds import Bounds
 from lockedroom.reference.segment import profile as switch
 from tests.cli.run import BIN, environment, inside, lockedroom
 
@@ -82,13 +86,29 @@ def test_ctrl_c_ends_it_and_every_process_of_it() -> None:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
     ) as run:
-        try:
-            run.communicate(timeout=5)
-        except subprocess.TimeoutExpired:
-            run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=20)
+        assert run.stderr is not None and "each defence switched off" in run.stderr.readline()
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=300)
     assert run.returncode == Exit.INTERRUPTED, err
-    assert out == "" and "Traceback" not in err
+    assert "not searched whole: interrupted" in out and "Traceback" not in err
+
+
+def test_interrupted_it_is_one_object_of_what_there_is_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    def climbed(loss: frozenset[str], ladder: tuple[Bounds, ...], deadline: float | None = None) -> list[Searched]:
+        if loss == {switch.LIFE_LOCKS}:
+            raise KeyboardInterrupt
+        return whole(loss, ladder, deadline)
+
+    whole = defences.climbed
+    monkeypatch.setattr(defences, "climbed", climbed)
+    ran = inside(*ONE, "--only", switch.LIFE_LOCKS, "--json")
+    told = json.loads(ran.out)
+    Draft202012Validator(dict(defences_schema())).validate(told)
+    assert (ran.code, told["verdict"], told["reason"]) == (Exit.INTERRUPTED, "incomplete", "interrupted")
+    assert [(row["verdict"], row["reason"]) for row in told["defences"]] == [
+        ("attack", ""),
+        ("incomplete", "interrupted"),
+    ]
 
 
 def test_the_help_says_what_it_does() -> None:

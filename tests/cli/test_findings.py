@@ -10,8 +10,10 @@ from jsonschema import Draft202012Validator
 
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance.reports import findings_schema
-from lockedroom.model.segment import attacks
+from lockedroom.model.segment import attacks, findings
+from lockedroom.model.segment.attacks import Searched
 from lockedroom.model.segment.bounds import Bounds
+from lockedroom.model.segment.findings import Cause
 from lockedroom.reference.segment import profile as switch
 from tests.cli.run import inside
 
@@ -38,6 +40,23 @@ def test_what_was_not_searched_whole_is_said_to_be_so() -> None:
     ran = inside(*ONE, "--time-limit", "0.1")
     assert ran.code == Exit.INCOMPLETE
     assert "not found: not all was searched" in " ".join(ran.out.split()) and "incomplete: " in ran.out
+
+
+def test_interrupted_it_is_one_object_of_what_there_is_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_search(
+        bounds: Bounds, on: tuple[str, ...], only: str | None, deadline: float | None = None
+    ) -> tuple[Searched, Cause]:
+        if on:
+            raise KeyboardInterrupt
+        return whole(bounds, on, only, deadline)
+
+    whole = findings.one_search
+    monkeypatch.setattr(findings, "one_search", one_search)
+    ran = inside(*ONE, "--json")
+    told = json.loads(ran.out)
+    Draft202012Validator(dict(findings_schema())).validate(told)
+    assert (ran.code, told["verdict"], told["reason"]) == (Exit.INTERRUPTED, "incomplete", "interrupted")
+    assert [one["removed_by"] for one in told["findings"]], "what was found by then is there"
 
 
 def test_the_answer_is_one_object_as_its_schema_says(tmp_path: Path) -> None:

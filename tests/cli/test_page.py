@@ -141,7 +141,7 @@ def test_what_a_finding_leads_to_stands_there_with_the_step_that_is_refused() ->
     assert read(text).open == []
     assert text.count("<h4>What it leads to</h4>") == 1 and text.count('<ol start="9">') == 1
     assert "The hardened profile takes these steps, and the property holds: SEG-KEYS-2." in text
-    assert text.count("The hardened profile refuses step 10, SEG-RECEIVE-5.") == 2
+    assert text.count("The hardened profile refuses step 10, SEG-RECEIVE-5, by keys-by-direction.") == 2
 
 
 def test_the_same_results_give_the_same_bytes() -> None:

@@ -39,6 +39,15 @@ def test_what_is_committed_is_shown_by_bounds_and_by_what_it_witnesses() -> None
     assert "not witnessed within these bounds: " in ran.out and "rotate" in ran.out
 
 
+def test_what_was_written_down_without_its_cost_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    committed(monkeypatch, [TINY[0], replace(TINY[1], seconds=0.0, engine_calls=0, taken={}, shown={}, judged={})])
+    ran = inside("check", "segment", "--pinned", "listed", env={"COLUMNS": "160"})
+    (bare,) = [line for line in ran.out.splitlines() if "–" in line and "as committed" in line]
+    assert "holds" not in ran.out and bare.split().count("–") == 2
+    assert "as committed: explored earlier, when it was written down, and not now" in ran.out
+    assert "of 1 of these bounds states alone are committed" in ran.out
+
+
 def test_what_is_explored_anew_is_one_object_as_the_schema_says() -> None:
     ran = inside("check", "segment", "--pinned", "small", "--json")
     answer = json.loads(ran.out)

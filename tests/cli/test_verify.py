@@ -15,7 +15,10 @@ from lockedroom.cli import demo
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance import conform as runner
 from lockedroom.conformance import corpus, crashes, hostile
+from lockedroom.conformance.reports import check_schema
+from lockedroom.conformance.schemas import check, validator_of
 from lockedroom.conformance.trace import Trace
+from lockedroom.conformance.verify_report import verify_schema
 from lockedroom.model.segment import bounds
 from lockedroom.model.segment.bounds import Bounds
 from tests.cli.run import inside, left_of_replay
@@ -69,10 +72,29 @@ def test_one_object_of_evidence(trace: Trace) -> None:
     ran = inside("verify", "segment", "--json")
     assert (ran.code, ran.err) == (0, "")
     answer = json.loads(ran.out)
-    assert answer["verdict"] == "holds"
+    check(validator_of(verify_schema()), answer)
+    check(validator_of(check_schema()), answer["exploration"])
+    assert (answer["verdict"], answer["reason"]) == ("holds", "")
     assert answer["exploration"]["complete"] is True and answer["exploration"]["bounds"]["crashes"] == 1
     assert answer["conformance"]["traces"] == {"all": 1, "passed": 1, "failed": 0, "unsupported": 0}
     assert answer["conformance"]["steps"] == len(trace.steps)
+
+
+def test_interrupted_it_is_one_object_of_what_there_is_by_then(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was explored is told, and of several protocols those that it came to."""
+
+    def conform(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "conform", conform)
+    for named in ((), ("segment",)):
+        ran = inside("verify", *named, "--json")
+        answer = json.loads(ran.out)
+        check(validator_of(verify_schema()), answer)
+        assert (ran.code, answer["verdict"], answer["reason"]) == (Exit.INTERRUPTED, "incomplete", "interrupted")
+        one = answer if named else answer["protocols"].pop("segment")
+        assert one["exploration"]["complete"] is True and one["conformance"] is None
+        assert not answer.get("protocols")
 
 
 def test_conform_says_what_was_covered(trace: Trace) -> None:

@@ -15,7 +15,8 @@ from lockedroom.model.proofs.searches import INTERRUPTED, Search, settle
 from lockedroom.model.proofs.segment.scope import DEFENCES
 from lockedroom.model.proofs.segment.small import ladder
 from lockedroom.model.proofs.segment.whole import segment
-from lockedroom.model.segment.findings import Finding, defences_in
+from lockedroom.model.segment.expected import defences_in
+from lockedroom.model.segment.findings import Finding
 from lockedroom.reference.segment import profile as switch
 
 Verdict: TypeAlias = Literal["agreed", "outside", "not found", "unknown"]

@@ -19,7 +19,8 @@ from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.model.proofs.structure import Structure
 from lockedroom.model.proofs.system import Builder, System, guard
 from lockedroom.model.proofs.taken import Decoded, Fallen, fallen
-from lockedroom.model.segment.findings import committed_findings, defences_in
+from lockedroom.model.segment.expected import defences_in
+from lockedroom.model.segment.findings import committed_findings
 from lockedroom.reference.segment.profile import AS_WRITTEN, HARDENED
 from tests.model.proofs.toy import lock
 
