@@ -56,7 +56,7 @@ def defences(
         given = {"jobs": jobs, "time-limit": time_limit, "committed": committed or None}
         only_without("stash", "they mean something to the segment", **given)
         return defences_of_the_stash(only or (), as_json, trace, svg)
-    from lockedroom.cli.attacks import folder_of, save
+    from lockedroom.cli.attacks import folder_of, save, taken
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.crew import INTERRUPTED, processors
@@ -80,6 +80,8 @@ def defences(
             climb, uncover = partial(climbed, deadline=deadline), partial(uncovered, deadline=deadline)
             many = jobs or processors()
             rows = judge(names, ladder=LADDER, search=climb, uncover=uncover, jobs=many, progress=live.show)
+    for attack in (row.attack for row in rows if committed and row.attack is not None):
+        taken(attack)
     late = deadline is not None and time.monotonic() >= deadline
     reason = INTERRUPTED if any(row.reason == INTERRUPTED for row in rows) else "the time limit" if late else ""
     report = DefencesReport(rows, LADDER, time.monotonic() - began, reason)
@@ -89,7 +91,7 @@ def defences(
     if as_json:
         said = report.to_json()
         found = [{**row.to_json(), **files.get(row.defence.name, {})} for row in rows]
-        print_json({**said, "defences": found})
+        print_json({**said, "committed": committed, "defences": found})
     else:
         _show(console(), report, committed)
     return Exit.INTERRUPTED if reason == INTERRUPTED else Exit(report.exit_code)

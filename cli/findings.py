@@ -90,7 +90,7 @@ def findings(
     if as_json:
         found = [{**told(one, whole), **written} for one, written in zip(both, files, strict=True)]
         many = len(report.findings)
-        print_json({**report.to_json(), "findings": found[:many], "beneath": found[many:]})
+        print_json({**report.to_json(), "committed": committed, "findings": found[:many], "beneath": found[many:]})
     else:
         _show(console(), report, committed)
     return Exit.INTERRUPTED if report.interrupted else Exit(report.exit_code)

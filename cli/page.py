@@ -116,8 +116,11 @@ def html(
     findings: FindingsReport | None,
     hunts: Hunts,
     unseen: Sequence[Unseen],
+    *,
+    fresh: bool = False,
 ) -> str:
-    """The text of the page. Of what was not searched (None) it says so. Raises Stale for an attack that is none."""
+    """The text of the page. Of what was not searched (None) it says so, and of findings and defences that are the
+    committed ones, not searched for now, unless they are `fresh`. Raises Stale for an attack that is none."""
     from jinja2 import Environment, StrictUndefined
 
     from lockedroom import __version__
@@ -144,6 +147,7 @@ def html(
         hunts=hunts,
         killed=killed,
         unseen=unseen,
+        fresh=fresh,
     )
 
 

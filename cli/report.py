@@ -57,7 +57,7 @@ def report(
             raise KeyboardInterrupt
         rows, found = _searched(live, jobs) if fresh else _committed()
         hunts = run(chosen, len(MUTANTS), live, jobs=jobs)
-    write_new(out, html(explored, rows, found, hunts, UNSEEN))
+    write_new(out, html(explored, rows, found, hunts, UNSEEN, fresh=fresh))
     codes = {Exit(explored.exit_code), hunts.exit_code}
     codes.add(Exit(found.exit_code) if found is not None else Exit.INCOMPLETE)
     codes.add(Exit.INCOMPLETE if rows is None else Exit.HOLDS if all(row.accounted for row in rows) else Exit.REFUSED)

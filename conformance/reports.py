@@ -95,6 +95,10 @@ def _report(rows: Mapping[str, Json]) -> dict[str, Json]:
         "ladder": _list(_bounds(), "the bounds that are searched within, in this order, until the profile falls"),
         "seconds": _said({"type": "number", "minimum": 0}, "that it took"),
         "reason": _said(_TEXT, "why it is not complete, if it is not: `interrupted`, or the time limit"),
+        "committed": _said(
+            {"type": "boolean"},
+            "whether nothing was searched now, and this is what was committed, each attack taken again",
+        ),
         **rows,
     }
 

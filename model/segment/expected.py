@@ -57,7 +57,9 @@ EXPECTED: Final[tuple[Expected, ...]] = (
         ),
     ),
     Expected("an old state of the list, put back", frozenset({"acl-rollback-refusal"})),
-    Expected("agreement on a key, lost when exchanges or rotations cross", frozenset({"tie-break"})),
+    Expected(
+        "agreement on a key, lost when exchanges or rotations cross", frozenset({"tie-break", "acknowledged-rotation"})
+    ),
 )
 """The root causes that are looked for by name."""
 

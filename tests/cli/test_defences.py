@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,17 @@ def test_traces_replay_on_the_machine_that_lacks_the_defence(tmp_path: Path) -> 
     again = inside("replay", traces / "tie-break.json")
     assert (again.code, again.err) == (0, "")
     assert "segment, hardened -tie-break" in again.out and "reproduced" in again.out
+
+
+def test_a_committed_attack_that_is_none_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {row.defence.name: row for row in defences.committed_rows()}
+    row = known[switch.TIE_BREAK]
+    assert row.attack is not None
+    for cut, code in ((row.attack.moves, Exit.HOLDS), (row.attack.moves[:-1], Exit.INCOMPLETE)):
+        rows = (replace(row, attack=replace(row.attack, moves=cut)),)
+        monkeypatch.setattr(defences, "committed_rows", lambda rows=rows: rows)
+        ran = inside("defences", "segment", "--committed", "--json")
+        assert ran.code == code and (code or json.loads(ran.out)["committed"] is True), ran
 
 
 def test_nothing_is_written_into_a_folder_that_is_not_empty(tmp_path: Path) -> None:

@@ -148,6 +148,11 @@ def test_the_same_results_give_the_same_bytes() -> None:
     assert html(explored(), rows(), findings(), hunts(), UNSEEN) == page()
 
 
+def test_it_says_whether_anything_was_searched_for_now() -> None:
+    assert "nothing was searched for now" in page()
+    assert "nothing was searched for now" not in html(explored(), rows(), findings(), hunts(), UNSEEN, fresh=True)
+
+
 def test_texts_are_texts_whatever_stands_in_them() -> None:
     odd = replace(BY_NAME["leaving withdraws nothing"], name="<b>&\"'")
     found = Hunts(1, [odd], 1)
