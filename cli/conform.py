@@ -102,6 +102,7 @@ def conform(
     from lockedroom.cli.report_junit import junit
     from lockedroom.cli.stored import only_without
     from lockedroom.cli.terminal import console, print_json
+    from lockedroom.conformance import endings
     from lockedroom.conformance.collected import with_entries
     from lockedroom.conformance.corpus import collections
     from lockedroom.conformance.crashes import with_stores
@@ -135,7 +136,8 @@ def conform(
     chosen = [one for one in candidates if one.kind == "trace" and one.id not in left_out]
     if traces_to is not None:
         return _write(traces_to, {one.id: traces[one.id] for one in chosen})
-    plays = {case: one.play for case, one in crashes.items()}
+    plays: dict[str, Play] = {case: one.play for case, one in crashes.items()}
+    plays |= {one.id: play for one in chosen if (play := endings.play(one.id)) is not None}
     ran = _run(protocol, split, jobs, chosen, traces, assigned, plays, quiet=as_json)
     answers = None if any(split) else _answers(candidates, left_out)
     report = with_entries(build(ran, candidates, left_out, expected, answers), collections(protocol))
@@ -159,7 +161,7 @@ def conform(
 def _cases(
     protocol: str, profile: str, suite: Literal["LR0", "LR1"] | None, implementations: int, selection: Selection
 ) -> tuple[dict[str, Trace], dict[str, Assignment], list[Candidate]]:
-    from lockedroom.conformance import collected, corpus, hostile, matrix, report_cases, vectors_run
+    from lockedroom.conformance import collected, corpus, endings, hostile, matrix, report_cases, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
     from lockedroom.conformance.stash_real import on_every_store
 
@@ -175,6 +177,9 @@ def _cases(
         )
     assigned = dict(zip(traces, (assignment for _, assignment in cast), strict=True))
     candidates = [candidate(name, trace) for name, trace in traces.items()]
+    for ending, trace, assignment in endings.cases(found, suite, implementations):
+        traces[ending.id], assigned[ending.id] = trace, assignment
+        candidates.append(ending)
     several = collected.cases(corpus.collections(protocol) if profile == "hardened" else (), selection)
     for (trace, assignment), one in zip(
         matrix.in_turn(matrix.under([one.trace for one in several], suite), implementations), several, strict=True

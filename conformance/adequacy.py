@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from lockedroom.conformance import collected, corpus, hostile
-from lockedroom.conformance.conform import TraceResult
+from lockedroom.conformance import collected, corpus, endings, hostile
+from lockedroom.conformance.conform import Play, TraceResult
 from lockedroom.conformance.matrix import Assignment, Cast, under
 from lockedroom.conformance.mistakes import CONTROL, Mistake, holders
 from lockedroom.conformance.mistakes_store import holes
@@ -96,7 +96,11 @@ def cases_for(mistake: Mistake, cases: Iterable[tuple[Candidate, Trace]]) -> lis
     if mistake.case:
         return [(one, trace) for one, trace in cases if one.id == mistake.case]
     any_will_do = mistake.clause.startswith("ADAPTER-")
-    found = [(one, trace) for one, trace in cases if any_will_do or mistake.clause in one.clauses]
+    found = [
+        (one, trace)
+        for one, trace in cases
+        if any_will_do or (mistake.clause in one.clauses and endings.play(one.id) is None)
+    ]
     found.sort(key=lambda pair: (len(pair[1].steps), pair[0].id))
     kept: Counter[str] = Counter()
     chosen = []
@@ -115,7 +119,7 @@ def judge(mistake: Mistake, cases: Sequence[tuple[Candidate, Trace]], limits: Li
     with Fleet(_command(mistake), limits) as wrong, Fleet(_command(CONTROL), limits) as right:
         for one, trace in cases:
             tried += 1
-            found = replay_for_real(trace, Cast((right, wrong), whose(mistake, trace)))
+            found = _play(one)(trace, Cast((right, wrong), whose(mistake, trace)))
             if found.status is not Status.FAILED:
                 continue
             result = TraceResult(one.title, found.status, found.steps, found.divergence, found.reason, found.fault)
@@ -175,13 +179,17 @@ def adequacy(
 def unfair(cases: Sequence[tuple[Candidate, Trace]]) -> tuple[str, ...]:
     """The ids of those cases that do not pass without a mistake."""
     with Fleet(_command(CONTROL), LIMITS) as fleet:
-        return tuple(one.id for one, trace in cases if replay_for_real(trace, fleet).status is not Status.PASSED)
+        return tuple(one.id for one, trace in cases if _play(one)(trace, fleet).status is not Status.PASSED)
 
 
 def whose(mistake: Mistake, trace: Trace) -> Assignment:
     """For each member of a trace 1 if it has the mistake, else 0."""
     members = trace.settings.members
     return tuple(int(name in holders(mistake.hands, members)) for name in members)
+
+
+def _play(case: Candidate) -> Play:
+    return endings.play(case.id) or replay_for_real
 
 
 def _command(mistake: Mistake) -> Sequence[str]:
@@ -206,4 +214,5 @@ def whole() -> dict[str, tuple[Candidate, Trace]]:
     }
     found |= {name: (candidate(name, trace), trace) for name, trace in telling().items()}
     found |= {name: (hostile.candidate(name, trace), trace) for name, trace in hostile.traces().items()}
+    found |= {one.id: (one, trace) for one, trace, _ in endings.cases(corpus.corpus(), None, 1)}
     return {name: (one, under([trace], "LR0")[0]) for name, (one, trace) in found.items()}

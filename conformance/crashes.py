@@ -108,7 +108,9 @@ class Crashes:
         with RealRoom(self.trace, members) as room:
             room.requires("crash points")
             play = _Point(self, room, halt, members)
-            return play.kill() if self.how == "kill" else play.disturb()
+            there = play.kill() if self.how == "kill" else play.disturb()
+            room.let_go()
+            return there
 
 
 def ids() -> list[str]:

@@ -48,6 +48,9 @@ _SERVING: Final = "conformance.serving"
 _SHM: Final = "backend.shm"
 _REPLY: Final = "            out.write(reply_line(reply))\n"
 _REFUSED: Final = "return Refused(seen.clause, True, seen.detail[:2000])"
+_CLOSED: Final = "            case Close() | Stop():\n                self.close()\n"
+_STOPPED: Final = "            if isinstance(command, Stop):\n                return 0\n"
+_INPUT_ENDS: Final = "    except BrokenPipeError:\n        return 0\n"
 _OBSERVED: Final = "return self._member(room).observe()"
 
 
@@ -67,6 +70,23 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     ),
     made("adapter", "ADAPTER-LINE-1", "it ends at the first refusal", _SERVING, _REFUSED, "raise SystemExit(1)"),
     made("adapter", "ADAPTER-LINE-1", "it never flushes", _SERVING, "            out.flush()\n", ""),
+    made(
+        "adapter",
+        "ADAPTER-LINE-2",
+        "it cannot close",
+        _SERVING,
+        _CLOSED,
+        _CLOSED + '                raise LookupError("room")\n',
+    ),
+    made("adapter", "ADAPTER-COMMAND-6", "to stop is a failure", _SERVING, _STOPPED, _STOPPED.replace("0", "1")),
+    made(
+        "adapter",
+        "ADAPTER-LINE-4",
+        "it outlives its input",
+        _SERVING,
+        _INPUT_ENDS,
+        '        __import__("time").sleep(3600)\n' + _INPUT_ENDS,
+    ),
     made(
         "adapter",
         "ADAPTER-LINE-2",

@@ -36,6 +36,10 @@ class Limits:
     end: float = 3.0
 
 
+class _OutputEnds(Exception):
+    """The process will say no more."""
+
+
 class Process:
     """A running adapter. Use it as a context manager, or call `kill`: nothing else ends it for sure."""
 
@@ -96,6 +100,27 @@ class Process:
                 time.sleep(0.005)
         self.kill()
 
+    def gone(self, asked: str, seconds: float) -> None:
+        """Wait until it has ended of itself, once it was `asked` to stop, or its input closed, which is done here.
+        Raises Broken: if it says anything more, if it stays, if a signal ended it, and, of one that was to stop, if it
+        ended with another exit code than 0."""
+        stopped = asked == "stop"
+        kind = "does not stop" if stopped else "outlives its input"
+        deadline = time.monotonic() + seconds
+        if not stopped and self._process.stdin is not None:
+            self._process.stdin.close()
+        with suppress(_OutputEnds):
+            while not self._read and (left := deadline - time.monotonic()) > 0:
+                self._step(memoryview(b""), left)
+        while (how := self._ended()) is None and not self._read and time.monotonic() < deadline:
+            time.sleep(0.005)
+        if self._read:
+            raise self._broken("unasked output", f"{self._shown(bytes(self._read))} after {asked}")
+        if how is None:
+            raise self._broken(kind, f"it is still there {seconds:g} s after {asked}")
+        if how != "exit code 0" and (stopped or not how.startswith("exit code")):
+            raise self._broken(kind, f"it ended with {how} after {asked}")
+
     def kill(self) -> None:
         """SIGKILL for the process and its group, and wait until the kernel has let go of all that it held."""
         self.interrupt()
@@ -127,9 +152,12 @@ class Process:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise self._broken("hang", f"no reply to {asked} within {seconds:g} s")
-            pending = self._step(pending, left, asked)
+            try:
+                pending = self._step(pending, left)
+            except _OutputEnds:
+                raise self._end(asked) from None
 
-    def _step(self, pending: memoryview, left: float, asked: str) -> memoryview:
+    def _step(self, pending: memoryview, left: float) -> memoryview:
         poll = select.poll()
         poll.register(self._out, select.POLLIN)
         if not self._errors_end:
@@ -150,7 +178,7 @@ class Process:
             else:
                 data = os.read(self._out, _CHUNK)
                 if not data:
-                    raise self._end(asked)
+                    raise _OutputEnds
                 self._read += data
         return pending
 

@@ -54,6 +54,8 @@ _BROKEN: Final[Mapping[str, str]] = {
     "error": "ADAPTER-LINE-2",
     "indefinite refusal": "ADAPTER-LINE-2",
     "endless line": "ADAPTER-LINE-3",
+    "outlives its input": "ADAPTER-LINE-4",
+    "does not stop": "ADAPTER-COMMAND-6",
 }
 """The clause that an implementation breaks which does not answer as an adapter does."""
 

@@ -13,8 +13,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -44,7 +44,7 @@ from lockedroom.conformance.protocol import (
     Unimplemented,
 )
 from lockedroom.conformance.schemas import Json
-from lockedroom.conformance.stage import Broken, Replayed, StepSeen, Unsupported, replay_on
+from lockedroom.conformance.stage import Broken, Replayed, Status, StepSeen, Unsupported, replay_on
 from lockedroom.conformance.stash_real import Ground
 from lockedroom.conformance.tampering import Tamperer
 from lockedroom.conformance.trace import INTRUDER, Trace, drawn_by_members
@@ -116,7 +116,7 @@ class Fleet:
         reply = self.ask(number, Start("start", VERSION), self.limits.start)
         if not isinstance(reply, Implementation):
             self.kill(number)
-            raise _unexpected("start", reply)
+            raise unexpected("start", reply)
         self._about[number] = reply
         return process
 
@@ -200,7 +200,8 @@ class RealRoom:
     def __exit__(self, *exception: object) -> None:
         try:
             for name in sorted(self._present):
-                self._let_go(name)
+                with suppress(Broken, Unsupported, Cancelled):
+                    self._close(self._settings.members.index(name))
         finally:
             self._intruder.close()
             for room in (self._room, *self._others.values()) if self._ground is None else ():
@@ -261,7 +262,7 @@ class RealRoom:
             case Refused(clause, True, detail):
                 return Seen("rejected", clause, (), detail)
             case reply:
-                raise _unexpected(operation, reply)
+                raise unexpected(operation, reply)
 
     def _look(self, index: int, room: Name) -> None:
         """Whoever acts from here on sees the list as it stands: a cut one says no more who has which place."""
@@ -279,7 +280,7 @@ class RealRoom:
         """What one member sees of a room. Raises Unsupported, Broken."""
         reply = self._ask(name, Observe("observe", self._other(room)))
         if not isinstance(reply, Observation):
-            raise _unexpected("observe", reply)
+            raise unexpected("observe", reply)
         return reply
 
     def _ask(self, name: Name, command: Command) -> Reply:
@@ -298,7 +299,7 @@ class RealRoom:
             self._check(self._fleet.about(number))
             reply = self._fleet.ask(number, self._reset(name))
             if not isinstance(reply, Nothing):
-                raise _unexpected("reset", reply)
+                raise unexpected("reset", reply)
             self._present.add(name)
         return number
 
@@ -348,17 +349,36 @@ class RealRoom:
         assert isinstance(key, bytes), "a real suite has bytes"
         return key
 
-    def _let_go(self, name: Name) -> None:
-        number = self._settings.members.index(name)
+    def finished(self, found: Replayed, end: Callable[[int], None] | None = None) -> Replayed:
+        """A replay that has agreed so far, and what became of it when every member let go of the room, or ended. Raises
+        Cancelled."""
         try:
-            reply = self._fleet.ask(number, Close("close"))
-        except (Broken, Cancelled):
-            return
+            self.let_go(end)
+        except Unsupported as why:
+            return replace(found, status=Status.UNSUPPORTED, reason=f"after the last step: {why}")
+        except Broken as why:
+            return replace(found, status=Status.FAILED, reason=f"after the last step: {why}", fault=why.kind)
+        return found
+
+    def let_go(self, end: Callable[[int], None] | None = None) -> None:
+        """Have every member let go of the room, or its process end. Raises Broken, Unsupported, Cancelled."""
+        for name in sorted(self._present):
+            self._present.discard(name)
+            number = self._settings.members.index(name)
+            if end is not None:
+                end(number)
+            else:
+                self._close(number)
+
+    def _close(self, number: int) -> None:
+        reply = self._fleet.ask(number, Close("close"))
         if not isinstance(reply, Nothing):
             self._fleet.kill(number)
+            raise unexpected("close", reply)
 
 
-def _unexpected(asked: str, reply: Reply) -> Exception:
+def unexpected(asked: str, reply: Reply) -> Exception:
+    """What is to be raised about a reply that is none to what was asked: Unsupported, Broken."""
     match reply:
         case Unimplemented(reason) | Skipped(reason):
             return Unsupported(f"{type(reply).__name__.lower()}: {reason}")
@@ -375,11 +395,14 @@ def replay_for_real(
     watch: Callable[[StepSeen], None] | None = None,
     *,
     outcomes: bool = False,
+    end: Callable[[int], None] | None = None,
 ) -> Replayed:
     """Replay a trace with real processes on real shared memory, one of the stash in its store; `outcomes`: see
-    `replay_on`. Raises Cancelled."""
+    `replay_on`. At the end each member lets go of the room, or its process ends as `end` has it, which may raise Broken
+    too. Raises Cancelled."""
     ground: AbstractContextManager[Ground | None] = nullcontext()
     if trace.settings.protocol == "stash":
         ground = Ground(trace.settings, store_of(trace.settings.store or "auto"))
     with ground as place, RealRoom(trace, fleet, place) as room:
-        return replay_on(room, trace, watch, outcomes=outcomes)
+        found = replay_on(room, trace, watch, outcomes=outcomes)
+        return room.finished(found, end) if found.status is Status.PASSED else found

@@ -4,6 +4,7 @@ more than the contract, and carries the mistakes that the runner must find (its 
 import os
 import pickle
 import sys
+import time
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import cast
@@ -62,6 +63,10 @@ class Toy:
 
     def close(self) -> None:
         """The runner removes the file with the directory."""
+        if self._mistake == "cannot close":
+            raise OSError("the file is in use")
+        if self._mistake == "dies at its end":
+            os.abort()
 
     def _pids(self) -> dict[str, int]:
         if not self._shared.exists():
@@ -83,4 +88,9 @@ def _alive(pid: int) -> bool:
 
 if __name__ == "__main__":
     wrong = sys.argv[1] if len(sys.argv) > 1 else ""
-    sys.exit(serve(ABOUT, lambda reset: Toy(reset, wrong), sys.stdin.buffer, sys.stdout.buffer))
+    code = serve(ABOUT, lambda reset: Toy(reset, wrong), sys.stdin.buffer, sys.stdout.buffer)
+    if wrong == "says good-bye":
+        print("good-bye", flush=True)
+    while wrong == "stays":
+        time.sleep(60)
+    sys.exit(3 if wrong == "ends with 3" else code)
