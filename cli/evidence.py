@@ -50,27 +50,29 @@ def defences_of_the_stash(only: Sequence[str], as_json: bool, traces: Path | Non
     known = [one.name for one in DEFENCES]
     if unknown := [name for name in only if name not in known]:
         raise usage(f"there is no defence {unknown[0]!r}", f"there are: {'; '.join(known)}")
-    wanted = [(name, HARDENED.without(name), PROPERTIES) for name in known if not only or name in only]
+    wanted = [(name, HARDENED.without(name), PROPERTIES, "") for name in known if not only or name in only]
     return _attacks("defence", wanted, as_json, traces, pictures)
 
 
 def findings_of_the_stash(as_json: bool, traces: Path | None, pictures: Path | None) -> Exit:
     """Show each way in which the description is broken, and do it for real on every store that there is. Raises
     Problem."""
-    from lockedroom.model.stash import HOSTILE
+    from lockedroom.model.stash import FINDINGS
     from lockedroom.reference.stash.profile import AS_WRITTEN
 
-    return _attacks("finding", [(one, AS_WRITTEN, (one,)) for one in HOSTILE], as_json, traces, pictures)
+    wanted = [(name, AS_WRITTEN, (falls,), by) for name, (falls, by) in FINDINGS.items()]
+    return _attacks("finding", wanted, as_json, traces, pictures)
 
 
 def _attacks(
     kind: str,
-    wanted: Sequence[tuple[str, Profile, tuple[str, ...]]],
+    wanted: Sequence[tuple[str, Profile, tuple[str, ...], str]],
     as_json: bool,
     traces: Path | None,
     pictures: Path | None,
 ) -> Exit:
-    """Explore each of these profiles for these properties, and show what comes of it."""
+    """Explore each of these profiles for these properties, the intruder doing what that word says, and show what comes
+    of it."""
     from lockedroom.backend.stash.engine import store_of
     from lockedroom.cli.attacks import folder_of
     from lockedroom.cli.counterexample import save, show
@@ -83,9 +85,9 @@ def _attacks(
     stores = tuple(map(store_of, names()))
     rows: list[Attack] = []
     with Live(quiet=as_json) as live:
-        for name, profile, only in wanted:
+        for name, profile, only, by in wanted:
             live.show(f"searching, {kind}s", len(rows), len(wanted))
-            rows.append(_attack(name, profile, only, stores))
+            rows.append(_attack(name, profile, only, by, stores))
     for row in rows:
         files = [folder and folder / (row.name.replace(" ", "-").replace(",", "") + end) for folder, end in folders]
         if row.found is not None:
@@ -107,7 +109,7 @@ def _attacks(
     return code
 
 
-def _attack(name: str, profile: Profile, only: tuple[str, ...], stores: Sequence[Store]) -> Attack:
+def _attack(name: str, profile: Profile, only: tuple[str, ...], by: str, stores: Sequence[Store]) -> Attack:
     """The shortest attack within small bounds, taken again by hand, and on which stores it happens."""
     from lockedroom.cli.counterexample import confirmed
     from lockedroom.conformance.model_trace import Named
@@ -116,7 +118,7 @@ def _attack(name: str, profile: Profile, only: tuple[str, ...], stores: Sequence
     from lockedroom.model.subjects import check_subject
 
     bounds = Bounds(writes=2)
-    subject = stash_subject(bounds, profile, only)
+    subject = stash_subject(bounds, profile, only, by=by)
     found = check_subject(subject, "stash", bounds.to_json()).violation
     if found is None:
         return Attack(name, None, {})

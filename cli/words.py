@@ -115,6 +115,8 @@ def _forged(arguments: Mapping[str, object]) -> str:
             said = "a record of its own"
         case _:
             said = f"what step {arguments.get('step')} left"
+            if "spliced" in arguments:
+                said = f"the first block of {said}, then what step {arguments['spliced']} left"
     kind = ", a tombstone" if arguments.get("kind") == 2 else ""
     version = f" as version {arguments['version']}" if "version" in arguments else ""
     return f"{said}{version}{kind}{', altered' if arguments.get('altered') else ''}"

@@ -15,6 +15,7 @@ from lockedroom.conformance.derive import Act, acted, followed
 from lockedroom.conformance.entropy import Keys
 from lockedroom.conformance.observation import NOTHING, Observation, Seen, seen_of
 from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.stage import Unsupported
 from lockedroom.conformance.trace import INTRUDER, STASH, Settings, Trace
 from lockedroom.model import stash as model
 from lockedroom.model.explore import explore
@@ -31,6 +32,8 @@ from lockedroom.reference.stash.records import NONSENSE, TOMBSTONE, VALUE, Recor
 from lockedroom.reference.stash.transitions import BY_OPERATION, At, Holder, Put
 
 SUITE: Final = RealSuite(LR0)
+_BLOCK: Final = 16
+"""Bytes of a block of AES."""
 Left = Mapping[int, Record | None]
 """What each step of a run left at the locator."""
 
@@ -67,7 +70,8 @@ def visible(record: Record | None) -> Observation:
 
 def forged(profile: Profile, left: Left, arguments: Mapping[str, Json]) -> Record | None:
     """What the intruder puts: nothing, bytes that are no record, a record of a key of its own, or one that a step left;
-    that with another version or kind, or with a bit flipped."""
+    that with another version or kind, with a bit flipped, or only its first block, and then what another step left.
+    Raises Unsupported for a step that left nothing."""
     match arguments["what"]:
         case "nothing":
             return None
@@ -77,13 +81,22 @@ def forged(profile: Profile, left: Left, arguments: Mapping[str, Json]) -> Recor
             mine = Key(b"i" * 32, b"i" * 16)
             found = records.seal(SUITE, profile, mine, VALUE, 1, bytes(32), b"mine")
         case _:
-            there = left[cast(int, arguments["step"])]
-            assert there is not None, "a holder left it"
-            found = there
+            found = _left_by(left, arguments.get("step"))
     if arguments.get("altered") and isinstance(found.sealed, bytes):
         found = replace(found, sealed=bytes([found.sealed[0] ^ 1]) + found.sealed[1:])
+    if "spliced" in arguments and isinstance(found.sealed, bytes):
+        after = _left_by(left, arguments["spliced"]).sealed
+        assert isinstance(after, bytes), "a real suite gives bytes"
+        found = replace(found, sealed=found.sealed[:_BLOCK] + after)
     version, kind = cast(int, arguments.get("version", found.version)), cast(int, arguments.get("kind", found.kind))
     return replace(found, version=version, kind=kind)
+
+
+def _left_by(left: Left, step: Json) -> Record:
+    record = left.get(step) if isinstance(step, int) else None
+    if record is None:
+        raise Unsupported(f"no record was left by {'a step' if step is None else f'step {step}'}")
+    return record
 
 
 def lying(profile: Profile, record: Record | None) -> bytes | None:
@@ -185,14 +198,15 @@ def _put(wanted: Record | None, left: Mapping[Bits, tuple[int, Record]]) -> dict
     if wanted is None or wanted.kind == NONSENSE:
         return {"what": "nothing" if wanted is None else "junk"}
     inner = wanted.sealed
-    altered = isinstance(inner, Term) and inner.op == "altered"
-    if altered:
-        inner = cast(Bits, cast(Term, inner).args[0])
+    how: dict[str, Json] = {}
+    if isinstance(inner, Term) and inner.op in ("altered", "spliced"):
+        how = {"altered": True} if inner.op == "altered" else {"spliced": left[cast(Bits, inner.args[1])][0]}
+        inner = cast(Bits, inner.args[0])
     if inner not in left:
         return {"what": "own", "version": wanted.version, "kind": wanted.kind}
     step, was = left[inner]
     other = {name: getattr(wanted, name) for name in ("version", "kind") if getattr(wanted, name) != getattr(was, name)}
-    return {"what": "record", "step": step, **other, **({"altered": True} if altered else {})}
+    return {"what": "record", "step": step, **other, **how}
 
 
 # ---- the corpus ----------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ from lockedroom.reference.segment.codec import is_name
 from lockedroom.reference.segment.records import Capacity
 from lockedroom.reference.segment.table import TABLE
 from lockedroom.reference.stash import transitions as stash
+from lockedroom.reference.stash.records import NEWEST
 
 FORMAT: Final = "lockedroom-trace-1"
 SCHEMA: Final = "trace.schema.json"
@@ -150,7 +151,7 @@ ARGUMENTS: Final[Mapping[str, object]] = {
 }
 """What the arguments of the table's operations are in a trace: `key` names the member whose static key is meant."""
 
-_OPTIONAL: Final = frozenset({"expected", "purge", "step", "version", "kind", "altered"})
+_OPTIONAL: Final = frozenset({"expected", "purge", "step", "version", "kind", "altered", "spliced"})
 _FROM_SETTINGS: Final = frozenset({"capacity", "profile", "origin"})
 _VARIABLES: Final = tuple(field.name for field in fields(Observation))
 
@@ -179,9 +180,10 @@ INTRUSIONS: Final[Mapping[str, Mapping[str, object]]] = {
     STASH + "put": {
         "what": Literal["nothing", "junk", "own", "record"],
         "step": Count,
-        "version": Count,
-        "kind": Count,
+        "version": Annotated[int, {"minimum": 0, "maximum": NEWEST}],
+        "kind": Annotated[int, {"minimum": 0, "maximum": 255}],
         "altered": bool,
+        "spliced": Count,
     },
 }
 """The operations of the intruder, which no member has, with their arguments."""
@@ -350,7 +352,7 @@ def _check_names(trace: Trace, source: str) -> None:
             if name == "body" and not _is_text(cast(str, value)):
                 raise MalformedTrace(source, f"{place}.arguments.{name}", "half of a surrogate pair is no text")
             recipes = cast("list[Json]", value) if name == "entries" else [value] if name == "record" else []
-            recipes = [{"step": value}] if name == "step" else recipes
+            recipes = [{"step": value}] if name in ("step", "spliced") else recipes
             if any(cast(dict[str, int], recipe).get("step", 0) >= index for recipe in recipes):
                 raise MalformedTrace(source, f"{place}.arguments.{name}.step", "not a step before this one")
 

@@ -3,14 +3,15 @@
 The engine runs as it is. Beside it stands what only an observer knows: `log`, every record that a holder left, in order
 (None for a removal that leaves nothing), `ledger`, how much of it each holder has seen, and whether the intruder has
 done anything yet. The intruder puts whatever some guard could accept, as often as it likes: any record that ever lay
-there, also with another version or kind; one of a key of its own; bytes that are none; nothing.
+there, also with another version or kind; one of a key of its own; bytes that are none; nothing. What nothing
+authenticates it alters, and splices: the first block of one value, and then another one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Final, TypeAlias, cast
 
 from lockedroom.model.report import Invariant, Judgement
@@ -200,6 +201,9 @@ HONEST: Final = ("a read is current", "compare and set")
 """What the description keeps: it has no comparing at all."""
 HOSTILE: Final = (SECRECY, *(name for name in JUDGES if name not in HONEST))
 PROPERTIES: Final = (*HOSTILE, *HONEST)
+FINDINGS: Final = {**{one: (one, "") for one in HOSTILE}, "block splicing": ("authenticity", "spliced")}
+"""What is looked for in the description, by name: the property that falls, and by which word of the intruder's, if
+only by that."""
 
 
 def _secret(place: Bits) -> Callable[[tuple[Hashable, ...]], Judgement]:
@@ -250,9 +254,10 @@ def stash_subject(
     profile: Profile = HARDENED,
     only: Iterable[str] = PROPERTIES,
     logic: Logic = REFERENCE,
+    by: str = "",
 ) -> Subject:
     """The stash within bounds, in a profile, with what must hold of it: `only` these properties; by the reference's
-    logic, or a mutant's."""
+    logic, or a mutant's. The intruder puts only what it calls `by` that word."""
     names, key = NAMES[: bounds.holders], key_of(profile, logic)
     place, under = logic.locator(SUITE, profile, key), logic.encryption(SUITE, profile, key)
     initial: dict[Slot, Hashable] = {VALUE_SLOT: None, LOG: (), DISTURBED: False}
@@ -265,7 +270,7 @@ def stash_subject(
         actions.append(_action(logic, name, "write", profile, bounds.writes, body=BODIES[0], expected="as seen"))
         actions.append(_action(logic, name, "remove", profile, bounds.writes))
     if bounds.intruder:
-        actions.append(_intruder(profile))
+        actions.append(_intruder(profile, by))
     chosen = {one: judge for one, (_, judge) in JUDGES.items() if one in only}
     title = f"stash, {bounds}" + (f", {profile}" if profile != HARDENED else "")
     machine = Machine(title, initial, tuple(actions), bounds=asdict(bounds))
@@ -342,7 +347,7 @@ def _taken(
     return Taken(*about, stored, log, left, seen, disturbed, profile, place, under)
 
 
-def _intruder(profile: Profile) -> Action:
+def _intruder(profile: Profile, by: str) -> Action:
     """Everything that it can put in place of what lies there."""
 
     def run(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
@@ -358,6 +363,11 @@ def _intruder(profile: Profile) -> Action:
             # Of what nothing authenticates, whatever lies there gives something where its last blocks are right.
             if record is not None and not profile.has(AUTHENTICATED):
                 offered.setdefault(replace(record, sealed=Term("altered", record.sealed)), f"record {number}, altered")
+        pairs = permutations(enumerate(log, 1), 2) if not profile.has(AUTHENTICATED) else ()
+        for (number, record), (other, second) in pairs:
+            if record is not None and second is not None and record.sealed != second.sealed:
+                made = replace(record, sealed=Term("spliced", record.sealed, second.sealed))
+                offered.setdefault(made, f"record {number}, spliced with {other}")
         offered.setdefault(Record(NONSENSE, 0, b"", b""), "what is no record")
         if profile.has(VERSIONED):
             versions = {record.version for record in log if record is not None}
@@ -368,6 +378,6 @@ def _intruder(profile: Profile) -> Action:
                         said = f"record {number} as version {version}{', a tombstone' * (kind == TOMBSTONE)}"
                         offered.setdefault(replace(record, version=version, kind=kind), said)
         offered.pop(stored, None)
-        return tuple(Outcome((record, True), label=said) for record, said in offered.items())
+        return tuple(Outcome((record, True), label=said) for record, said in offered.items() if by in said)
 
     return Action("put", "intruder", (), (VALUE_SLOT, LOG, DISTURBED), (VALUE_SLOT, DISTURBED), run)

@@ -14,7 +14,7 @@ from lockedroom.conformance.stash_real import stores
 from lockedroom.conformance.trace import Trace
 from lockedroom.model import stash as model
 from lockedroom.model.segment import bounds
-from lockedroom.model.stash import HOSTILE, PROPERTIES, Bounds
+from lockedroom.model.stash import FINDINGS, PROPERTIES, Bounds
 from lockedroom.model.stash_mutants import BY_NAME
 from lockedroom.reference.stash.profile import DEFENCES, HARDENED
 from tests.cli.run import inside
@@ -71,7 +71,7 @@ def test_defences_and_findings() -> None:
     assert [one["name"] for one in told["defences"]] == [one.name for one in DEFENCES]
     assert all(one["path"] and all(one["real"].values()) for one in told["defences"])
     ran = inside("findings", "stash")
-    assert ran.code == 0 and all(name in ran.out for name in HOSTILE) and "not so" not in ran.out
+    assert ran.code == 0 and all(name in ran.out for name in FINDINGS) and "not so" not in ran.out
 
 
 def test_each_attack_is_drawn_and_written_for_replay(tmp_path: Path) -> None:

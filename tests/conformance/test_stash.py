@@ -20,13 +20,14 @@ from lockedroom.conformance.observation import Seen
 from lockedroom.conformance.replay import replay_on_engine
 from lockedroom.conformance.report import build
 from lockedroom.conformance.report_cases import candidate
+from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Status
 from lockedroom.conformance.stash import derived, settings_of
 from lockedroom.conformance.stash_attacks import replay
 from lockedroom.conformance.stash_real import Ground, on_every_store, stores
-from lockedroom.conformance.trace import STASH, Trace
+from lockedroom.conformance.trace import STASH, MalformedTrace, Trace, parse_trace, write_trace
 from lockedroom.model.report import Behaviour, Path
-from lockedroom.model.stash import JUDGES, SECRECY, Bounds, stash_subject
+from lockedroom.model.stash import FINDINGS, JUDGES, SECRECY, Bounds, stash_subject
 from lockedroom.model.subjects import check_subject
 from lockedroom.reference.profile import Profile
 from lockedroom.reference.stash.profile import AS_WRITTEN, DEFENCES, HARDENED
@@ -40,8 +41,8 @@ def behaviours(profile: Profile) -> tuple[Behaviour, ...]:
     return check_subject(stash_subject(SMALL, profile, ()), "stash", {}).exploration.behaviours()
 
 
-def attack(profile: Profile, only: tuple[str, ...] = (*JUDGES, SECRECY)) -> tuple[str, Path]:
-    found = check_subject(stash_subject(SMALL, profile, only), "stash", {}).violation
+def attack(profile: Profile, only: tuple[str, ...] = (*JUDGES, SECRECY), by: str = "") -> tuple[str, Path]:
+    found = check_subject(stash_subject(SMALL, profile, only, by=by), "stash", {}).violation
     assert found is not None
     return found.property, found.path
 
@@ -67,11 +68,30 @@ def test_what_the_loss_of_a_defence_admits_happens_for_real(defence: str, store:
 
 
 @both
-@pytest.mark.parametrize("broken", sorted({SECRECY, *JUDGES} - {"a read is current", "compare and set"}))
-def test_every_finding_on_the_description_happens_for_real(broken: str, store: str) -> None:
+@pytest.mark.parametrize("name", FINDINGS)
+def test_every_finding_on_the_description_happens_for_real(name: str, store: str) -> None:
     """STASH-PROFILE-2."""
-    _, path = attack(AS_WRITTEN, (broken,))
+    broken, by = FINDINGS[name]
+    _, path = attack(AS_WRITTEN, (broken,), by)
+    assert by in str(path[-2]) if by else len(path) < 5
     assert replay(path, AS_WRITTEN, store_of(store), broken) == ""
+
+
+def test_all_that_the_description_does_not_keep_is_looked_for() -> None:
+    assert {broken for broken, _ in FINDINGS.values()} == {SECRECY, *JUDGES} - {"a read is current", "compare and set"}
+
+
+def test_blocks_of_two_values_are_read_as_one() -> None:
+    """As bytes: the first block of the one, one that is neither's, and the end of the other; hardened refuses that."""
+    _, path = attack(AS_WRITTEN, ("authenticity",), "spliced")
+    trace = derived(settings_of(AS_WRITTEN, "spliced", "a test", SMALL), path)
+    (event,) = trace.steps[-1].seen.events
+    assert isinstance(event, dict)
+    body = str(event["body"])
+    assert body.startswith("value 1, two blo") and body.endswith("cks") and body.strip() != "value 1, two blocks"
+    hardened = replace(trace, settings=replace(trace.settings, profile="hardened"))
+    parted = replay_on_engine(hardened, outcomes=True).divergence
+    assert parted is not None and parted.refusal == "STASH-READ-2"
 
 
 def test_the_corpus_holds_every_outcome_of_every_operation() -> None:
@@ -109,6 +129,28 @@ def test_hardened_refuses_an_attack_on_the_description_by_its_clause() -> None:
         hardened = replace(trace, settings=replace(trace.settings, profile="hardened"))
         parted = replay_on_engine(hardened, outcomes=True).divergence
         assert parted is not None and (parted.index, parted.refusal) == (len(path), clause)
+
+
+@pytest.mark.parametrize(
+    "put", [{"what": "record"}, {"what": "record", "step": 0}, {"what": "record", "step": 1, "spliced": 0}], ids=str
+)
+def test_a_step_that_left_nothing_is_not_supported(put: dict[str, Json]) -> None:
+    """In a trace of anybody's."""
+    found = replay_on_engine(putting(put))
+    assert found.status is Status.UNSUPPORTED and "no record was left by" in found.reason
+
+
+@pytest.mark.parametrize("wrong", [{"kind": 256}, {"version": 1 << 64}, {"step": 3}, {"spliced": 3}], ids=str)
+def test_a_put_that_cannot_be_is_no_trace(wrong: dict[str, Json]) -> None:
+    with pytest.raises(MalformedTrace):
+        parse_trace(write_trace(putting({"what": "record", "step": 1, **wrong})), "a test")
+
+
+def putting(put: dict[str, Json]) -> Trace:
+    """A trace in which the intruder does that."""
+    (trace,) = [one for one in corpus("stash") if one.title == "who was killed remembers nothing"]
+    steps = (*trace.steps[:2], replace(trace.steps[2], arguments=put), *trace.steps[3:])
+    return replace(trace, steps=steps)
 
 
 def test_a_holder_that_takes_what_does_not_open_fails() -> None:
