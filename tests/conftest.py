@@ -7,6 +7,11 @@ import signal
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No limit on the time of one example, since a busy machine is no defect; and the same examples in every run.
+settings.register_profile("patient", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 COUNTED = "counted"
 HUNTED = "test_mutants.py::test_the_mutant_is_found["
