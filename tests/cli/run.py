@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,9 @@ from unittest import mock
 from lockedroom.cli import main as entry
 
 BIN = Path(sys.executable).parent
+WATCHED = Path(__file__).with_name("watched.py")
+LONG = 300.0
+"""Seconds that no command takes: only one that hangs is ended by them."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def lockedroom(
     *arguments: str | Path,
     stdin: str = "",
     env: Mapping[str, str] | None = None,
-    seconds: float = 60,
+    seconds: float = LONG,
     cwd: Path | None = None,
 ) -> Ran:
     """Run `lockedroom` with these arguments. It must end in time and never show a traceback."""
@@ -59,6 +63,37 @@ def lockedroom(
             started.kill()
             raise
     assert "Traceback" not in out + err, err
+    return Ran(started.returncode, out, err, started.pid)
+
+
+def interrupted(*arguments: str | Path, cwd: Path | None = None, everybody: bool = False) -> Ran:
+    """Run a command, press Ctrl-C once it is at work, and wait until all its processes have ended. `everybody`: they
+    all hear it, as from a terminal."""
+    hears, says = os.pipe()
+    with (
+        open(hears, "rb", buffering=0) as ear,
+        subprocess.Popen(
+            [sys.executable, WATCHED, str(says), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=environment(),
+            cwd=cwd,
+            pass_fds=(says,),
+            start_new_session=True,
+        ) as started,
+    ):
+        os.close(says)
+        try:
+            at_work = ear.read(1)
+            (os.killpg if everybody else os.kill)(started.pid, signal.SIGINT)
+            out, err = started.communicate(timeout=LONG)
+            ear.read()  # ends when nobody is left who could write
+        except BaseException:
+            os.killpg(started.pid, signal.SIGKILL)
+            raise
+    assert at_work and "Traceback" not in out + err, err
     return Ran(started.returncode, out, err, started.pid)
 
 

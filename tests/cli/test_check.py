@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from lockedroom.conformance.schemas import Mismatch, check, validator_of
 from lockedroom.model import verdict
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME
-from tests.cli.run import BIN, environment, inside, lockedroom
+from tests.cli.run import inside, interrupted, lockedroom
 
 DEEP = ("--messages", "0", "--rotations", "2", "--mutant", "no epoch is numbered above three")
 """A check that fails after 20 steps, in less than a second."""
@@ -74,18 +72,10 @@ def test_a_time_limit_ends_it_without_an_answer() -> None:
 
 
 def test_ctrl_c_ends_it_with_what_it_has() -> None:
-    arguments = ["check", "segment", "--members", "3", "--messages", "3", "--joins", "3", "--json"]
-    command = [BIN / "lockedroom", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()) as run:
-        try:
-            run.communicate(timeout=3)
-        except subprocess.TimeoutExpired:
-            run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=30)
-    assert run.returncode == Exit.INTERRUPTED, err
-    answer = json.loads(out)
-    assert answer["verdict"] == "incomplete" and answer["complete"] is False
-    assert "Traceback" not in err
+    ran = interrupted("check", "segment", "--members", "3", "--messages", "3", "--joins", "3", "--json")
+    assert ran.code == Exit.INTERRUPTED, ran
+    answer = json.loads(ran.out)
+    assert answer["verdict"] == "incomplete" and answer["complete"] is False and answer["states"] > 1
 
 
 @pytest.mark.parametrize("option", ["--trace", "--svg"])

@@ -15,7 +15,7 @@ from lockedroom.cli.exits import Exit
 from lockedroom.conformance import corpus, crash_scenes, crashes, every, hostile
 from lockedroom.conformance.trace import Trace, read_trace
 from lockedroom.conformance.vectors_run import groups
-from tests.cli.run import inside
+from tests.cli.run import LONG, inside
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +128,7 @@ def test_a_wrong_answer_fails_and_says_which(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_no_adapter_gets_a_verdict_in_time(command: str, clause: str, said: str) -> None:
     begun = time.monotonic()
     ran = inside("conform", "--case", "trace/*", "--impl", command, env={"COLUMNS": "200"})
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < LONG
     assert (ran.code, ran.err) == (Exit.REFUSED, "")
     assert said in ran.out
     assert f"broken: {clause}" in ran.out

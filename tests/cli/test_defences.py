@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from lockedroom.model.segment import defences
 from lockedroom.model.segment.attacks import Searched
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.reference.segment import profile as switch
-from tests.cli.run import BIN, environment, inside, lockedroom
+from tests.cli.run import inside, interrupted, lockedroom
 
 ONE = ("defences", "segment", "--only", switch.TIE_BREAK, "--jobs", "1")
 
@@ -94,15 +92,8 @@ def test_what_was_not_searched_whole_is_said_to_be_so() -> None:
 
 
 def test_ctrl_c_ends_it_and_every_process_of_it() -> None:
-    command = [BIN / "lockedroom", "defences", "segment", "--jobs", "2"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
-    ) as run:
-        assert run.stderr is not None and "each defence switched off" in run.stderr.readline()
-        run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=300)
-    assert run.returncode == Exit.INTERRUPTED, err
-    assert "not searched whole: interrupted" in out and "Traceback" not in err
+    ran = interrupted("defences", "segment", "--jobs", "2")
+    assert ran.code == Exit.INTERRUPTED and "not searched whole: interrupted" in ran.out, ran
 
 
 def test_interrupted_it_is_one_object_of_what_there_is_by_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,7 +166,7 @@ def test_an_interrupt_that_a_destructor_swallows_ends_the_command_all_the_same(
 ) -> None:
     def work() -> None:
         Dying()
-        for _ in range(500):
+        for _ in range(10_000):
             time.sleep(0.01)
 
     monkeypatch.setattr(entry, "build", lambda: lambda *_, **__: work())

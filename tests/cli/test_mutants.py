@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from lockedroom.model import stash_mutants as stash
 from lockedroom.model.segment import mutants as library
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
-from tests.cli.run import BIN, Ran, environment, inside, lockedroom
+from tests.cli.run import Ran, inside, interrupted, lockedroom
 
 LEAVING = "leaving withdraws nothing"
 EQUIVALENT = Mutant(
@@ -102,16 +100,10 @@ def test_a_time_limit_leaves_some_without_an_answer() -> None:
 
 
 def test_ctrl_c_ends_it_with_what_is_established() -> None:
-    command = [BIN / "lockedroom", "mutants", "--json", "--no-control"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()) as run:
-        try:
-            run.communicate(timeout=4)
-        except subprocess.TimeoutExpired:
-            run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=30)
-    assert (run.returncode, err) == (Exit.INTERRUPTED, "")
-    answer = told(Ran(run.returncode, out, err))
-    assert (answer["verdict"], answer["reason"]) == ("incomplete", INTERRUPTED)
+    ran = interrupted("mutants", "--json", "--no-control")
+    assert (ran.code, ran.err) == (Exit.INTERRUPTED, "")
+    answer = told(ran)
+    assert (answer["verdict"], answer["reason"]) == ("incomplete", INTERRUPTED) and answer["killed"] > 0
 
 
 def test_each_trace_is_written_and_can_be_replayed(tmp_path: Path) -> None:

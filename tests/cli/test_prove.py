@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import signal
-import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +18,7 @@ from lockedroom.model.proofs.query import Answered
 from lockedroom.model.proofs.segment import agreement, small, whole
 from lockedroom.model.stash import HONEST, HOSTILE
 from lockedroom.reference.segment.profile import HARDENED
-from tests.cli.run import BIN, environment, inside, lockedroom
+from tests.cli.run import inside, interrupted, lockedroom
 from tests.model.proofs.toy import lock
 
 WIDE = {"COLUMNS": "160"}
@@ -31,7 +28,7 @@ WIDE = {"COLUMNS": "160"}
 def remembered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder in which every answer is."""
     folder = tmp_path_factory.mktemp("cache")
-    ran = lockedroom("prove", "segment", "--no-vacuity", env={**WIDE, "XDG_CACHE_HOME": str(folder)}, seconds=100)
+    ran = lockedroom("prove", "segment", "--no-vacuity", env={**WIDE, "XDG_CACHE_HOME": str(folder)})
     assert ran.code == Exit.HOLDS, ran
     words = ("masters are secret", "agreement", "bounds", "none", "not covered by these proofs", "hardened: proved")
     assert [word for word in words if word not in ran.out] == []
@@ -53,7 +50,7 @@ def test_one_object_with_every_obligation(remembered: Path) -> None:
 @pytest.mark.full
 def test_the_whole_of_it_takes_less_than_a_minute() -> None:
     began = time.monotonic()
-    ran = lockedroom("prove", "segment", "--no-cache", "--json", seconds=100)
+    ran = lockedroom("prove", "segment", "--no-cache", "--json")
     found = json.loads(ran.out)
     assert (ran.code, found["verdict"], found["vacuity"]["clean"], found["vacuity"]["missing"]) == (
         0,
@@ -141,17 +138,8 @@ def test_what_a_defence_is_to_the_proof_is_told(remembered: Path) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupt_ends_it_and_its_processes(jobs: int) -> None:
-    command = [BIN / "lockedroom", "prove", "--no-cache", "--jobs", str(jobs)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
-    ) as run:
-        try:
-            run.communicate(timeout=3)
-        except subprocess.TimeoutExpired:
-            os.killpg(run.pid, signal.SIGINT)
-        out, err = run.communicate(timeout=30)
-    assert run.returncode == Exit.INTERRUPTED, err
-    assert out == "" and "Traceback" not in err
+    ran = interrupted("prove", "--no-cache", "--jobs", str(jobs), everybody=True)
+    assert (ran.code, ran.out) == (Exit.INTERRUPTED, ""), ran
 
 
 @pytest.fixture
@@ -218,17 +206,6 @@ def test_a_profile_is_for_the_bounded_check() -> None:
 
 
 def test_an_interrupted_bounded_check_says_what_is_established() -> None:
-    command = [BIN / "lockedroom", "prove", "--bmc", "30"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
-    ) as run:
-        working = Path(f"/proc/{run.pid}/task/{run.pid}/children")
-        deadline = time.monotonic() + 60
-        while not working.read_text() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        os.killpg(run.pid, signal.SIGINT)
-        out, err = run.communicate(timeout=30)
-    assert run.returncode == Exit.INTERRUPTED, err
-    assert (
-        "not all was looked at: interrupted" in out and "segment, hardened: unknown" in out and "Traceback" not in err
-    )
+    ran = interrupted("prove", "--bmc", "30", everybody=True)
+    assert ran.code == Exit.INTERRUPTED, ran
+    assert "not all was looked at: interrupted" in ran.out and "segment, hardened: unknown" in ran.out

@@ -18,7 +18,7 @@ from lockedroom.backend.stash import keyring
 from lockedroom.backend.stash.engine import Stash, store_of
 from lockedroom.cli import main as entry
 from lockedroom.reference.stash.keys import parse
-from tests.cli.run import BIN, Ran, environment, lockedroom
+from tests.cli.run import BIN, LONG, Ran, environment, lockedroom
 
 KEY = "key=%s\niv =%s\n"
 
@@ -193,7 +193,7 @@ def as_nobody(home: Path, *arguments: str, stdin: bytes = b"") -> tuple[int, str
         for path, mode in ((key, 0o644), (key.parent, 0o755)):
             path.chmod(mode)
         command = [sys.executable, "-c", code, *arguments, "-k", str(key)]
-        done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, cwd="/", check=False)
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=LONG, cwd="/", check=False)
     assert b"Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stderr.decode()
 

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.run import BIN, environment, inside
+from tests.cli.run import inside, interrupted
 
 BOUNDS = ("--rotations", "1", "--crashes", "1")
 
 
 def test_an_interrupted_check_goes_on_and_ends_with_the_same_counts(tmp_path: Path) -> None:
-    command = [str(BIN / "lockedroom"), "check", "segment", *BOUNDS, "--json"]
     folder = tmp_path / "here" / "and there"
-    process = subprocess.Popen(
-        [*command, "--checkpoint", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
-    )
-    time.sleep(2)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    first = json.loads(said)
+    ran = interrupted("check", "segment", *BOUNDS, "--json", "--checkpoint", folder)
+    assert ran.code == 130, ran
+    first = json.loads(ran.out)
     assert first["verdict"] == "incomplete" and first["reason"] == "interrupted"
     assert [file.name for file in folder.iterdir()] == ["honest-store.checkpoint"]
     second = json.loads(inside("check", "segment", *BOUNDS, "--json", "--checkpoint", str(folder)).out)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Hashable
 from itertools import permutations
@@ -16,7 +15,7 @@ import pytest
 from lockedroom.cli.exits import Exit
 from lockedroom.cli.modules import user_subject
 from lockedroom.model.explore import Explorer
-from tests.cli.run import BIN, environment, inside
+from tests.cli.run import BIN, LONG, environment, inside, interrupted
 from tests.system.readme import agrees, blocks
 from tests.tree import ROOT
 
@@ -128,17 +127,9 @@ def test_the_example_shows_what_must_happen_sometimes() -> None:
 
 
 def test_ctrl_c_ends_it_with_what_it_has() -> None:
-    command = [BIN / "lockedroom", "check", "benchmarks/b1.py:machine", "--set", "members=5", "--no-symmetry", "--json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=ROOT
-    ) as run:
-        try:
-            run.communicate(timeout=4)
-        except subprocess.TimeoutExpired:
-            run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=60)
-    assert (run.returncode, err) == (Exit.INTERRUPTED, "")
-    found = json.loads(out)
+    ran = interrupted("check", "benchmarks/b1.py:machine", "--set", "members=5", "--no-symmetry", "--json", cwd=ROOT)
+    assert (ran.code, ran.err) == (Exit.INTERRUPTED, "")
+    found = json.loads(ran.out)
     assert (found["verdict"], found["reason"], found["findings"]) == ("incomplete", "interrupted", [])
     assert found["states"] > 1
 
@@ -154,7 +145,13 @@ def test_the_tutorial_shows_what_comes_out(tmp_path: Path) -> None:
     env = {**environment({"COLUMNS": "100"}), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     for one in typed:
         ran = subprocess.run(
-            ["bash", "-c", one.command], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False
+            ["bash", "-c", one.command],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=LONG,
+            check=False,
         )
         assert ran.returncode == 0, f"{one.command}\n{ran.stdout}{ran.stderr}"
         assert not one.shown or agrees(one.shown, ran.stdout), f"{one.command}\nprinted:\n{ran.stdout}"

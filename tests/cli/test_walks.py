@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ import pytest
 from lockedroom.cli import walks as command
 from lockedroom.cli.exits import Exit
 from lockedroom.model.walkers import Stride
-from tests.cli.run import BIN, environment, lockedroom
+from tests.cli.run import interrupted, lockedroom
 
 WALKS = ("check", "segment", "--walks", "60", "--steps", "50")
 
@@ -56,15 +53,9 @@ def test_what_makes_no_sense_is_refused(wrong: tuple[str, ...]) -> None:
 
 
 def test_ctrl_c_ends_walks_with_what_they_have_seen() -> None:
-    arguments = ["check", "segment", "--members", "3", "--messages", "2", "--walks", "1000000", "--json"]
-    with subprocess.Popen(
-        [BIN / "lockedroom", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    ) as run:
-        time.sleep(5)
-        run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=30)
-    assert (run.returncode, err) == (Exit.INTERRUPTED, "")
-    answer = json.loads(out)
+    ran = interrupted("check", "segment", "--members", "3", "--messages", "2", "--walks", "1000000", "--json")
+    assert (ran.code, ran.err) == (Exit.INTERRUPTED, "")
+    answer = json.loads(ran.out)
     assert (answer["verdict"], answer["reason"]) == ("no violation found", "interrupted")
     assert 0 < answer["phases"][0]["walks"] < 1_000_000
 

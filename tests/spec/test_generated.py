@@ -45,7 +45,7 @@ def test_a_lost_or_doubled_section_is_refused() -> None:
 
 def test_the_command_checks_and_says_what_differs() -> None:
     command = [sys.executable, "-m", "lockedroom.spec.generate", "--check"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert (run.returncode, run.stdout) == (0, "")
 
 
