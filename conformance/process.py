@@ -31,9 +31,9 @@ _CHUNK: Final = 1 << 16
 class Limits:
     """Seconds that an adapter has: from its start to its first reply, for every other reply, and to end once told."""
 
-    start: float = 30.0
-    reply: float = 15.0
-    end: float = 3.0
+    start: float = 60.0
+    reply: float = 45.0
+    end: float = 10.0
 
 
 class _OutputEnds(Exception):

@@ -15,8 +15,11 @@ from lockedroom.conformance.runner import Fleet, replay_for_real
 from lockedroom.conformance.stage import Broken, Replayed, Status
 from tests.conformance import scripts
 
-LIMITS = Limits(start=4.0, reply=1.0, end=0.5)
-QUICK = Limits(start=0.5, reply=0.5, end=0.3)
+LIMITS = Limits(start=300.0, reply=300.0)
+HASTY = Limits(start=300.0, reply=3.0)
+"""For what hangs once it has started: the whole of `reply` is waited for."""
+NEVER = Limits(start=0.5)
+"""For what does not even start."""
 
 ABOUT = {
     "implementation": "fake",
@@ -81,9 +84,7 @@ def fake(tmp_path: Path, body: str, about: object = ABOUT) -> list[str]:
 )
 def test_what_is_no_adapter_gets_a_verdict(command: list[str], kind: str) -> None:
     """ADAPTER-LINE-5."""
-    begun = time.monotonic()
-    result = replayed(command, QUICK)
-    assert time.monotonic() - begun < 5
+    result = replayed(command, NEVER if kind == "hang" else LIMITS)
     assert (result.status, result.steps) == (Status.FAILED, 0)
     assert result.reason.startswith(f"before the first step: {kind}: "), result.reason
 
@@ -108,7 +109,7 @@ def test_what_is_no_adapter_gets_a_verdict(command: list[str], kind: str) -> Non
 )
 def test_a_bad_adapter_gets_a_verdict(tmp_path: Path, body: str, kind: str) -> None:
     """ADAPTER-LINE-5."""
-    result = replayed(fake(tmp_path, body))
+    result = replayed(fake(tmp_path, body), HASTY if kind == "hang" else LIMITS)
     assert (result.status, result.steps) == (Status.FAILED, 0)
     assert result.divergence is None
     assert result.reason.startswith(f"step 1, alice: create(): {kind}"), result.reason
@@ -121,7 +122,7 @@ def test_the_end_of_its_standard_error_is_shown(tmp_path: Path) -> None:
 
 
 def test_what_was_said_of_a_line_before_the_end_is_shown() -> None:
-    result = replayed(["printf", "\\177ELF\\002\\377"], QUICK)
+    result = replayed(["printf", "\\177ELF\\002\\377"])
     said = r"ended: it ended (exit code 0) when asked to start, after '\x7fELF\x02\\xff' without an end of line"
     assert result.reason.endswith(said), result.reason
 
@@ -167,16 +168,19 @@ def test_a_process_that_reads_nothing_does_not_block_the_runner() -> None:
         begun = time.monotonic()
         with pytest.raises(Broken, match="hang"):
             process._exchange(b"x" * (1 << 20), begun + 0.3, "read", 0.3)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 300
 
 
 def test_children_of_an_adapter_die_with_it(tmp_path: Path) -> None:
     note = tmp_path / "child"
-    script = f"sleep 1000 & echo $! > {note}; wait"
-    with Process(["sh", "-c", script]) as process, pytest.raises(Broken, match="hang"):
-        process.ask(Start("start", 1), 0.5)
+    script = f"sleep 1000 & echo $! > {note}; echo; wait"
+    with Process(["sh", "-c", script]) as process:
+        with pytest.raises(Broken, match="not JSON"):
+            process.ask(Start("start", 1), 300)
+        with pytest.raises(Broken, match="hang"):
+            process.ask(Start("start", 1), 0.5)
     child = int(note.read_text())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 300
     while Path(f"/proc/{child}").exists() and b"Z" not in Path(f"/proc/{child}/stat").read_bytes()[:40]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -188,4 +192,4 @@ def test_a_line_may_be_as_long_as_the_contract_says(tmp_path: Path) -> None:
     file = tmp_path / "long"
     file.write_text(padded)
     with Process(["sh", "-c", f"cat {file}; sleep 1000"]) as process:
-        process.ask(Start("start", 1), 5.0)
+        process.ask(Start("start", 1), 300)

@@ -46,7 +46,7 @@ def run(
     candidates = [candidate(name, trace) for name, trace in traces.items()]
     left_out = not_run(candidates, traces, selection or Selection(), known)
     chosen = [trace for name, trace in traces.items() if name not in left_out]
-    limits = Limits(start=10, reply=3, end=0.5)
+    limits = Limits(start=60, reply=60)
     ran = conform(command=command or [*TOY, *mistake], traces=chosen, jobs=1, limits=limits)
     return build(ran, candidates, left_out, known)
 
