@@ -20,7 +20,7 @@ from lockedroom.backend.locks import Locks, Mode
 from lockedroom.backend.regions import BOARD
 from lockedroom.reference.segment.records import Capacity
 
-FAR = time.monotonic() + 60
+FAR = time.monotonic() + 600
 
 
 def say(*words: object) -> None:

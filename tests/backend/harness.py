@@ -71,13 +71,13 @@ class Actor:
                 pipe.close()
 
 
-def soon(seconds: float = 10.0) -> float:
+def soon(seconds: float = 300.0) -> float:
     """A deadline that is not meant to pass."""
     return time.monotonic() + seconds
 
 
-def eventually(look: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Whether something comes true in time."""
+def eventually(look: Callable[[], bool], seconds: float = 300.0) -> bool:
+    """Whether something comes true before everybody would have given up."""
     deadline = soon(seconds)
     while not look():
         if time.monotonic() >= deadline:

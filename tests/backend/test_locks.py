@@ -17,6 +17,8 @@ from tests.backend.harness import Actor, eventually, soon
 
 X, S = Mode.EXCLUSIVE, Mode.SHARED
 BRIEF = 0.15
+PATIENCE = 60.0
+"""What no load makes of a wait that ends by itself, in seconds."""
 
 
 def had(locks: Locks, wanted: dict[int, Mode], seconds: float = BRIEF) -> bool:
@@ -58,7 +60,7 @@ def test_a_stopped_holder_times_out_and_a_killed_one_lets_go(room: str, locks: L
         start = time.monotonic()
         with pytest.raises(LockTimeout) as caught, locks.holding({inbox(0): X}, start + 0.3):
             pass
-        assert 0.3 <= time.monotonic() - start < 2.0
+        assert 0.3 <= time.monotonic() - start < PATIENCE
         assert caught.value.clause == clauses.LOCK
         assert caught.value.exit_code is ExitCode.INCOMPLETE
         assert "inbox of member 0" in str(caught.value)
@@ -102,7 +104,7 @@ def test_slots_are_taken_in_the_order_of_their_bytes(room: str, locks: Locks) ->
     with shm.attach(room) as other:
         assert try_lock(other.descriptor, ACL, X)
         taken: list[bool] = []
-        waiter = threading.Thread(target=lambda: taken.append(had(locks, {inbox(0): X, ACL: X, HEADER: X}, 10)))
+        waiter = threading.Thread(target=lambda: taken.append(had(locks, {inbox(0): X, ACL: X, HEADER: X}, 300)))
         waiter.start()
         # It has what comes before the slot that it waits for, and nothing that comes behind it.
         assert eventually(lambda: held_elsewhere(other.descriptor, HEADER))

@@ -23,11 +23,18 @@ def wakeups(room: str, store: Store) -> Iterator[Wakeups]:
         yield made
 
 
+@pytest.fixture
+def never(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks up by itself: what ends a wait is what the test is about, however slow the machine."""
+    monkeypatch.setattr(wakeup, "RECHECK", 600.0)
+
+
+@pytest.mark.usefixtures("never")
 def test_a_post_of_another_process_wakes(room: str, wakeups: Wakeups) -> None:
-    woken = []
+    woken: list[bool] = []
 
     def wait() -> None:
-        woken.append((wakeups.wait(1, soon(5)), time.monotonic()))
+        woken.append(wakeups.wait(1, soon()))
 
     with Actor("ring", room, 1) as actor:
         actor.hear()
@@ -35,40 +42,39 @@ def test_a_post_of_another_process_wakes(room: str, wakeups: Wakeups) -> None:
         thread.start()
         time.sleep(0.1)
         assert woken == []
-        start = time.monotonic()
         actor.tell()
         thread.join()
-    ((posted, at),) = woken
-    assert posted
-    assert at - start < 0.9
+    assert woken == [True]
 
 
+@pytest.mark.usefixtures("never")
 def test_a_wait_ends_at_its_deadline(wakeups: Wakeups) -> None:
     start = time.monotonic()
     assert wakeups.wait(0, start + 0.2) is False
-    assert 0.2 <= time.monotonic() - start < 0.9
+    assert 0.2 <= time.monotonic() - start < 300
     assert wakeups.wait(0, start) is False
 
 
 def test_a_wait_looks_up_within_a_second_whatever_the_deadline(wakeups: Wakeups) -> None:
     """SEG-WAKE-3."""
     start = time.monotonic()
-    assert wakeups.wait(0, start + 60) is False
-    assert 1.0 <= time.monotonic() - start < 3.0
+    assert wakeups.wait(0, start + 600) is False
+    assert wakeup.RECHECK == 1.0 <= time.monotonic() - start < 300
 
 
 def test_what_nobody_posted_is_found_all_the_same(wakeups: Wakeups) -> None:
     end = time.monotonic() + 0.3
-    found = wakeups.wait_for(0, lambda: "it" if time.monotonic() > end else None, soon(30))
+    found = wakeups.wait_for(0, lambda: "it" if time.monotonic() > end else None, soon(600))
     assert found == "it"
-    assert time.monotonic() - end < 3.0
+    assert time.monotonic() - end < 300
 
 
+@pytest.mark.usefixtures("never")
 def test_waiting_in_vain_ends(wakeups: Wakeups) -> None:
     start = time.monotonic()
     looks: list[None] = []
     assert wakeups.wait_for(0, lambda: looks.append(None), start + 0.2) is None
-    assert 0.2 <= time.monotonic() - start < 0.9
+    assert 0.2 <= time.monotonic() - start < 300
     assert len(looks) == 2
 
 
@@ -85,29 +91,32 @@ def test_posts_that_nobody_takes_do_not_pile_up(wakeups: Wakeups) -> None:
     assert [wakeups.wait(2, 0.0) for _ in range(3)] == [True, False, False]
 
 
+@pytest.mark.usefixtures("never")
 def test_signals_neither_end_nor_prolong_a_wait(wakeups: Wakeups) -> None:
     handled = []
     before = signal.signal(signal.SIGALRM, lambda *_: handled.append(time.monotonic()))
+    start = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, 0.03, 0.03)
     try:
-        start = time.monotonic()
-        assert wakeups.wait(0, start + 0.3) is False
+        while len(handled) < 5:  # once, but where the machine hardly gets to it
+            start = time.monotonic()
+            assert wakeups.wait(0, start + 0.3) is False
         took = time.monotonic() - start
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert len(handled) >= 5
-    assert 0.3 <= took < 0.9
+    assert 0.3 <= took < 300
 
 
+@pytest.mark.usefixtures("never")
 def test_a_handler_that_raises_ends_a_wait(wakeups: Wakeups) -> None:
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
     try:
         start = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            wakeups.wait_for(0, lambda: None, start + 30)
-        assert time.monotonic() - start < 0.9
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            wakeups.wait_for(0, lambda: None, start + 600)
+        assert time.monotonic() - start < 300
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

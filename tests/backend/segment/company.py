@@ -17,6 +17,8 @@ from lockedroom.reference.segment.state import Member
 NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi")
 ROOMY = Capacity(members=3, quota=3, posts=4, entries=8, record=512)
 ORIGIN = (1, 2, "a boot")
+PATIENCE = 300.0
+"""How long is waited for locks that others hold for a moment, in seconds: on a busy machine a moment is long."""
 
 
 def seed_of(name: Name) -> bytes:
@@ -47,9 +49,16 @@ class Fixed:
 class Company:
     """Some members of one room, each with an attachment of its own, in this process."""
 
-    def __init__(self, room: str, names: tuple[Name, ...], suite: str = "LR0", capacity: Capacity = ROOMY) -> None:
+    def __init__(
+        self,
+        room: str,
+        names: tuple[Name, ...],
+        suite: str = "LR0",
+        capacity: Capacity = ROOMY,
+        patience: float = PATIENCE,
+    ) -> None:
         self.room, self.suite, self.capacity, self.names = room, suite, capacity, names
-        self.engines = {name: Engine(room, person(name), suite) for name in names}
+        self.engines = {name: Engine(room, person(name), suite, patience=patience) for name in names}
 
     def do(self, actor: Name, operation: str, **arguments: object) -> Result:
         """Whatever comes of it."""
@@ -92,10 +101,14 @@ class Company:
 
 @contextmanager
 def company(
-    room: str, names: tuple[Name, ...] = NAMES[:3], suite: str = "LR0", capacity: Capacity = ROOMY
+    room: str,
+    names: tuple[Name, ...] = NAMES[:3],
+    suite: str = "LR0",
+    capacity: Capacity = ROOMY,
+    patience: float = PATIENCE,
 ) -> Iterator[Company]:
     """A company that lets go at the end."""
     with ExitStack() as stack:
-        made = Company(room, names, suite, capacity)
+        made = Company(room, names, suite, capacity, patience)
         stack.callback(made.close)
         yield made

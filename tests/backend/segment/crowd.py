@@ -12,7 +12,7 @@ import lockedroom
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.backend.segment.member import JoinedMember
 from lockedroom.backend.segment.room import Room
-from tests.backend.segment.company import person
+from tests.backend.segment.company import PATIENCE, person
 
 HASTE = 0.02
 """How long a part that has something else to do waits for a message, in seconds."""
@@ -23,7 +23,7 @@ def say(**what: object) -> None:
 
 
 def joined(room: str, name: str, suite: str) -> JoinedMember:
-    return Room(Engine(room, person(name), suite, patience=60)).join()
+    return Room(Engine(room, person(name), suite, patience=PATIENCE)).join()
 
 
 def meet(member: JoinedMember, everybody: list[str]) -> None:
@@ -31,7 +31,7 @@ def meet(member: JoinedMember, everybody: list[str]) -> None:
     earlier = everybody[: everybody.index(member.name)]
     missing = set(everybody) - {member.name}
     offered: set[str] = set()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while missing - set(member.peers()):
         assert time.monotonic() < deadline, f"{member.name} misses {missing - set(member.peers())}"
         for peer in set(earlier) - offered:

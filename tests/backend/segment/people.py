@@ -12,6 +12,8 @@ import lockedroom
 from lockedroom import Identity, JoinedMember, Message, Room
 
 SMALL = lockedroom.Capacity(members=4, quota=4, posts=6, entries=16, record=2048)
+PATIENCE = 300.0
+"""How long is waited for what must come, in seconds."""
 
 
 def person(name: str) -> Identity:
@@ -21,7 +23,7 @@ def person(name: str) -> Identity:
 
 def enter(room: str, name: str) -> Room:
     """Attached as `name` to the room that alice has made."""
-    return lockedroom.attach(room, person(name), creator=person("alice").public, patience=20)
+    return lockedroom.attach(room, person(name), creator=person("alice").public, patience=PATIENCE)
 
 
 def share(*members: JoinedMember) -> None:
@@ -33,7 +35,7 @@ def share(*members: JoinedMember) -> None:
             assert other.receive(timeout=0) is None
 
 
-def heard(member: JoinedMember, seconds: float = 10.0) -> Message:
+def heard(member: JoinedMember, seconds: float = PATIENCE) -> Message:
     """The next message, which must come."""
     message = member.receive(timeout=seconds)
     assert message is not None, "nothing came"
@@ -59,7 +61,7 @@ def echo(room: str, name: str) -> None:
         for message in me:
             if message.body == b"end":
                 break
-            me.send(message.peer, b"echo " + message.body, wait=10)
+            me.send(message.peer, b"echo " + message.body, wait=PATIENCE)
     say("left")
 
 
@@ -71,15 +73,17 @@ def sit(room: str, name: str) -> None:
         signal.pause()
 
 
-def storm(room: str, name: str) -> None:
-    """Receive numbered messages until told `end`, interrupted again and again; say their numbers, and how often."""
+def storm(room: str, name: str, hit: str) -> None:
+    """Receive numbered messages until told `end`, interrupted again and again; say their numbers, and how often. Every
+    interrupt is a byte in the file `hit`."""
     got: list[Message] = []
     hits, inside = 0, False
+    noted = os.open(hit, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
     def handler(*_: object) -> None:
         nonlocal hits
         if inside:
-            hits += 1
+            hits += os.write(noted, b"!")
             raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, handler)
@@ -108,7 +112,7 @@ def hold(room: str, name: str) -> None:
 
     with shm.attach(room) as store:
         wanted = dict.fromkeys(store.layout.slots(), Mode.EXCLUSIVE)
-        with Locks(store).holding(wanted, time.monotonic() + 10):
+        with Locks(store).holding(wanted, time.monotonic() + PATIENCE):
             say("held")
             os.kill(os.getpid(), signal.SIGSTOP)
 
@@ -119,7 +123,7 @@ def flood(room: str, name: str, peer: str, count: str) -> None:
         me.exchange(peer)
         say("joined")
         for number in range(int(count)):
-            me.send(peer, b"%d" % number, wait=30)
+            me.send(peer, b"%d" % number, wait=PATIENCE)
         told()
 
 

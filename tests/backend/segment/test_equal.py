@@ -18,7 +18,7 @@ from lockedroom.reference.segment.profile import HARDENED
 from lockedroom.reference.segment.records import ALL_RIGHTS, EXCHANGE, JOIN, Capacity
 from lockedroom.reference.segment.room import Room
 from lockedroom.reference.segment.table import BY_OPERATION
-from tests.backend.segment.company import NAMES, ORIGIN, Company, Fixed, company, key_of, person
+from tests.backend.segment.company import NAMES, ORIGIN, PATIENCE, Company, Fixed, company, key_of, person
 
 THREE = NAMES[:3]
 TIGHT = Capacity(members=3, quota=2, posts=3, entries=9, record=1536)
@@ -121,7 +121,7 @@ def walk(people: Company, tape: dict[bytes, Encapsulated], seed: int, length: in
             before = plain.member(actor)
             people.engines[actor].close()
             fresh = replace(person(actor), authority=before.authority)
-            people.engines[actor] = engine_module.Engine(people.room, fresh, people.suite)
+            people.engines[actor] = engine_module.Engine(people.room, fresh, people.suite, patience=PATIENCE)
             plain = plain.having(effects.life(actor), False).having(effects.member(actor), fresh)
             continue
         fresh_values = Fixed(f"{seed} {number} {actor}")

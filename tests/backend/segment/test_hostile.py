@@ -19,6 +19,8 @@ from tests.backend.segment.test_equal import THREE, WEIGHTS, arguments
 from tests.backend.segment.vandal import spoil
 
 CAPACITY = Capacity(members=3, quota=2, posts=3, entries=9, record=512)
+BRIEF = 10.0
+"""How long is waited for what keeps changing, in seconds; then the operation says so."""
 
 
 class Told:
@@ -90,7 +92,7 @@ def test_whatever_is_stored_is_refused_or_without_effect(
     seen: dict[str, int] = {}
     started = time.monotonic()
     for seed in range(30 * block, 30 * block + 30):
-        with company(room, THREE, "LR0", CAPACITY) as people:
+        with company(room, THREE, "LR0", CAPACITY, BRIEF) as people:
             people.founded().talking()
             for outcome, count in storm(people, seed, 120).items():
                 seen[outcome] = seen.get(outcome, 0) + count
@@ -105,7 +107,7 @@ def test_one_who_stores_without_rest_stops_nobody(
 ) -> None:
     seen: dict[str, int] = {}
     for seed in range(8):
-        with company(room, THREE, "LR0", CAPACITY) as people, ExitStack() as stack:
+        with company(room, THREE, "LR0", CAPACITY, BRIEF) as people, ExitStack() as stack:
             people.founded().talking()
             vandal = start(stack, "vandal.py", room, seed)
             assert vandal.stdout is not None and vandal.stdout.readline() == "at work\n"

@@ -11,7 +11,7 @@ from lockedroom.backend.crashpoints import Moment
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.reference.machine import Step
 from lockedroom.reference.segment import events
-from tests.backend.segment.company import Company, company, person
+from tests.backend.segment.company import PATIENCE, Company, company, person
 
 THREE = ("alice", "bob", "carol")
 
@@ -39,7 +39,7 @@ def talking(room: str) -> Iterator[tuple[Company, Tripwire]]:
     with company(room, THREE) as people:
         people.founded()
         people.engines["alice"].close()
-        people.engines["alice"] = Engine(room, person("alice"), "LR0", hook=wire)
+        people.engines["alice"] = Engine(room, person("alice"), "LR0", patience=PATIENCE, hook=wire)
         people.talking().ok("alice", "publish", body=b"here")
         people.ok("bob", "send", peer="alice", body=b"for you")
         try:

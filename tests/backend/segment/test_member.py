@@ -19,7 +19,7 @@ from lockedroom.backend import wakeup
 from lockedroom.reference.machine import Step
 from lockedroom.reference.segment import events
 from tests.backend.harness import eventually
-from tests.backend.segment.people import SMALL, enter, heard, person, share
+from tests.backend.segment.people import PATIENCE, SMALL, enter, heard, person, share
 from tests.backend.segment.vandal import GEOMETRY, spoil
 
 
@@ -29,7 +29,7 @@ class House:
     def __init__(self, stack: ExitStack, room: str, suite: str) -> None:
         self.room, self._stack = room, stack
         self.alices = stack.enter_context(
-            lockedroom.create(room, person("alice"), capacity=SMALL, suite=suite, patience=20)
+            lockedroom.create(room, person("alice"), capacity=SMALL, suite=suite, patience=PATIENCE)
         )
         for name in ("bob", "carol", "dave"):
             self.alices.grant(person(name))
@@ -140,7 +140,7 @@ def test_a_full_inbox_is_refused_or_waited_for(quick: House) -> None:
         with pytest.raises(Refused) as refused:
             alice.send("bob", b"y", wait=wait)
         assert refused.value.clause == "SEG-FULL-1"
-    assert 0.2 <= time.monotonic() - began < 5
+    assert 0.2 <= time.monotonic() - began < PATIENCE
     assert bob.pending() == {"alice": SMALL.quota}
     heard(bob)
     assert alice.send("bob", b"y") == SMALL.quota + 1
@@ -214,14 +214,14 @@ def test_waiting_ends_at_its_timeout_or_with_a_message(quick: House) -> None:
     share(alice, bob)
     began = time.monotonic()
     assert alice.receive(timeout=0.1) is None
-    assert 0.1 <= time.monotonic() - began < 2
+    assert 0.1 <= time.monotonic() - began < PATIENCE
     other = quick.process("echo", "carol")
     assert other.hear() == "joined"
     assert alice.receive(timeout=0) is None
     alice.send("carol", b"x")
     began = time.monotonic()
-    assert heard(alice).body == b"echo x"
-    assert time.monotonic() - began < 5
+    assert heard(alice, 2 * PATIENCE).body == b"echo x"
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_a_peer_that_was_killed_is_reaped_and_not_waited_for(quick: House) -> None:
@@ -232,7 +232,7 @@ def test_a_peer_that_was_killed_is_reaped_and_not_waited_for(quick: House) -> No
     bob.kill()
     bob.wait()
     with pytest.raises(Refused) as refused:
-        alice.receive(timeout=20, peer="bob")
+        alice.receive(timeout=PATIENCE, peer="bob")
     assert refused.value.clause == "SEG-LEAVE-3"
     assert events.Reaped("bob") in alice.notices() and alice.peers() == ()
 
@@ -253,12 +253,12 @@ def test_threads_share_a_member(quick: House) -> None:
     seen: list[bytes] = []
 
     def take() -> None:
-        while (message := bob.receive(timeout=2)) is not None and message.body != b"end":
+        while (message := bob.receive(timeout=PATIENCE)) is not None and message.body != b"end":
             seen.append(message.body)
 
     def give(thread: int) -> None:
         for number in range(40):
-            alice.send("bob", b"%d %d" % (thread, number), wait=20)
+            alice.send("bob", b"%d %d" % (thread, number), wait=PATIENCE)
 
     with ThreadPoolExecutor(5) as pool:
         takers = [pool.submit(take) for _ in range(2)]
@@ -266,7 +266,7 @@ def test_threads_share_a_member(quick: House) -> None:
         for giver in givers:
             giver.result()
         for _ in takers:
-            alice.send("bob", b"end", wait=20)
+            alice.send("bob", b"end", wait=PATIENCE)
         for taker in takers:
             taker.result()
     assert sorted(seen) == sorted(b"%d %d" % (thread, number) for thread in range(3) for number in range(40))
@@ -290,7 +290,7 @@ def test_a_destroyed_room_ends_the_wait(quick: House) -> None:
     alice, bob = quick.joined("alice", "bob")
     share(alice, bob)
     quick.alices.destroy()
-    for use in (lambda: bob.receive(timeout=20), lambda: bob.send("alice", b"x"), lambda: bob.exchange("carol")):
+    for use in (lambda: bob.receive(timeout=PATIENCE), lambda: bob.send("alice", b"x"), lambda: bob.exchange("carol")):
         with pytest.raises(Refused) as refused:
             use()
         assert refused.value.clause == "SEG-DESTROY-2"
@@ -309,7 +309,7 @@ def test_a_stopped_holder_of_the_locks_is_a_timeout(quick: House) -> None:
         assert (type(refused.value).__name__, refused.value.clause) == ("LockTimeout", "SEG-LOCK-1")
         holder.send_signal(signal.SIGCONT)
         holder.kill()
-        bobs.engine._patience = 20
+        bobs.engine._patience = PATIENCE
         bobs.join().leave()
     assert eventually(lambda: not alice.pending())
 

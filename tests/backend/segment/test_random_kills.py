@@ -15,7 +15,7 @@ from lockedroom.backend.process import this_process
 from lockedroom.reference.machine import Name, Rejected
 from lockedroom.reference.segment.records import Capacity
 from tests.backend.harness import eventually
-from tests.backend.segment.company import Company, company
+from tests.backend.segment.company import PATIENCE, Company, company
 from tests.backend.segment.test_all_to_all import part, tell
 
 NAMES = ("alice", "bob", "carol", "dave", "erin", "frank")
@@ -90,7 +90,7 @@ class Run:
         name = self.chance.choice(MORTAL)
         life = self.current[name]
         if self.chance.random() < 0.9:
-            life.ready.wait(30)
+            life.ready.wait(PATIENCE)
         time.sleep(self.chance.uniform(0, 0.12))
         assert life.process.poll() is None, f"{name} ended by itself: {life.said[-3:]}"
         life.kill()
@@ -107,11 +107,11 @@ class Run:
 
     def finish(self, total: int) -> None:
         """Let it go on to so many messages, kill the writers, and end everybody else once all is read."""
-        assert eventually(lambda: self.messages() >= total, 300)
+        assert eventually(lambda: self.messages() >= total)
         for name in ("carol", "dave"):
             self.current[name].kill()
             self.people.do("frank", "reap", peer=name)
-        assert eventually(lambda: not any(self.witness.observe().pending.get(name) for name in NAMES[:5]), 60)
+        assert eventually(lambda: not any(self.witness.observe().pending.get(name) for name in NAMES[:5]))
         for name in (*LIVING, "erin"):
             self.current[name].end()
 

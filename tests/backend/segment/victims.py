@@ -49,12 +49,12 @@ class Armed:
 def play(victim: Victim) -> int:
     """Take the operation; gives how many stores it took."""
     hook = Armed(victim)
-    engine = Engine(victim.room, victim.me, victim.suite, hook=hook)
+    engine = Engine(victim.room, victim.me, victim.suite, patience=300, hook=hook)
     engine.attach()
     attached = engine._attached
     if victim.me.presence is not None and attached is not None:
         # The one whose keys these are has let go of its life lock; this process takes its place.
-        attached.lives.acquire(victim.index, time.monotonic() + 5)
+        attached.lives.acquire(victim.index, time.monotonic() + 300)
     hook.armed = True
     engine.perform(victim.operation, **dict(victim.arguments))
     hook.armed = False

@@ -12,7 +12,7 @@ from lockedroom.backend.segment import step
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.reference.machine import Name
 from lockedroom.reference.segment.guards import Result
-from tests.backend.segment.company import Fixed
+from tests.backend.segment.company import PATIENCE, Fixed
 from tests.backend.segment.test_equal import TIGHT, WEIGHTS, arguments
 
 RARE = {"grant": 0.2, "revoke": 0.1, "leave": 0.3}
@@ -56,7 +56,7 @@ def main(room: str, name: Name, suite: str, seed: str, steps: str, file: str) ->
     chance, clock, log = random.Random(f"{seed} {name}"), Clock(), list[tuple[object, ...]]()
     # The creator has its authority from what the test has put there.
     me = pickle.loads(Path(f"{file}.member").read_bytes())
-    with Engine(room, me, suite, patience=60) as engine:
+    with Engine(room, me, suite, patience=PATIENCE) as engine:
         engine.attach()
         print("ready", flush=True)
         sys.stdin.readline()

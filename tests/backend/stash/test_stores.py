@@ -52,7 +52,7 @@ def test_any_value_comes_back(opened: Opened, profile: object, size: int) -> Non
 
 def test_another_key_finds_nothing_and_a_list_shows_locators_alone(opened: Opened, store: Store) -> None:
     """STASH-KEY-6."""
-    anna, carol = opened(), opened(Key(bytes(32), bytes(16)))
+    anna, carol = opened(), opened(Key(os.urandom(32), bytes(16)))
     anna.perform("write", body=b"hello")
     assert event(carol.perform("read")) == Nothing()
     assert anna.locator in store.locators() and carol.locator not in store.locators()
@@ -145,7 +145,7 @@ def test_who_waited_for_an_object_that_was_removed_takes_the_next(store: Store) 
     order: list[str] = []
 
     def second() -> None:
-        with store.locked(NAMELESS, time.monotonic() + 5):
+        with store.locked(NAMELESS, time.monotonic() + 300):
             order.append("second")
             store.remove(NAMELESS)
 
@@ -156,7 +156,7 @@ def test_who_waited_for_an_object_that_was_removed_takes_the_next(store: Store) 
         order.append("first")
         store.remove(NAMELESS)
         if store.name == "memory":  # the name is free: whoever waited may be done before the first lets go
-            waiting.join(5)
+            waiting.join(300)
     waiting.join()
     assert order == ["first", "second"]
     assert not [name for name in os.listdir("/dev/shm") if NAMELESS in name]

@@ -26,13 +26,13 @@ class Worker:
     def __init__(self, number: int, turns: int, told: list[str], folder: Path) -> None:
         self.number = number
         self.left = turns
-        self.kills = 0
+        self.kills = self.rounds = 0
         self._told = told
         self._folder = folder
         self._start()
 
     def _start(self) -> None:
-        self._out = self._folder / f"{self.number}-{self.kills}"
+        self._out = self._folder / f"{self.number}-{self.rounds}-{self.kills}"
         with self._out.open("wb") as out:
             command = [sys.executable, str(WORKER), *self._told, str(self.number), str(self.left)]
             self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
@@ -48,6 +48,12 @@ class Worker:
         if self.left:
             self._start()
 
+    def again(self, turns: int) -> None:
+        """Let another one go on where this one is done."""
+        self.left = turns
+        self.rounds += 1
+        self._start()
+
     def done(self) -> bool:
         """Whether it has taken all its turns. Fails when it found anything wrong."""
         code = self.process.poll()
@@ -57,18 +63,20 @@ class Worker:
 
 def storm(store: str, profile: str, folder: Path, *, processes: int, turns: int, kills: int) -> None:
     raw, rng = os.urandom(32), random.Random(7)
-    stash = Stash(Key(raw, raw[:16]), store_of(store), SWITCHES.profiles[profile])
+    stash = Stash(Key(raw, raw[:16]), store_of(store), SWITCHES.profiles[profile], patience=300)
     stash.perform("write", body=value(99, 1))
     workers = [Worker(number, turns, [store, profile, raw.hex()], folder) for number in range(processes)]
     try:
         killed = 0
-        while not all(worker.done() for worker in workers):
+        while killed < kills or not all(worker.done() for worker in workers):
             time.sleep(rng.uniform(0.02, 0.4))
             running = [worker for worker in workers if not worker.done()]
             if killed < kills and running:
                 rng.choice(running).kill()
                 killed += 1
-        assert killed == kills, "they were done too soon to be killed"
+            elif killed < kills:  # all are done sooner than this process came to kill any
+                for worker in workers:
+                    worker.again(turns)
         found = stash.perform("read").events[0]
         assert whole(found.body)
     finally:

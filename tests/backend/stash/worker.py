@@ -34,7 +34,7 @@ def whole(body: bytes) -> bool:
 def main(store: str, profile: str, key: str, number: int, count: int) -> None:
     """Take turns."""
     raw = bytes.fromhex(key)
-    stash = Stash(Key(raw, raw[:16]), store_of(store), SWITCHES.profiles[profile], patience=30)
+    stash = Stash(Key(raw, raw[:16]), store_of(store), SWITCHES.profiles[profile], patience=300)
     for turn in range(1, count + 1):
         if turn % 2:
             result = stash.perform("write", body=value(number, turn))
