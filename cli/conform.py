@@ -40,7 +40,7 @@ def conform(
             "--impl",
             "--command",
             help='The implementation under test, as a shell would split it; ours by default, or "". Several: '
-            "every trace with every assignment of them to its members.",
+            "every trace with every assignment of them to its members; of many, every two of them for every two.",
         ),
     ] = None,
     suite: Annotated[

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import product
-from typing import Literal, TypeAlias, TypeVar
+from itertools import combinations, product
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from lockedroom.conformance.process import Process
 from lockedroom.conformance.protocol import Command, Implementation, Reply
@@ -22,9 +22,28 @@ Assignment: TypeAlias = tuple[int, ...]
 """For each member of a trace the number of its implementation, from 0."""
 
 
+LARGE: Final = 16
+"""More assignments than these are pruned."""
+
+
 def assignments(members: int, implementations: int) -> tuple[Assignment, ...]:
-    """Every way to give each member an implementation; those of one kind alone are among them."""
-    return tuple(product(range(implementations), repeat=members))
+    """Every way to give each member an implementation; those of one kind alone are among them. Where these are more
+    than LARGE: each kind alone, and mixed ones until every two members have had every two implementations."""
+    every = tuple(product(range(implementations), repeat=members))
+    if len(every) <= LARGE:
+        return every
+    chosen = [(kind,) * members for kind in range(implementations)]
+    missing = {pair for one in every for pair in _pairs(one)}.difference(*map(_pairs, chosen))
+    while missing:
+        best = max(every, key=lambda one: len(missing & _pairs(one)))
+        chosen.append(best)
+        missing -= _pairs(best)
+    return tuple(sorted(chosen))
+
+
+def _pairs(one: Assignment) -> set[tuple[int, int, int, int]]:
+    """Who serves any two members: two places, and the implementations there."""
+    return {(a, one[a], b, one[b]) for a, b in combinations(range(len(one)), 2)}
 
 
 def under(traces: Iterable[Trace], suite: Literal["LR0", "LR1"] | None) -> list[Trace]:

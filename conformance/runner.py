@@ -62,8 +62,8 @@ class Cancelled(Exception):
 @dataclass(slots=True)
 class Fleet:
     """The processes of one implementation, kept from trace to trace: the n-th serves the n-th member. Use it as a
-    context manager. `started` counts every process ever started. A command that once fails to start or to greet is
-    not tried again: every later trace fails at once, for the same reason."""
+    context manager. `started` counts every process ever started. A command that fails to start or to greet is not
+    tried again unless it has greeted before: every later trace fails at once, for the same reason."""
 
     command: Sequence[str] = BUILT_IN
     limits: Limits = field(default_factory=Limits)
@@ -103,7 +103,8 @@ class Fleet:
         try:
             return self._started(number)
         except Broken as fault:
-            self._useless = fault
+            # Of one that has greeted before, this start alone went wrong: maybe the machine was busy.
+            self._useless = None if self._about else fault
             raise
 
     def _started(self, number: int) -> Process:

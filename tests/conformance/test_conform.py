@@ -119,6 +119,17 @@ def test_a_command_that_never_greets_is_tried_once() -> None:
     assert all("hang: no reply to start" in result.reason for result in report.traces)
 
 
+def test_one_start_that_fails_is_not_held_against_later_traces(tmp_path: Path) -> None:
+    """The third start, after a crash, goes wrong; the fourth does not."""
+    starts = tmp_path / "starts"
+    script = f"printf x >> {starts}; test $(wc -c < {starts}) = 3 && exit 1; exec {' '.join(TOY)}"
+    traces = [scripts.trace(scripts.conversation()), scripts.trace(scripts.opened("alice", "bob"))]
+    report = conform(command=["sh", "-c", script], traces=traces, jobs=1)
+    assert [result.status for result in report.traces] == [Status.FAILED, Status.PASSED]
+    assert "it ended (exit code 1) when asked to start" in report.traces[0].reason
+    assert report.processes == 4
+
+
 def test_a_fault_of_ours_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError

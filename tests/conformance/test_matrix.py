@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from itertools import combinations, product
 from pathlib import Path
+
+import pytest
 
 from lockedroom.conformance.conform import conform
 from lockedroom.conformance.corpus import corpus
@@ -17,6 +20,18 @@ def test_every_assignment_is_there_once() -> None:
     assert assignments(2, 2) == ((0, 0), (0, 1), (1, 0), (1, 1))
     assert len(set(assignments(3, 2))) == 8
     assert assignments(3, 1) == ((0, 0, 0),)
+
+
+@pytest.mark.parametrize(
+    ("members", "implementations", "most"), [(3, 3, 12), (3, 4, 22), (4, 3, 16), (5, 2, 10), (2, 6, 36)]
+)
+def test_a_large_matrix_is_pruned_pairwise(members: int, implementations: int, most: int) -> None:
+    chosen = assignments(members, implementations)
+    assert len(chosen) == len(set(chosen)) <= most
+    assert chosen == assignments(members, implementations)
+    for a, b in combinations(range(members), 2):
+        assert {(one[a], one[b]) for one in chosen} == set(product(range(implementations), repeat=2))
+    assert {one for one in chosen if len(set(one)) == 1} == {(kind,) * members for kind in range(implementations)}
 
 
 def test_one_implementation_leaves_traces_as_they_are() -> None:
