@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import ModuleType, SimpleNamespace
 
+import pytest
+
+from lockedroom.cli import refine
 from lockedroom.cli.exits import Exit
+from lockedroom.model.proofs.refined import Refined
+from lockedroom.model.proofs.segment import mistakes as of_segment
+from lockedroom.model.proofs.stash import refined as of_stash
 from lockedroom.model.segment.mutants import MUTANTS
 from lockedroom.model.stash_mutants import MUTANTS as STASH_MUTANTS
 from tests.cli.run import inside, lockedroom
@@ -43,10 +51,25 @@ def test_a_limit_is_no_verdict() -> None:
     assert "segment: incomplete within 3 members" in ran.out
 
 
-def test_every_mistake_that_must_not_refine_is_told() -> None:
+def time_is_over_after_the_first(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
+    """A clock that stands while the first mistake is looked at, however long that takes."""
+    passed = [0.0]
+
+    def refined(name: str, _: float | None) -> Refined:
+        found: Refined = known.refined(name, None)
+        passed[0] += 3600
+        return found
+
+    known = module.MISTAKES
+    monkeypatch.setattr(module, "MISTAKES", replace(known, refined=refined))
+    monkeypatch.setattr(refine, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+
+
+def test_every_mistake_that_must_not_refine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    time_is_over_after_the_first(monkeypatch, of_segment)
     ran = inside("refine", "segment", "--mutants", "--time-limit", "1", "--json")
     found = json.loads(ran.out)
-    assert (ran.code, 0 < found["caught"] < found["to_be_caught"]) == (Exit.INCOMPLETE, True)
+    assert (ran.code, found["caught"]) == (Exit.INCOMPLETE, 1) and found["to_be_caught"] > 1
     assert found["mutants"][0]["fault"] and found["outside"][0]["reason"]
     assert len(found["outside"]) + found["to_be_caught"] == len(MUTANTS)
     beside = inside("refine", "segment", "--mutants", "--members", "3")
@@ -82,9 +105,10 @@ def test_a_mistake_of_the_stash_is_shown_with_the_way_there() -> None:
     assert "anna: read()" in ran.out and "stash: does not refine within 1 holder" in ran.out
 
 
-def test_every_mistake_of_the_stash_that_must_not_refine_is_told() -> None:
-    found = json.loads(inside("refine", "stash", "--mutants", "--time-limit", "0.5", "--json").out)
-    assert 0 < found["caught"] < found["to_be_caught"] == len(STASH_MUTANTS) - 1
+def test_every_mistake_of_the_stash_that_must_not_refine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    time_is_over_after_the_first(monkeypatch, of_stash)
+    found = json.loads(inside("refine", "stash", "--mutants", "--time-limit", "1", "--json").out)
+    assert 1 == found["caught"] < found["to_be_caught"] == len(STASH_MUTANTS) - 1
     assert [one["name"] for one in found["outside"]] == ["what was seen is refused too"]
 
 

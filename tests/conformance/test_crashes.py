@@ -57,7 +57,7 @@ def test_without_crash_points_it_is_not_supported() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_all_transitions_at_every_store() -> None:
     """LR-STEP-1."""
     chosen = list(cases((), None, 1))

@@ -121,7 +121,7 @@ def test_the_clauses_of_a_step_are_those_that_it_exercises() -> None:
         assert one.cited(len(one.rows)) == clauses_by_step(one.trace(len(one.rows))), one.name
 
 
-@pytest.mark.parametrize("step", [200, pytest.param(1, marks=[pytest.mark.full, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("step", [200, pytest.param(1, marks=[pytest.mark.full, pytest.mark.timeout(3600)])])
 def test_real_processes_agree(step: int) -> None:
     chosen = traces(step)
     report = conform(traces=chosen, jobs=2, limits=PATIENT, cited=[frozenset()] * len(chosen))

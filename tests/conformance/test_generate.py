@@ -18,7 +18,7 @@ def test_the_committed_schemas_are_those_that_are_generated() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 def test_what_is_committed_is_what_is_generated() -> None:
     """`make drift` says the same."""
     assert generate.main(["--check"]) == 0

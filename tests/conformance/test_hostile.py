@@ -111,7 +111,7 @@ def test_the_backend_passes_a_sample() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("suite", ["LR0", "LR1"])
 def test_the_backend_passes_all(suite: str) -> None:
     report = conform(traces=tuple(hostile.traces().values()), suite="LR0" if suite == "LR0" else "LR1")

@@ -132,5 +132,5 @@ def test_every_draw_is_of_its_own() -> None:
 def test_an_adapter_ends_at_the_end_of_its_input() -> None:
     """ADAPTER-LINE-4."""
     for command in (BUILT_IN, [sys.executable, str(Path(__file__).with_name("toy.py"))]):
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
         assert (done.returncode, done.stdout) == (0, b"")

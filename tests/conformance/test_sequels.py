@@ -43,7 +43,7 @@ def test_a_sample_is_what_is_found(cause: str) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_all_are_what_is_found() -> None:
     assert sequels.main(["--check"]) == 0
 

@@ -69,7 +69,7 @@ def test_the_engine_passes_where_mutants_fail(bounds: Bounds) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("bounds", sorted(LARGE, key=str), ids=str)
 def test_the_engine_passes_in_many_states(bounds: Bounds) -> None:
     test_the_engine_passes_where_mutants_fail(bounds)

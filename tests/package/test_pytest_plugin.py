@@ -29,6 +29,8 @@ import pytest
 def test_alone(lockedroom):
     lockedroom.check()
 """
+COUNTED = ALONE.replace("seconds=0.5", "rounds=40")
+"""Ends after so many rounds, however long they take."""
 BARE = """\
 def test_bare(lockedroom):
     lockedroom.check()
@@ -74,7 +76,7 @@ def test_an_implementation_that_errs_fails_with_a_short_trace_that_replays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = f"{sys.executable} {TOY}"
-    code, said = played(tmp_path, ALONE, "--lockedroom-impl", f"{command} 'other clause'", "--lockedroom-seconds", "60")
+    code, said = played(tmp_path, COUNTED, "--lockedroom-impl", f"{command} 'other clause'")
     assert code == 1 and "differs" in said, said
     (trace,) = tmp_path.glob("*.trace.json")
     assert run(["replay", str(trace), "--impl", f"{command} 'other clause'"]) == 1
@@ -84,7 +86,7 @@ def test_an_implementation_that_errs_fails_with_a_short_trace_that_replays(
 
 
 def test_without_a_model_it_is_the_segment_that_is_played(tmp_path: Path) -> None:
-    code, said = played(tmp_path, ALONE, "--lockedroom-seconds", "3")
+    code, said = played(tmp_path, COUNTED.replace("40", "1"))
     assert code == 0 and "  exchange: taken" in said, said
 
 

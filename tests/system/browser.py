@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-SECONDS = 40.0
+SECONDS = 300.0
 
 
 class Browser:

@@ -41,7 +41,7 @@ class Terminals:
     def _tmux(self, *arguments: str, check: bool = True) -> str:
         command = ["tmux", "-u", "-S", str(self._socket), "-f", os.devnull, *arguments]
         done = subprocess.run(
-            command, capture_output=True, text=True, encoding="utf-8", env=self._environment, timeout=20, check=False
+            command, capture_output=True, text=True, encoding="utf-8", env=self._environment, timeout=300, check=False
         )
         if check:
             assert done.returncode == 0, done.stderr
@@ -69,7 +69,7 @@ class Terminal:
         """What is on the screen and above it."""
         return self._server._tmux("capture-pane", "-p", "-J", "-S", "-500", "-t", self._name)
 
-    def wait_for(self, text: str, *, seconds: float = 30) -> str:
+    def wait_for(self, text: str, *, seconds: float = 300) -> str:
         """The screen, once this text is on it."""
         deadline = time.monotonic() + seconds
         while text not in (screen := self.screen()):
@@ -77,12 +77,12 @@ class Terminal:
             time.sleep(0.05)
         return screen
 
-    def run(self, command: str, *, seconds: float = 30) -> tuple[int, str]:
+    def run(self, command: str, *, seconds: float = 300) -> tuple[int, str]:
         """Run a command to its end: its exit code and the screen."""
         self.keys(f"{command}; echo ended:$?:")
         return self.ended(seconds=seconds)
 
-    def ended(self, *, seconds: float = 30) -> tuple[int, str]:
+    def ended(self, *, seconds: float = 300) -> tuple[int, str]:
         """The exit code of the command that was typed with `; echo ended:$?:`, and the screen."""
         deadline = time.monotonic() + seconds
         while True:

@@ -94,7 +94,7 @@ def test_there_are_blocks_and_every_one_is_of_a_known_kind() -> None:
     assert {block.language for block in found} <= RUN | {"mermaid"}
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 def test_every_block_does_what_it_shows(shell: Shell) -> None:
     before = orphans()
     for block in blocks():

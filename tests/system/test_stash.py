@@ -48,7 +48,7 @@ def folders(tmp_path: Path, store: str) -> Iterator[tuple[Path, Path, Path]]:
 
 def run(*command: str, cwd: Path) -> str:
     found = [str(BIN / command[0]) if command[0] == "stash" else command[0], *command[1:]]
-    done = subprocess.run(found, cwd=cwd, capture_output=True, text=True, env=environment(), timeout=60, check=False)
+    done = subprocess.run(found, cwd=cwd, capture_output=True, text=True, env=environment(), timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -97,7 +97,7 @@ def test_ctrl_c_ends_it(tmp_path: Path, folders: tuple[Path, Path, Path]) -> Non
 
 def openssl(*arguments: str | Path, stdin: bytes = b"") -> bytes:
     command = ["openssl", "enc", "-aes-256-cbc", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=True).stdout
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=300, check=True).stdout
 
 
 def test_openssl_both_ways(tmp_path: Path, store: str) -> None:
@@ -140,5 +140,5 @@ def test_what_the_command_stored_is_opened_by_openssl(folders: tuple[Path, Path,
         "-K $(sed -n s/^key=//p key.bin) -iv $(sed -n 's/^iv =//p' key.bin) && "
         f"{BIN}/stash remove --profile as-written --store {store}"
     )
-    done = subprocess.run(["bash", "-c", pipeline], cwd=folders[0], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(["bash", "-c", pipeline], cwd=folders[0], capture_output=True, timeout=300, check=False)
     assert (done.returncode, done.stdout) == (0, b"hello"), done.stderr

@@ -34,7 +34,7 @@ def report(folder: Path, environment: dict[str, str], *more: str) -> tuple[int, 
     options = [option for kind, file in files.items() for option in (f"--{kind}", str(file))]
     options += ["--case", "trace/*", "--case", "vectors/*", "--case", "every/*/001", "--case", "hostile/rings/*"]
     command = [sys.executable, "-c", RUN, "conform", "segment", *options, *more]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=110, check=False)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=1000, check=False)
     assert b"Traceback" not in done.stderr, done.stderr
     return done.returncode, {kind: file.read_bytes() for kind, file in files.items()}
 

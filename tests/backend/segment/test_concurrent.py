@@ -61,7 +61,7 @@ def replayed(people: Company, log: list[Taken]) -> Room:
 
 
 @pytest.mark.parametrize(
-    ("runs", "steps"), [(2, 400), pytest.param(10, 3000, marks=[pytest.mark.full, pytest.mark.timeout(900)])]
+    ("runs", "steps"), [(2, 400), pytest.param(10, 3000, marks=[pytest.mark.full, pytest.mark.timeout(3600)])]
 )
 def test_what_happened_at_once_is_a_sequence_of_steps(
     room: str, report: Callable[[str], None], tmp_path: Path, runs: int, steps: int

@@ -148,7 +148,7 @@ class Run:
     ("kills", "messages", "seed"),
     [
         (6, 300, 1),
-        pytest.param(200, 10_000, 2, marks=[pytest.mark.full, pytest.mark.timeout(900)]),
+        pytest.param(200, 10_000, 2, marks=[pytest.mark.full, pytest.mark.timeout(3600)]),
     ],
 )
 def test_nothing_is_lost_doubled_or_torn(

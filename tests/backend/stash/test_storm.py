@@ -95,7 +95,7 @@ def test_some_processes(store: str, tmp_path: Path, record_property: Callable[[s
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("store", ["auto", "memory"])
 def test_eight_processes_of_ten_thousand_turns(
     store: str, tmp_path: Path, record_property: Callable[[str, object], None]

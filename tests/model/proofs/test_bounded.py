@@ -174,7 +174,7 @@ def test_each_finding_of_the_explorer_is_found_by_the_second_engine() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_nothing_of_the_hardened_segment_falls() -> None:
     report = bounded_report(segment(HARDENED), ladder(), 7, label="hardened", jobs=2, time_limit=800)
     assert (report.verdict, report.ended) == ("none", "")

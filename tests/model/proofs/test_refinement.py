@@ -109,7 +109,7 @@ def test_every_mistake_that_is_to_be_caught_is(mutant: Mutant) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     "bounds", [VERIFY, Bounds(3, 1, 1, intruder=1, insider=1), Bounds(2, 2, 1, intruder=1)], ids=str
 )
