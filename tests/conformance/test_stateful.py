@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from pathlib import Path
@@ -64,7 +65,10 @@ def test_what_goes_wrong_only_once_is_told_all_the_same(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("mistake", ["other clause", "forgets", "dies"])
-def test_an_implementation_that_errs_is_found_out_and_the_trace_is_short(mistake: str) -> None:
+def test_an_implementation_that_errs_is_found_out_and_the_trace_is_short(
+    monkeypatch: pytest.MonkeyPatch, mistake: str
+) -> None:
+    monkeypatch.setattr(stateful, "_SHRINKING", math.inf)
     command = [sys.executable, str(Path(__file__).with_name("toy.py")), mistake]
     found = beside_backend(command, seconds=None, rounds=4, runs=20)
     assert found.trace is not None and found.replayed is not None, mistake

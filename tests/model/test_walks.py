@@ -4,11 +4,13 @@ that something holds."""
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Hashable
 from functools import partial
+from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -55,7 +57,7 @@ def test_walks_find_the_mutant_and_the_way_there_is_made_short(name: str) -> Non
     subject = walked_subject(mutant.bounds, name)
     walker = Walker(subject)
     failure = next(found for number in range(WALKS) if (found := walker.walk(random_of(1, number), STEPS)))
-    best = shortened(walker, failure)
+    best = shortened(walker, failure, math.inf)
     assert failure.broken is not None and best.broken is not None
     assert best.broken.property == failure.broken.property
     assert len(best.trail) <= len(failure.trail)
@@ -319,11 +321,18 @@ def test_an_interrupt_gives_what_was_found() -> None:
     assert (told[-1].phase, told[-1].of) == ("honest store", 100_000)
 
 
-def test_a_time_limit_ends_it() -> None:
+def test_a_time_limit_ends_it_with_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that stands until something was, however long that takes."""
+    passed = [0.0]
+
+    def work(at: Stride) -> None:
+        passed[0] += 1000 * bool(at.walks)
+
+    monkeypatch.setattr(walkers, "time", SimpleNamespace(monotonic=lambda: passed[0]))
     make = partial(walked_subject, Bounds(3, 2, 2))
-    found = walk(make, walks=1_000_000, steps=STEPS, jobs=2, time_limit=2)
+    found = walk(make, walks=1_000_000, steps=STEPS, jobs=2, time_limit=1000, progress=work)
     assert found.reason == "the time limit"
-    assert found.walks < 1_000_000
+    assert 0 < found.walks < 1_000_000 and found.seconds >= 1000
 
 
 def test_the_trail_of_something_else_is_an_error() -> None:

@@ -138,7 +138,7 @@ def test_what_is_unknown_is_no_verdict() -> None:
 
 def test_a_wider_bound_is_only_searched_for_something_shorter() -> None:
     one = Bounded("1 client", {"client": ("a",)})
-    report = bounded_report(lock(free=False), (one, CLIENTS, CLIENTS), 4, label="toy", jobs=2, time_limit=60)
+    report = bounded_report(lock(free=False), (one, CLIENTS, CLIENTS), 4, label="toy", jobs=2, time_limit=3000)
     [search] = report.searches
     assert search.fallen is not None and search.fallen.length == 2
     assert (report.exit_code, search.depths) == (1, [4, 1, 1])
