@@ -371,7 +371,7 @@ def show_report(out: Console, report: Report, ran: ConformReport) -> None:
     told = {name: n for name, n in report.counts.items() if n and name not in ("pass", "fail")}
     for case in report.cases:
         if case.verdict == "unexpected pass":
-            out.print(safe(f"\n{case.id}: {case.reason} ({case.known})"), style="red")
+            out.print("\n" + safe(f"{case.id}: {case.reason} ({case.known})"), style="red")
         elif case.verdict == "fail" and case.kind == "vectors":
             out.print("\n".join(safe(line) for line in f"\n{case.id}:\n{case.reason}".splitlines()), style="red")
     broken = sorted({clause for case in report.cases if case.verdict == "fail" for clause in case.broken})

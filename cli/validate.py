@@ -72,8 +72,9 @@ def _show(out: Console, found: Validated) -> None:
     for step in found.order[-3:]:
         out.print(safe(f"  {step}"))
     for one in found.stuck:
-        out.print(safe(f"\n{one.place}: {one.step}"), style=colour)
-        out.print(safe(f"  the log says     {one.logged}\n  the engine says  {one.engine}"))
+        out.print("\n" + safe(f"{one.place}: {one.step}"), style=colour)
+        out.print(safe(f"  the log says     {one.logged}"))
+        out.print(safe(f"  the engine says  {one.engine}"))
         if one.guard:
             out.print(safe(f"  the false guard  {one.guard}"))
     out.print("\nwhat could be done there:")

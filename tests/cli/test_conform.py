@@ -56,6 +56,8 @@ def test_known_failures_from_the_first_list_to_the_last_entry(tmp_path: Path) ->
     assert (ran.code, "3 expected fail" in ran.out) == (0, True), ran
     ran = inside("conform", "--known-failures", known)
     assert (ran.code, "3 unexpected pass" in ran.out) == (Exit.REFUSED, True), ran
+    told = [line for line in ran.out.splitlines() if "listed as known to fail" in line]
+    assert len(told) == 3 and all(line.startswith(("adapter/", "trace/")) for line in told), ran.out
     assert inside(*failing, "--write-known-failures", known).code == Exit.USAGE, "it may have been edited"
     known.write_text('[[known]]\ncase = "*"\nreason = "not here"\nexclude = true\n')
     ran = inside("conform", "--known-failures", known)

@@ -27,6 +27,9 @@ def test_a_valid_log_and_one_that_is_not(tmp_path: Path) -> None:
         "invalid: no order of the steps agrees with the engine",
     ):
         assert words in ran.out, words
+    lines_out = [line.strip() for line in ran.out.splitlines()]
+    assert 'good.jsonl, line 8: bob: send("alice", "too")' in lines_out, "each on a line of its own"
+    assert any(line.startswith("the engine says  ") for line in lines_out)
     answer = json.loads(inside("validate", file, "--json").out)
     assert (answer["verdict"], answer["agreed"], answer["lines"]) == ("invalid", 6, 10)
 

@@ -117,6 +117,11 @@ def test_what_is_no_command_is_refused(line: bytes) -> None:
         read_command(line[:-1])
 
 
+def test_all_fields_that_are_missing_are_named_at_once() -> None:
+    with pytest.raises(Mismatch, match=r"events\[0\]: 'subject', 'rights', 'serial' are required properties"):
+        read_reply("do", b'{"ok": {"events": [{"event": "Granted"}]}}')
+
+
 class Deaf:
     """An actor that only knows how to fail."""
 
