@@ -168,7 +168,8 @@ def _problem(error: ValidationError) -> str:
     message = str(error.message)
     if error.validator == "required":
         # One at a time would take a writer of an adapter as many runs as there are fields.
-        missing = [repr(name) for name in error.validator_value if name not in error.instance]
+        instance = cast("Mapping[str, Json]", error.instance)
+        missing = [repr(name) for name in cast("list[str]", error.validator_value) if name not in instance]
         if len(missing) > 1:
             message = f"{', '.join(missing)} are required properties"
     return message if len(message) <= 300 else f"{message[:200]} … {message[-80:]}"
