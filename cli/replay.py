@@ -63,7 +63,8 @@ def replay(
     the machine that it names (a module of yours is run to get it), and is reproduced when its property is violated at
     its end and not before; or after the step that it says, where it goes on to what that leads to. In another profile
     than the trace's own, which steps are taken and which refused is all that is compared; where that is the same, the
-    model says whether the property is violated there.
+    model says whether the property is violated there. The intruder of a model trace makes its own records for that
+    profile, with the keys that it has.
     """
     from lockedroom.cli.conform import command_of
     from lockedroom.conformance.model_trace import is_model_trace, parse_model_trace

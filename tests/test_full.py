@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.full import Check, run_all
+from tests.full import COMMANDS, Check, run_all
 
 
 def check(name: str, log: Path, code: int) -> Check:
@@ -35,3 +35,7 @@ def test_an_interruption_is_no_pass(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run_all([check("a", log, 0), stop, check("c", log, 0)], tmp_path / "kept") == 130
     assert "not run  c" in capsys.readouterr().out
     assert log.read_text() == "a"
+
+
+def test_the_mutants_of_the_segment_fail_when_they_take_more_than_ten_minutes() -> None:
+    assert "mutants segment --time-limit 600" in COMMANDS
