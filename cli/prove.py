@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lockedroom.model.proofs.report import ProofReport
 
-_SECONDS: Final = 20.0
+_SECONDS: Final = 60.0
 """For one obligation."""
 _MINUTES: Final = 600.0
 """For a bounded check."""
@@ -36,7 +36,7 @@ def prove(
         int | None, typer.Option(min=1, max=64, help="Processes that prove; by default one for each processor.")
     ] = None,
     time_limit: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds for each obligation (20), or for the whole of --bmc (600).")
+        float | None, typer.Option(min=0.1, help="Seconds for each obligation (60), or for the whole of --bmc (600).")
     ] = None,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where answers are remembered; by default the user's cache.")

@@ -21,7 +21,7 @@ from lockedroom.model.proofs.query import Answered, answer, digest
 from lockedroom.model.proofs.system import System
 
 Verdict: TypeAlias = Literal["proved", "failed", "unknown"]
-TIMEOUT: Final = 20.0
+TIMEOUT: Final = 60.0
 """Seconds for one obligation."""
 _VERDICTS: Final[Mapping[str, Verdict]] = {"unsat": "proved", "sat": "failed", "unknown": "unknown"}
 _FEW: Final = 24

@@ -169,11 +169,11 @@ def test_a_replay_leaves_nothing_and_waits_for_another_one_of_its_trace() -> Non
     trace = replace(trace, settings=replace(trace.settings, entropy=os.urandom(32).hex()))
     store = store_of("memory")
     with Ground(trace.settings, store) as first:
-        with store.locked(first.place, time.monotonic() + 5):
+        with store.locked(first.place, time.monotonic() + 300):
             store.write(first.place, b"of the first")
         late = threading.Thread(target=lambda: conform("stash", traces=[trace], jobs=1))
         late.start()
         late.join(1)
         assert late.is_alive() and store.read(first.place) == b"of the first"
-    late.join(30)
+    late.join(300)
     assert not late.is_alive() and first.place not in store.locators()

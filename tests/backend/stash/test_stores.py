@@ -65,7 +65,7 @@ def test_a_value_outlives_its_writer(opened: Opened, store: Store) -> None:
         "from lockedroom.backend.stash.engine import Stash, store_of\nfrom lockedroom.reference.stash.keys import Key\n"
         f"Stash(Key({key.key!r}, {key.iv!r}), store_of({store.name!r})).perform('write', body=b'hello')"
     )
-    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
+    subprocess.run([sys.executable, "-c", code], timeout=300, check=True)
     found = event(stash.perform("read"))
     assert isinstance(found, Found) and found.body == b"hello"
 

@@ -70,10 +70,10 @@ def test_without_a_defence_the_obligation_that_is_named_fails(name: str, defence
     of = PROTOCOLS[name]
     system = of.system(of.switches.hardened.without(defence))
     (result,) = settle(
-        [one for one in obligations(system) if one.name == of.defences[defence]], jobs=1, timeout=20, cache=Cache(None)
+        [one for one in obligations(system) if one.name == of.defences[defence]], jobs=1, timeout=600, cache=Cache(None)
     )
     assert result.verdict == "failed"
-    found = counterexample(result.obligation, 20)
+    found = counterexample(result.obligation, 600)
     assert found is not None and "breaks" in rendered(found)
 
 
