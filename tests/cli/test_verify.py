@@ -14,7 +14,7 @@ import pytest
 from lockedroom.cli import demo
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance import conform as runner
-from lockedroom.conformance import corpus, crashes, hostile
+from lockedroom.conformance import corpus, crashes, endings, hostile
 from lockedroom.conformance.reports import check_schema
 from lockedroom.conformance.schemas import check, validator_of
 from lockedroom.conformance.trace import Trace
@@ -34,6 +34,7 @@ def replaying(monkeypatch: pytest.MonkeyPatch, *traces: Trace) -> None:
     monkeypatch.setattr(corpus, "telling", lambda _: {})
     monkeypatch.setattr(hostile, "traces", dict)
     monkeypatch.setattr(crashes, "SCENES", {})
+    monkeypatch.setattr(endings, "cases", lambda *_: ())
 
 
 @pytest.fixture
