@@ -110,16 +110,22 @@ class Process:
         if not stopped and self._process.stdin is not None:
             self._process.stdin.close()
         with suppress(_OutputEnds):
-            while not self._read and (left := deadline - time.monotonic()) > 0:
+            # A whole line, so that the same is told of it however its bytes come.
+            while not self._line() and (left := deadline - time.monotonic()) > 0:
                 self._step(memoryview(b""), left)
         while (how := self._ended()) is None and not self._read and time.monotonic() < deadline:
             time.sleep(0.005)
         if self._read:
-            raise self._broken("unasked output", f"{self._shown(bytes(self._read))} after {asked}")
+            raise self._broken("unasked output", f"{self._shown(self._line() or bytes(self._read))} after {asked}")
         if how is None:
             raise self._broken(kind, f"it is still there {seconds:g} s after {asked}")
         if how != "exit code 0" and (stopped or not how.startswith("exit code")):
             raise self._broken(kind, f"it ended with {how} after {asked}")
+
+    def _line(self) -> bytes:
+        """The first line of what was read, once it is whole or too long."""
+        end = self._read.find(b"\n") + 1
+        return bytes(self._read[:end] if end or len(self._read) <= LONGEST_LINE else self._read)
 
     def kill(self) -> None:
         """SIGKILL for the process and its group, and wait until the kernel has let go of all that it held."""

@@ -90,7 +90,9 @@ if __name__ == "__main__":
     wrong = sys.argv[1] if len(sys.argv) > 1 else ""
     code = serve(ABOUT, lambda reset: Toy(reset, wrong), sys.stdin.buffer, sys.stdout.buffer)
     if wrong == "says good-bye":
-        print("good-bye", flush=True)
+        for part in ("good", "-bye\n", "and"):
+            print(part, end="", flush=True)
+            time.sleep(0.1)
     while wrong == "stays":
         time.sleep(60)
     sys.exit(3 if wrong == "ends with 3" else code)
