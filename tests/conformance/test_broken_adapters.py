@@ -15,8 +15,8 @@ from lockedroom.conformance.runner import Fleet, replay_for_real
 from lockedroom.conformance.stage import Broken, Replayed, Status
 from tests.conformance import scripts
 
-LIMITS = Limits(start=300.0, reply=300.0)
-HASTY = Limits(start=300.0, reply=3.0)
+LIMITS = Limits(start=300.0, reply=300.0, end=0.5)
+HASTY = Limits(start=300.0, reply=3.0, end=0.5)
 """For what hangs once it has started: the whole of `reply` is waited for."""
 NEVER = Limits(start=0.5)
 """For what does not even start."""
