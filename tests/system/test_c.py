@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lockedroom.conformance import corpus, hostile
+from lockedroom.conformance import collected, corpus, hostile
 from lockedroom.conformance.conform import ConformReport, conform
 from lockedroom.conformance.process import Limits, Process
 from lockedroom.conformance.protocol import Implementation, Nothing, Start, Stop
+from lockedroom.conformance.report_cases import Selection
 from tests.system.c_build import SOURCES, made
 
 
@@ -37,6 +38,13 @@ def test_the_corpus_passes(how: str, request: pytest.FixtureRequest) -> None:
     report = conform(command=[str(request.getfixturevalue(how))], suite="LR0")
     assert of_the_corpus(report) == (len(report.traces), 0, 0)
     assert not report.transitions.missing
+
+
+def test_every_distinct_behaviour_of_the_engine_is_its_too(plain: str) -> None:
+    """An intruder's acts among them; what an observer saw of the list stays when the list is cut (ADAPTER-COMMAND-5)."""
+    traces = tuple(one.trace for one in collected.cases(corpus.collections(), Selection()))
+    report = conform(command=[plain], suite="LR0", traces=traces)
+    assert of_the_corpus(report) == (len(report.traces), 0, 0)
 
 
 def test_the_hostile_corpus_passes(sanitized: str) -> None:

@@ -61,6 +61,9 @@ static void close_member(struct member *m)
 {
     store_close(&m->store);
     forget_stay(m);
+    free(m->named);
+    m->named = NULL;
+    m->n_named = 0;
 }
 
 static void forget_all(struct member *m)

@@ -64,6 +64,8 @@ struct member {
     bool knows_segment;
     uint8_t segment[KEY];
     struct list known;        /* as it was verified last */
+    char (*named)[NAME];      /* who was found at which place, by observations: an index never changes (SEG-ACL-9) */
+    size_t n_named;
     bool creates;             /* holds the creator's file: the last serial and head that it signed */
     uint32_t signed_serial;
     uint8_t signed_segment[KEY], signed_head[KEY];

@@ -193,18 +193,32 @@ static json_t *nothing(void)
     return json_pack("{ss si s[] s{} s{} s[]}", "header", "absent", "acl", 0, "announced", "posts", "pending", "alive");
 }
 
+/* The names by their places: as found before, where the list says less than it did (SEG-ACL-9). */
+static void keep_names(struct member *m)
+{
+    char (*names)[NAME] = arena(64 * NAME);
+    size_t n = known_names(m, names), same = 0;
+    while (same < n && same < m->n_named && !strcmp(names[same], m->named[same]))
+        same++;
+    if (same == n)
+        return;
+    m->named = grown(m->named, n * NAME);
+    memcpy(m->named, names, n * NAME);
+    m->n_named = n;
+}
+
 json_t *observe(struct member *m)
 {
     refusal why = NULL;
     struct footprint f = {.mode = {[LOCK_HEADER] = SHARED, [LOCK_ACL] = SHARED, [LOCK_BOARD] = SHARED}};
-    char (*names)[NAME] = arena(64 * NAME);
     if (!attached(m, &why))
         return nothing();
     for (uint32_t i = 0; i < m->store.c.members; i++)
         f.mode[LOCK_INBOX + (int)i] = SHARED;
     if (hold(&m->store, &f))
         return NULL;
-    json_t *found = word(&m->store, at_state()) ? seen(&m->store, names, known_names(m, names)) : nothing();
+    keep_names(m);
+    json_t *found = word(&m->store, at_state()) ? seen(&m->store, m->named, m->n_named) : nothing();
     let_go(&m->store, &f);
     return found;
 }
