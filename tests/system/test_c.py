@@ -41,7 +41,7 @@ def test_the_corpus_passes(how: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_every_distinct_behaviour_of_the_engine_is_its_too(plain: str) -> None:
-    """An intruder's acts among them; what an observer saw of the list stays when the list is cut (ADAPTER-COMMAND-5)."""
+    """An intruder's acts among them; what an observer saw of a list stays when that is cut (ADAPTER-COMMAND-5)."""
     traces = tuple(one.trace for one in collected.cases(corpus.collections(), Selection()))
     report = conform(command=[plain], suite="LR0", traces=traces)
     assert of_the_corpus(report) == (len(report.traces), 0, 0)

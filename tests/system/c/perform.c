@@ -200,7 +200,7 @@ static void keep_names(struct member *m)
     size_t n = known_names(m, names), same = 0;
     while (same < n && same < m->n_named && !strcmp(names[same], m->named[same]))
         same++;
-    if (same == n)
+    if (same == n && m->named)
         return;
     m->named = grown(m->named, n * NAME);
     memcpy(m->named, names, n * NAME);
