@@ -97,6 +97,7 @@ def test_every_operation_has_its_words(operation: str) -> None:
         "version": 2,
         "kind": 2,
         "altered": True,
+        "spliced": 1,
         "field": "acl_serial",
         "value": 7,
         "clause": "SEG-POST-1",
