@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pickle
 import signal
@@ -13,21 +14,25 @@ from typing import Final, Generic, TypeVar, cast
 Result = TypeVar("Result")
 
 _SIZE: Final = 8
+_PR_SET_PDEATHSIG: Final = 1
 
 
 class Forked(Generic[Result]):
     """A call made by a fork of this process. `result` waits for what it gives; leaving the context ends the fork.
 
-    The fork is for computing alone: what it has in common with this process stays this process's. Nothing of a backend
-    may be open (DESIGN.md, *Forks*), and no other thread run.
+    Where the thread that asks ends before that, killed with its process, the fork is killed: it would go on for nobody,
+    and whoever reads what this process writes would wait for it. The fork is for computing alone: what it has in common
+    with this process stays this process's. Nothing of a backend may be open (DESIGN.md, *Forks*), and no other thread
+    run.
     """
 
     def __init__(self, work: Callable[[], Result]) -> None:
         reader, writer = os.pipe()
+        asking = os.getpid()
         self._process = os.fork()
         if not self._process:
             os.close(reader)
-            _serve(work, writer)
+            _serve(work, writer, asking)
         os.close(writer)
         self._reader = reader
 
@@ -52,11 +57,14 @@ class Forked(Generic[Result]):
         return cast(Result, pickle.loads(whole))
 
 
-def _serve(work: Callable[[], Result], writer: int) -> None:
+def _serve(work: Callable[[], Result], writer: int, asking: int) -> None:
     """Never returns."""
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != asking:  # it was killed before that
+            return
         whole = pickle.dumps(work(), pickle.HIGHEST_PROTOCOL)
         with os.fdopen(writer, "wb") as stream:
             stream.write(len(whole).to_bytes(_SIZE, "big") + whole)
