@@ -64,7 +64,8 @@ def replay(
     its end and not before; or after the step that it says, where it goes on to what that leads to. In another profile
     than the trace's own, which steps are taken and which refused is all that is compared; where that is the same, the
     model says whether the property is violated there. The intruder of a model trace makes its own records for that
-    profile, with the keys that it has.
+    profile, with the keys that it has. Exit code 0: all is as the trace says; 1: something is not, or the other profile
+    refuses a step, or withstands the attack; 4: not all that the trace says can be done or decided here.
     """
     from lockedroom.cli.conform import command_of
     from lockedroom.conformance.model_trace import is_model_trace, parse_model_trace
@@ -279,16 +280,18 @@ def exit_code(result: Replayed) -> Exit:
 
 def _json(trace: Trace, on: str, spoken: str, result: Replayed) -> dict[str, object]:
     parted = result.divergence
-    refused = {"step": parted.index, "clause": parted.refusal, "detail": parted.detail} if parted else None
+    refused = None
+    if parted is not None and parted.refusal and spoken != trace.settings.profile:
+        refused = {"step": parted.index, "clause": parted.refusal, "detail": parted.detail}
     return {
-        "verdict": result.status,
+        "verdict": "refused" if refused else result.status,
         "title": trace.title,
         "on": on,
         "profile": spoken,
         "pids": _pids(trace),
-        "refused": refused if parted and parted.refusal and spoken != trace.settings.profile else None,
+        "refused": refused,
         "steps": len(trace.steps),
         "agreed": result.steps,
-        "divergence": result.divergence.to_json() if result.divergence is not None else None,
-        "reason": result.reason,
+        "divergence": parted.to_json() if parted is not None else None,
+        "reason": " ".join(_conclusion(trace, spoken, result)) if refused else result.reason,
     }

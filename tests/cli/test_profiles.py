@@ -117,3 +117,5 @@ def test_a_trace_of_a_finding_goes_on_to_where_the_defence_itself_refuses(tmp_pa
     for on in ("engine", "backend"):
         refused = json.loads(inside("replay", tmp_path / name, "--on", on, "--profile", "hardened", "--json").out)
         assert refused["refused"]["clause"] == "SEG-RECEIVE-5" and "does not open" in refused["refused"]["detail"]
+        assert refused["verdict"] == "refused"
+        assert refused["reason"].startswith(f"hardened refuses step {refused['refused']['step']}, bob: receive(carol)")
