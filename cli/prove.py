@@ -61,6 +61,9 @@ def prove(
     findings: Annotated[
         bool, typer.Option("--findings", help="With --bmc: look for each finding of the explorer, as a second engine.")
     ] = False,
+    defences: Annotated[
+        bool, typer.Option("--defences", help="Prove instead what each defence is for: what fails without it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> int:
     """Prove the protocol's safety, with no bounds.
@@ -68,6 +71,10 @@ def prove(
     For any number of members, segments, messages and steps (of the stash: holders, keys, values, versions and steps),
     and an intruder who owns the store: each invariant holds at the beginning, every action keeps it, and the promises
     follow. An obligation that fails is shown as the two states of one step; the first of them need not be reachable.
+
+    With `--defences` each defence is switched off alone: the obligation that is named for it must fail, or it is named
+    what keeps it outside, or which other one stands in for it, and that is checked; beside it stands the attack that
+    the explorer makes of its loss. Exit code 0: each is shown.
 
     With `--bmc` the same system is unrolled within small bounds, which are printed: for each promise the shortest run
     that breaks it, or none. K counts what members do and what the intruder comes to know of a member's own memory; in
@@ -77,6 +84,8 @@ def prove(
     """
     if svg is not None and bmc is not None:
         raise usage("--svg with --bmc", "it draws obligations; the runs of a bounded check are in its output")
+    if defences and (without or findings or bmc is not None or profile is not None or svg is not None):
+        raise usage("--defences with another question", "give it alone, with --jobs, --time-limit, a cache or --json")
     if findings and protocol != "segment":
         raise usage(f"--findings with {protocol}", "it looks for the segment's; --profile as-written shows what falls")
     if findings:
@@ -110,6 +119,10 @@ def prove(
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     processes = jobs or os.cpu_count() or 1
+    if defences:
+        from lockedroom.cli.losses import show_losses
+
+        return show_losses(of, jobs=processes, timeout=seconds, cache=Cache(folder), as_json=as_json)
     auditing = partial(audit, witnesses=of.witnesses, needs=of.needs(), jobs=processes, timeout=seconds)
     with Live(quiet=as_json) as live:
         found = report(

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Final
 
 from lockedroom.model.proofs.bounded import Bounded
+from lockedroom.model.proofs.losses import Attacked
 from lockedroom.model.proofs.scope import Loss, Place
 from lockedroom.model.proofs.segment import scope as segment_scope
 from lockedroom.model.proofs.segment import small as segment_small
@@ -20,8 +21,12 @@ from lockedroom.model.proofs.stash import small as stash_small
 from lockedroom.model.proofs.stash import whole as stash_whole
 from lockedroom.model.proofs.system import System
 from lockedroom.model.proofs.vacuity import Needs, Witness
+from lockedroom.model.segment.defences import committed_rows
+from lockedroom.model.stash import PROPERTIES, Bounds, stash_subject
+from lockedroom.model.subjects import check_subject
 from lockedroom.reference.profile import Profile, Switches
 from lockedroom.reference.segment.profile import SWITCHES as SEGMENT_SWITCHES
+from lockedroom.reference.stash.profile import HARDENED as STASH
 from lockedroom.reference.stash.profile import SWITCHES as STASH_SWITCHES
 
 NEEDED: Final = "needed.json"
@@ -31,14 +36,15 @@ NEEDED: Final = "needed.json"
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """What is proved of one protocol. `transitions`: which abstract actions each of the engine's is; `defences`: what
-    fails without each; `outside`: what no obligation speaks of; `witnesses` take every action; it is unrolled within
-    the bounds of `ladder`."""
+    fails without each, and `attacks` what the explorer makes of its loss; `outside`: what no obligation speaks of;
+    `witnesses` take every action; it is unrolled within the bounds of `ladder`."""
 
     name: str
     system: Callable[[Profile], System]
     switches: Switches
     transitions: Mapping[str, Place]
     defences: Mapping[str, Loss]
+    attacks: Callable[[], Mapping[str, Attacked]]
     outside: tuple[str, ...]
     witnesses: tuple[Witness, ...]
     ladder: Callable[[], tuple[Bounded, ...]]
@@ -50,6 +56,27 @@ class Protocol:
         return Needs(found["guards"], found["invariants"], found["violations"])
 
 
+def _segment_attacks() -> Mapping[str, Attacked]:
+    """As they are written down: `lockedroom defences` finds them anew."""
+    return {
+        row.defence.name: Attacked(row.attack.falls, row.attack.length, row.off[1:])
+        for row in committed_rows()
+        if row.attack is not None
+    }
+
+
+def _stash_attacks() -> Mapping[str, Attacked]:
+    """Explored now, within small bounds: it takes seconds."""
+    bounds = Bounds(writes=2)
+    found = {
+        one.name: check_subject(
+            stash_subject(bounds, STASH.without(one.name), PROPERTIES), "stash", bounds.to_json()
+        ).violation
+        for one in STASH_SWITCHES.defences
+    }
+    return {name: Attacked(one.property, len(one.path)) for name, one in found.items() if one is not None}
+
+
 def protocol(name: str) -> Protocol:
     """What is proved of the protocol of that name. Raises KeyError for one that there is not."""
     return {
@@ -59,6 +86,7 @@ def protocol(name: str) -> Protocol:
             SEGMENT_SWITCHES,
             segment_scope.TRANSITIONS,
             segment_scope.DEFENCES,
+            _segment_attacks,
             segment_scope.OUTSIDE,
             SEGMENT_WITNESSES,
             segment_small.ladder,
@@ -69,6 +97,7 @@ def protocol(name: str) -> Protocol:
             STASH_SWITCHES,
             stash_scope.TRANSITIONS,
             stash_scope.DEFENCES,
+            _stash_attacks,
             stash_scope.OUTSIDE,
             stash_scope.WITNESSES,
             stash_small.ladder,

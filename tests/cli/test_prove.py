@@ -16,6 +16,7 @@ from lockedroom.cli.exits import Exit
 from lockedroom.model.proofs import prove as proving
 from lockedroom.model.proofs.query import Answered
 from lockedroom.model.proofs.segment import agreement, small, whole
+from lockedroom.model.proofs.segment import scope as segment_scope
 from lockedroom.model.stash import HONEST, HOSTILE
 from lockedroom.reference.segment.profile import HARDENED
 from tests.cli.run import inside, interrupted, lockedroom
@@ -134,6 +135,27 @@ def test_what_a_defence_is_to_the_proof_is_told(remembered: Path) -> None:
     outside = inside("prove", "segment", "--cache", remembered, "--no-vacuity", "--without", "tie-break", env=WIDE)
     assert outside.code == Exit.HOLDS
     assert "tie-break: under which of two shared keys the sides send: it is about an honest store" in outside.out
+
+
+def test_what_each_defence_is_to_the_proof_stands_in_one_table(tmp_path: Path) -> None:
+    ran = inside("prove", "stash", "--defences", "--cache", tmp_path, env=WIDE)
+    assert ran.code == Exit.HOLDS, ran
+    assert re.search(r"sealed-version +authenticity: step 3 +fails: alter keeps records that open are left by", ran.out)
+    assert "of 7 whose loss alone is an attack of the explorer's 7 fail, and 0 are outside" in ran.out
+    found = json.loads(inside("prove", "stash", "--defences", "--json", "--cache", tmp_path).out)
+    assert (found["system"], found["verdict"], len(found["defences"])) == ("stash", "shown", 7)
+    assert found["defences"][0]["explorer"] == {"falls": "secrecy", "steps": 1, "off": ["salted-keys"]}
+
+
+def test_a_defence_that_is_not_what_it_is_said_to_be_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    named = {**segment_scope.DEFENCES, "one-exchange": "send keeps one acceptance for a pair"}
+    monkeypatch.setattr(segment_scope, "DEFENCES", {name: named[name] for name in ("one-exchange", "tie-break")})
+    ran = inside("prove", "segment", "--defences", "--cache", tmp_path, env=WIDE)
+    assert ran.code == Exit.REFUSED, ran
+    assert "not shown: is proved without it: send keeps one acceptance for a pair" in ran.out
+    assert "of 2 defences 1 not shown, 1 outside" in ran.out
+    beside = inside("prove", "segment", "--defences", "--without", "one-exchange")
+    assert (beside.code, beside.out) == (Exit.USAGE, "") and "--defences with" in beside.err
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -7,9 +7,8 @@ from lockedroom.model.proofs.counterexample import counterexample, rendered
 from lockedroom.model.proofs.obligations import obligations
 from lockedroom.model.proofs.protocols import Protocol, protocol
 from lockedroom.model.proofs.prove import Proved, prove, settle
-from lockedroom.model.proofs.scope import Outside, Redundant, told
+from lockedroom.model.proofs.scope import Outside
 from lockedroom.model.proofs.system import System
-from lockedroom.model.segment.defences import committed_rows
 from lockedroom.reference.segment.table import TABLE as SEGMENT
 from lockedroom.reference.stash.transitions import TABLE as STASH
 from lockedroom.spec.registry import clauses, expanded
@@ -75,26 +74,3 @@ def test_without_a_defence_the_obligation_that_is_named_fails(name: str, defence
     assert result.verdict == "failed"
     found = counterexample(result.obligation, 600)
     assert found is not None and "breaks" in rendered(found)
-
-
-def test_every_defence_whose_loss_the_explorer_turns_into_an_attack_is_in_the_proof_or_outside() -> None:
-    """For each there is an obligation that fails without it, or the abstraction that leaves it out; none stands in."""
-    defences = PROTOCOLS["segment"].defences
-    attacked = [row.defence.name for row in committed_rows() if row.verdict == "attack"]
-    assert len(attacked) > 15
-    assert [name for name in attacked if isinstance(defences[name], Redundant)] == []
-    for name in attacked:
-        assert name in told(defences, name) and len(told(defences, name)) > len(name) + 20
-
-
-def test_no_defence_of_the_stash_is_outside() -> None:
-    """The explorer turns the loss of each into an attack."""
-    assert [loss for loss in PROTOCOLS["stash"].defences.values() if not isinstance(loss, str)] == []
-
-
-@pytest.mark.parametrize(
-    ("name", "defence"), [(name, defence) for name, defence, loss in LOST if isinstance(loss, Redundant)]
-)
-def test_without_a_redundant_defence_everything_is_still_proved(name: str, defence: str) -> None:
-    of = PROTOCOLS[name]
-    assert prove(of.system(of.switches.hardened.without(defence)), jobs=2).verdict == "proved"
