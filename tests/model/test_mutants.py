@@ -22,7 +22,6 @@ from tests.tree import ROOT
 STEPS = json.loads(Path(__file__).with_name("mutants.json").read_text(encoding="utf-8"))
 """How long the shortest counterexample of each is."""
 LONG = {
-    "an exchange takes the place of the review",
     "a receiver counts records, not numbers",
     "what is past is forgotten",
 }
@@ -83,6 +82,8 @@ def test_smaller_bounds_do_not_suffice(mutant: Mutant) -> None:
             smaller = replace(mutant.bounds, **{name: value - 1})
         except ValueError:  # there are no such bounds
             continue
+        if mutant.bounds.settled and not smaller.settled and smaller.members == mutant.bounds.members:
+            continue  # without an insider grants come at any time, which is more and not less
         report = check("segment", smaller, logic=mutant.logic(), time_limit=20)
         assert mutant.violates not in shortest(report), name
 

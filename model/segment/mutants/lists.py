@@ -238,7 +238,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
             ),
         ),
         ACCESS,
-        Bounds(3, 0, 1, revocations=1),
+        Bounds(3, 0, 1, revocations=1, intruder=1, insider=1),
     ),
     Mutant(
         "accepting takes the place of the review",
