@@ -121,6 +121,7 @@ def _refined(
     from lockedroom.cli.check import exploring
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.crew import INTERRUPTED
 
     if mutant is not None and mutant not in refining.mutants:
         raise unknown_mistake(mutant, refining.mutants)
@@ -135,7 +136,7 @@ def _refined(
         print_json(found.to_json())
     else:
         show(console(), found, protocol)
-    return Exit.INTERRUPTED if found.reason == "interrupted" else Exit(found.exit_code)
+    return Exit.INTERRUPTED if found.reason == INTERRUPTED else Exit(found.exit_code)
 
 
 def _only(context: typer.Context, option: str, reason: str, *beside: str) -> None:
@@ -151,6 +152,7 @@ def _mistakes(protocol: str, time_limit: float | None, as_json: bool) -> int:
     from lockedroom.cli.progress import Live
     from lockedroom.cli.tables import plain
     from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.crew import INTERRUPTED
     from lockedroom.model.proofs.segment import mistakes as of_segment
     from lockedroom.model.proofs.stash import refined as of_stash
 
@@ -165,11 +167,13 @@ def _mistakes(protocol: str, time_limit: float | None, as_json: bool) -> int:
             if left is not None and left <= 0:
                 break
             found[one] = mistakes.refined(one, left)
-            if found[one].reason == "interrupted":
-                return Exit.INTERRUPTED
+            if found[one].reason == INTERRUPTED:
+                break
     missed = [name for name, result in found.items() if result.verdict == "refines"]
     caught = [name for name, result in found.items() if result.verdict == "does not refine"]
     code = Exit.REFUSED if missed else Exit.HOLDS if len(caught) == len(wanted) else Exit.INCOMPLETE
+    if any(result.reason == INTERRUPTED for result in found.values()):
+        code = Exit.INTERRUPTED
     if as_json:
         told = [{"name": name, **result.to_json()} for name, result in found.items()]
         apart = [{"name": name, "violates": violates, "reason": reason} for name, violates, reason in outside]
@@ -183,6 +187,8 @@ def _mistakes(protocol: str, time_limit: float | None, as_json: bool) -> int:
     out.print(table)
     for (violates, reason), times in Counter((violates, reason) for _, violates, reason in outside).items():
         out.print(f"{times} break{'s' * (times == 1)} “{violates}” and need not be caught: {reason}")
+    if len(caught) + len(missed) < len(wanted):
+        out.print(f"{len(wanted) - len(caught) - len(missed)} not looked at to the end", style="yellow")
     seconds = time.monotonic() - began
     out.print(f"\n{protocol}: {len(caught)} of {len(wanted)} mutants refine nothing, in {seconds:.0f} s", style="bold")
     return code
@@ -205,6 +211,7 @@ def show(out: Console, found: Refined, protocol: str) -> None:
     if found.ends:
         totals.add_row("that end the room", count(found.ends))
     totals.add_row("states", count(found.states))
+    totals.add_row("depth", str(found.depth))
     totals.add_row("bounds", str(found.bounds))
     out.print(totals)
     if found.never:
@@ -214,5 +221,5 @@ def show(out: Console, found: Refined, protocol: str) -> None:
         for number, taken in enumerate(found.path, start=1):
             out.print(f"  {number}. {taken}")
     if not found.complete and not found.fault:
-        out.print(f"not complete: {found.reason}", style="yellow")
+        out.print(f"not complete: {found.reason}; not all states at the last depths were looked at", style="yellow")
     out.print(f"\n{protocol}: {found.verdict} within {found.bounds}, in {found.seconds:.0f} s", style="bold")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic, Literal, Protocol, TypeVar
 
+from lockedroom.model.crew import INTERRUPTED
 from lockedroom.model.proofs.system import System
 from lockedroom.model.report import Judgement, Path, Progress, StepJudge, Taken
 from lockedroom.model.tabulated.explorer import Tabulated
@@ -103,7 +104,8 @@ class Mistakes:
 @dataclass(frozen=True, slots=True)
 class Refined:
     """What became of it. `judged`: memo entries, or edges between whole states; `counts`: for each operation, how many
-    of them were which abstract actions; `fault`: what the last step of `path` is instead."""
+    of them were which abstract actions; `depth`: the steps to the farthest states that were found; `fault`: what the
+    last step of `path` is instead."""
 
     bounds: Limits
     judged: Judged
@@ -114,6 +116,7 @@ class Refined:
     states: int
     transitions: int
     seconds: float
+    depth: int
     fault: str = ""
     path: Path = field(default=(), repr=False)
 
@@ -166,6 +169,7 @@ class Refined:
             "reason": self.reason,
             "states": self.states,
             "transitions": self.transitions,
+            "depth": self.depth,
             "seconds": round(self.seconds, 3),
             "fault": self.fault,
             "path": [str(taken) for taken in self.path],
@@ -239,6 +243,7 @@ def by_entries(
         found.states,
         found.transitions,
         found.seconds,
+        found.depth,
         wrong.message if wrong else "",
         wrong.path if wrong else (),
     )
@@ -250,24 +255,27 @@ def by_edges(machine: Machine, judge: Judge, bounds: Limits, *, time_limit: floa
     counts: dict[str, Counter[str]] = {}
     first = dict(machine.initial)
     found: dict[_State, tuple[_State, Taken] | None] = {_frozen(first): None}
-    waiting = deque([first])
-    edges, reason, fault, path = 0, "", "", Path()
-    while waiting and not fault and not reason:
-        state = waiting.popleft()
-        for taken, after in edges_of(machine, state):
-            edges += 1
-            values = tuple(state[slot] for slot in taken.action.reads)
-            verdict = judge.verdict(taken.action, values, taken.outcome, state)
-            if verdict.fault:
-                fault, path = verdict.fault, (*_path(found, _frozen(state)), taken)
-                break
-            counts.setdefault(taken.action.operation, Counter())[said(verdict)] += 1
-            key = _frozen(after)
-            if key not in found:
-                found[key] = (_frozen(state), taken)
-                waiting.append(after)
-        if time_limit is not None and time.monotonic() - began > time_limit:
-            reason = f"the time limit of {time_limit:g} s"
+    waiting = deque([(first, 0)])
+    edges, depth, reason, fault, path = 0, 0, "", "", Path()
+    try:
+        while waiting and not fault and not reason:
+            state, depth = waiting.popleft()
+            for taken, after in edges_of(machine, state):
+                edges += 1
+                values = tuple(state[slot] for slot in taken.action.reads)
+                verdict = judge.verdict(taken.action, values, taken.outcome, state)
+                if verdict.fault:
+                    fault, path = verdict.fault, (*_path(found, _frozen(state)), taken)
+                    break
+                counts.setdefault(taken.action.operation, Counter())[said(verdict)] += 1
+                key = _frozen(after)
+                if key not in found:
+                    found[key] = (_frozen(state), taken)
+                    waiting.append((after, depth + 1))
+            if time_limit is not None and time.monotonic() - began > time_limit:
+                reason = f"the time limit of {time_limit:g} s"
+    except KeyboardInterrupt:
+        reason = INTERRUPTED
     return Refined(
         bounds,
         "edges",
@@ -278,6 +286,7 @@ def by_edges(machine: Machine, judge: Judge, bounds: Limits, *, time_limit: floa
         len(found),
         edges,
         time.monotonic() - began,
+        waiting[-1][1] if waiting else depth,
         fault,
         path,
     )

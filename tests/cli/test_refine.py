@@ -23,7 +23,7 @@ SMALL = ("refine", "segment", "--messages", "0")
 
 def test_every_transition_is_told_with_what_it_is() -> None:
     ran = lockedroom(*SMALL, env=WIDE)
-    assert (ran.code, ran.err) == (Exit.HOLDS, "")
+    assert ran.code == Exit.HOLDS, ran
     for words in ("place_exchange, accept", "verify, join", "refused", "steps of what is proved", "memo entries"):
         assert words in ran.out
     assert "segment: refines within 2 members, 0 messages, 1 join, intruder 1" in ran.out
@@ -76,6 +76,19 @@ def test_every_mistake_that_must_not_refine_is_told(monkeypatch: pytest.MonkeyPa
     assert beside.code == Exit.USAGE and "--members with --mutants" in beside.err
 
 
+def test_mistakes_that_are_interrupted_are_told_as_far_as_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refined(name: str, _: float | None) -> Refined:
+        found: Refined = known.refined(name, None)
+        return replace(found, fault="", path=(), reason="interrupted") if name == known.caught[1] else found
+
+    known = of_segment.MISTAKES
+    monkeypatch.setattr(of_segment, "MISTAKES", replace(known, refined=refined))
+    ran = inside("refine", "segment", "--mutants", env=WIDE)
+    assert ran.code == Exit.INTERRUPTED
+    assert f"{len(known.caught) - 1} not looked at to the end" in ran.out
+    assert f"segment: 1 of {len(known.caught)} mutants refine nothing" in ran.out
+
+
 def test_bounds_that_there_are_not_are_refused() -> None:
     assert inside("refine", "segment", "--members", "8").code == Exit.USAGE
     unknown = inside("refine", "segment", "--mutant", "none such")
@@ -87,7 +100,7 @@ STASH = ("refine", "stash", "--set", "holders=1", "--set", "writes=1")
 
 def test_the_stash_refines_what_is_proved() -> None:
     ran = inside(*STASH, env=WIDE)
-    assert (ran.code, ran.err) == (Exit.HOLDS, "")
+    assert ran.code == Exit.HOLDS, ran
     for words in (
         "make_key, make_body, seal, put",
         "read_nothing",

@@ -9,7 +9,7 @@ import pytest
 
 from lockedroom.model.explore import Explorer
 from lockedroom.model.proofs.formula import Var
-from lockedroom.model.proofs.refined import BEYOND, REFINES, REFUSED, STUTTER, Refined, judging
+from lockedroom.model.proofs.refined import BEYOND, REFINES, REFUSED, STUTTER, Refined, Verdict, judging
 from lockedroom.model.proofs.scope import Outside
 from lockedroom.model.proofs.segment.mistakes import CAUGHT, OUTSIDE, WITHIN, refined
 from lockedroom.model.proofs.segment.refined import by_edges, by_entries
@@ -81,7 +81,7 @@ def test_every_edge_between_whole_states_is_a_step(bounds: Bounds) -> None:
     found = by_edges(bounds)
     assert (found.verdict, found.fault) == ("refines", "")
     entries = by_entries(bounds, jobs=1)
-    assert (found.states, found.total >= entries.total) == (entries.states, True)
+    assert (found.states, found.depth, found.total >= entries.total) == (entries.states, entries.depth, True)
     assert {op: set(those) for op, those in found.counts.items()} == {
         op: set(those) for op, those in entries.counts.items()
     }
@@ -185,3 +185,18 @@ def test_what_ends_early_is_not_complete() -> None:
     found: Refined = by_edges(INTRUDED, time_limit=0.0)
     assert (found.verdict, found.exit_code) == ("incomplete", 4)
     assert found.to_json()["reason"] == "the time limit of 0 s"
+
+
+def test_what_is_interrupted_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [0]
+
+    def verdict(self: Refinement, *step: object) -> Verdict:
+        asked[0] += 1
+        if asked[0] > 60:
+            raise KeyboardInterrupt
+        return Verdict()
+
+    monkeypatch.setattr(Refinement, "verdict", verdict)
+    edges = by_edges(INTRUDED)
+    assert (edges.verdict, edges.reason, edges.total) == ("incomplete", "interrupted", 60)
+    assert edges.depth > 0 and edges.to_json()["depth"] == edges.depth
