@@ -62,7 +62,7 @@ def defences(
     from lockedroom.model.crew import INTERRUPTED, processors
     from lockedroom.model.segment.attacks import LADDER
     from lockedroom.model.segment.covers import uncovered
-    from lockedroom.model.segment.defences import DefencesReport, climbed, committed_rows, judge
+    from lockedroom.model.segment.defences import DefencesReport, climbed, committed_others, committed_rows, judge
     from lockedroom.reference.segment.profile import DEFENCES
 
     names = tuple(dict.fromkeys(only or ()))
@@ -78,8 +78,10 @@ def defences(
             rows = tuple(row for row in committed_rows() if not names or row.defence.name in names)
         else:
             climb, uncover = partial(climbed, deadline=deadline), partial(uncovered, deadline=deadline)
-            many = jobs or processors()
-            rows = judge(names, ladder=LADDER, search=climb, uncover=uncover, jobs=many, progress=live.show)
+            many, others = jobs or processors(), committed_others() if names else {}
+            rows = judge(
+                names, ladder=LADDER, search=climb, uncover=uncover, others=others, jobs=many, progress=live.show
+            )
     for attack in (row.attack for row in rows if committed and row.attack is not None):
         taken(attack)
     late = deadline is not None and time.monotonic() >= deadline
@@ -116,6 +118,8 @@ def _show(out: Console, report: DefencesReport, committed: bool) -> None:
             for line in silence(row):
                 out.print(line, style="yellow")
             continue
+        if row.off[1:]:
+            out.print(alone(row))
         out.print(f"without {', '.join(row.off)}, within {row.attack.bounds}:")
         draw(out, row.attack)
         if row.beside:
@@ -145,10 +149,18 @@ def silence(row: Row) -> Iterator[str]:
         yield f"it stays: {row.reason}" if row.reason else "nothing says why it is there"
 
 
+def alone(row: Row) -> str:
+    """What to say of a defence whose loss admits an attack together with another's only."""
+    whole = sum(found.complete for found in row.searched)
+    return f"its loss alone admits no attack within the {whole} bounds searched; that of {' and '.join(row.off)} does:"
+
+
 def said(row: Row) -> str:
     """What becomes of the protocol without a defence, in a few words."""
     if row.attack is None:
-        return "no attack found" if row.verdict == "none found" else row.verdict
+        if row.verdict != "none found":
+            return row.verdict
+        return "no attack found; it stays for a reason" if row.reason else "no attack found"
     if len(row.off) > 1:
         return f"{row.attack.falls} (together with {', '.join(row.off[1:])})"
     return row.attack.falls

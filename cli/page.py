@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 from lockedroom.cli.chart import Move
+from lockedroom.cli.defences import alone, counted
 from lockedroom.cli.mutants import Hunts, within
 from lockedroom.cli.svg import chart_style, svg
 from lockedroom.cli.terminal import count as plain_count
@@ -131,7 +132,7 @@ def html(
     beneath = [_told(number, one) for number, one in enumerate(findings.beneath if findings else (), len(told) + 1)]
     killed = [_killed(result) for result in hunts.named("killed", "survives", "raises")]
     made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters["thousands"] = count
+    made.filters |= {"thousands": count, "alone": alone}
     template = files("lockedroom.cli").joinpath("page.html.jinja").read_text(encoding="utf-8")
     return made.from_string(template).render(
         version=__version__,
@@ -169,11 +170,8 @@ def _summary(
     if defences is None:
         yield Verdict("defences", "Defences", "not searched", "odd")
     else:
-        attacked = sum(row.attack is not None for row in defences)
         accounted = all(row.accounted for row in defences)
-        said = f"the loss of {attacked} of {len(defences)} admits an attack; each has an attack or a reason"
-        if not accounted:
-            said = f"the loss of {attacked} of {len(defences)} admits an attack; some have neither attack nor reason"
+        said = f"{counted(defences)}; {'each has' if accounted else 'not each has'} an attack or a reason"
         yield Verdict("defences", "Defences", said, "good" if accounted else "bad")
     sample = "" if len(hunts.chosen) == hunts.known else f", a sample of the {hunts.known} that are known"
     said = f"{len(hunts.named('killed'))} of {len(hunts.chosen)} killed{sample}"

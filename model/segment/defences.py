@@ -145,12 +145,14 @@ def judge(
     own: Mapping[str, tuple[Bounds, ...]] = OWN,
     covers: Mapping[str, Cover] = COVERS,
     uncover: Callable[[str], Uncovered] = uncovered,
+    others: Mapping[str, Loss] | None = None,
     jobs: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Row, ...]:
     """The rows of these defences, or of all. With several `jobs` each defence is searched by a process of its own:
-    `search` and `uncover` are pickled. `progress` is told what is searched, how much of it is done, and of how much.
-    Interrupted, what has no attack yet is incomplete. Raises KeyError for a name that there is not."""
+    `search` and `uncover` are pickled. `others`: of one that is asked for without them, the defences together with
+    which it may be missed. `progress` is told what is searched, how much of it is done, and of how much. Interrupted,
+    what has no attack yet is incomplete. Raises KeyError for a name that there is not."""
     known = {defence.name: defence for defence in defences}
     wanted = [known[name] for name in names] or list(defences)
     tell = progress or (lambda what, done, of: None)
@@ -161,7 +163,8 @@ def judge(
             crew.each(search, given, partial(tell, "each defence switched off"), alone.__setitem__)
             rows = [_row(one, alone[number], reasons.get(one.name, "")) for number, one in enumerate(wanted)]
             silent = frozenset(row.defence.name for row in rows if row.verdict == "none found")
-            found = together(silent, ladder, search, falls, partial(tell, "several switched off together"))
+            beyond = frozenset[str]().union(*((others or {}).get(name, ()) for name in silent))
+            found = together(silent | beyond, ladder, search, falls, partial(tell, "several switched off together"))
             rows = [_with(row, found) for row in rows]
             left = [row.defence.name for row in rows if row.verdict == "none found" and row.defence.name in covers]
             shown = crew.each(uncover, [(name,) for name in left], partial(tell, "each with what covers for it"))
@@ -284,3 +287,8 @@ def committed_rows() -> tuple[Row, ...]:
     """The committed rows, in the order of the profile."""
     file = resources.files("lockedroom.model.segment").joinpath("defences.json")
     return read_rows(json.loads(file.read_text(encoding="utf-8")))
+
+
+def committed_others() -> Mapping[str, Loss]:
+    """The defences together with which each is missed that none is missed without, as is committed."""
+    return {row.defence.name: frozenset(row.off[1:]) for row in committed_rows() if row.off[1:] and not row.beside}

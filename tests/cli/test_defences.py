@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from lockedroom.cli.exits import Exit
 from lockedroom.conformance.reports import defences_schema
-from lockedroom.model.segment import defences
+from lockedroom.model.segment import attacks, defences
 from lockedroom.model.segment.attacks import Searched
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.reference.segment import profile as switch
@@ -67,6 +67,29 @@ def test_a_committed_attack_that_is_none_is_no_answer(monkeypatch: pytest.Monkey
         monkeypatch.setattr(defences, "committed_rows", lambda rows=rows: rows)
         ran = inside("defences", "segment", "--committed", "--json")
         assert ran.code == code and (code or json.loads(ran.out)["committed"] is True), ran
+
+
+def test_it_says_what_is_missed_together_with_another_alone_and_what_stays_for_a_reason() -> None:
+    ran = inside("defences", "segment", "--committed", env={"COLUMNS": "200"})
+    said = " ".join(ran.out.split())
+    together = (
+        "its loss alone admits no attack within the 16 bounds searched; that of acl-chaining and segment-in-signa"
+    )
+    assert ran.code == 0 and together in said
+    for row in defences.committed_rows():
+        if row.attack is None:
+            assert f"{row.defence.name}: {row.defence.gives} no attack without it within" in said, row.defence.name
+            assert f"it stays: {row.reason}" in said
+
+
+def test_one_that_is_missed_together_with_another_alone_is_accounted_for_by_itself_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ladder = tuple(one for one in attacks.LADDER if one == Bounds(2, 0, 1, intruder=1))
+    monkeypatch.setattr(attacks, "LADDER", ladder)
+    ran = inside("defences", "segment", "--only", switch.CHAINED, "--jobs", "1", "--json")
+    (row,) = json.loads(ran.out)["defences"]
+    assert (ran.code, row["verdict"], row["off"]) == (0, "attack together", [switch.CHAINED, switch.SIGNED_SEGMENT])
 
 
 def test_nothing_is_written_into_a_folder_that_is_not_empty(tmp_path: Path) -> None:

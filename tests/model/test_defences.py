@@ -65,6 +65,14 @@ def test_rows_say_what_each_loss_admits() -> None:
     assert DefencesReport(rows, (ROOM,), 0.0).exit_code == 0
 
 
+def test_one_asked_for_by_itself_is_still_shown_with_another_that_it_is_missed_with() -> None:
+    toy = Toy(frozenset({B, C}))
+    (row,) = judge((B,), search=toy.search, falls=toy.falls, ladder=(ROOM,), reasons={}, others={B: frozenset({C})})
+    assert (row.verdict, row.off, row.accounted) == ("attack together", (B, C), True)
+    (row,) = judge((D,), search=toy.search, falls=toy.falls, ladder=(ROOM,), reasons={}, others={B: frozenset({C})})
+    assert (row.verdict, row.accounted) == ("none found", False)
+
+
 def test_one_that_another_covers_for_is_shown_with_it_if_the_other_alone_admits_nothing_there() -> None:
     toy, cover = Toy(frozenset({A})), {B: Cover(A, ROOM), C: Cover(A, ROOM), D: Cover(A, ROOM)}
     fell, held = (Searched(ROOM, found is None, "", 1, 1, 0.0, found) for found in (attack(frozenset({A, B})), None))
