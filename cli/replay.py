@@ -122,7 +122,7 @@ def _of_model(
         raise faulty(str(trace.about.machine), error) from None
     # Only of the segment is the model asked whether the property falls in the other profile, too.
     if profile in (None, said.settings.profile) or said.settings.protocol != "segment":
-        return _replay(said, said.title, on, profile, as_json)
+        return _replay(said, said.title, on, profile, as_json, violated=trace.about.property)
     return _replay(anew(said, trace, profile), said.title, on, profile, as_json, withstands(trace, profile))
 
 
@@ -178,6 +178,7 @@ def _replay(
     as_json: bool,
     withstood: tuple[str, tuple[str, ...]] | None = None,
     command: list[str] | None = None,
+    violated: str = "",
 ) -> Exit:
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.replay import replay as run
@@ -203,6 +204,8 @@ def _replay(
             out.print(line, style="red" if result.divergence is not None else None)
         if withstood is not None and result.status == "passed":
             out.print(_on_its_model(spoken, *withstood))
+        if violated and result.status == "passed":
+            out.print(f"every step is on the {on} as on the model, where {violated} is violated")
         agreed = f"{result.steps} of {len(trace.steps)} steps agree with the trace"
         out.print(agreed if result.status != "unsupported" else f"not supported: {result.reason}", style="bold")
     return Exit.REFUSED if withstood and withstood[0] and result.status == "passed" else exit_code(result)

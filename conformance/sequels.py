@@ -13,7 +13,8 @@ the description does by the same clause with one of the finding's own defences a
 
     python -m lockedroom.conformance.sequels [--check]
 
-writes the committed ones, or says whether they are what is found; the exit code is 1 where they are not.
+writes the committed ones, or says whether they are what is found; the exit code is 1 where they are not. It takes
+minutes, and says on standard error which finding it is at.
 """
 
 from __future__ import annotations
@@ -281,10 +282,11 @@ def led_to(finding: Finding, search: bool = True) -> Sequel | None:
 
 def written() -> str:
     """What the committed findings lead to, as it is committed."""
-    found = [
-        {"attack": _key(one), "leads": found.to_json() if (found := sequel_of(one)) else None}
-        for one in asked(committed_findings().findings)
-    ]
+    found = []
+    for one in asked(committed_findings().findings):
+        print(f"what it leads to: {one.name}", file=sys.stderr, flush=True)
+        sequel = sequel_of(one)
+        found.append({"attack": _key(one), "leads": sequel.to_json() if sequel else None})
     return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 

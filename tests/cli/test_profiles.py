@@ -114,6 +114,8 @@ def test_a_trace_of_a_finding_goes_on_to_where_the_defence_itself_refuses(tmp_pa
     assert (again.code, json.loads(again.out)["verdict"]) == (0, "reproduced")
     works = inside("replay", tmp_path / name, "--on", "engine")
     assert works.code == 0 and "receive from carol: message 1" in " ".join(works.out.replace("│", "").split())
+    said = f"every step is on the engine as on the model, where {one.attack.falls} is violated"
+    assert said in " ".join(works.out.split())
     for on in ("engine", "backend"):
         refused = json.loads(inside("replay", tmp_path / name, "--on", on, "--profile", "hardened", "--json").out)
         assert refused["refused"]["clause"] == "SEG-RECEIVE-5" and "does not open" in refused["refused"]["detail"]
