@@ -46,3 +46,10 @@ def test_the_corpus_has_as_many_traces_and_entries_as_are_stated() -> None:
 )
 def test_there_are_as_many_as_are_stated(pattern: str, number: int) -> None:
     assert stated(pattern) and {figure for place in stated(pattern) for figure in place} == {number}
+
+
+def test_what_a_refinement_judges_is_as_it_is_shown() -> None:
+    found = json.loads(
+        inside("refine", "segment", "--members", "2", "--messages", "1", "--intruder", "1", "--json").out
+    )
+    assert stated(r" judged +#\n steps of what is proved +#\n") == [(found["total"], found["steps"])]
