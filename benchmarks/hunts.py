@@ -21,6 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from lockedroom.model.report import ActionFault
 from lockedroom.model.segment.mutants import MUTANTS, Mutant
 from lockedroom.model.segment.stateful import grounds
 from lockedroom.model.stateful import SECONDS, hunt
@@ -50,7 +51,11 @@ class Tried:
 
 def tried(mutant: Mutant, shortest: int, seconds: float, seed: int) -> Tried:
     """Hunt one."""
-    found = hunt(grounds(mutant.logic()), seconds=seconds, number=seed, clock=time.process_time)
+    began = time.process_time()
+    try:
+        found = hunt(grounds(mutant.logic()), seconds=seconds, number=seed, clock=time.process_time)
+    except ActionFault:  # it came to where the engine contradicts itself, before any promise fell: that is no find
+        return Tried(mutant.name, seed, seconds, 0, shortest, round(time.process_time() - began, 1), 0)
     steps = len(found.violation.path) if found.violation else 0
     return Tried(mutant.name, seed, seconds, steps, shortest, round(found.seconds, 1), found.coverage.runs)
 

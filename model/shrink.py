@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from lockedroom.model.report import ActionFault
 from lockedroom.model.walks import Failure, Unsteady, Walker
 
 SECONDS: Final = 20.0
@@ -35,7 +36,9 @@ def _without(walker: Walker, best: Failure, name: str, size: int, deadline: floa
     """The failure without any part of that size that it does not need."""
     low = 0
     while low < len(best.trail) and time.monotonic() < deadline:
-        found = walker.follow((*best.trail[:low], *best.trail[low + size :]), name)
+        found = None
+        with suppress(ActionFault):  # a way to where an action raises is another failure
+            found = walker.follow((*best.trail[:low], *best.trail[low + size :]), name)
         if found is not None and len(found.trail) < len(best.trail):
             best = found
         else:

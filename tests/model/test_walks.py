@@ -28,7 +28,7 @@ from lockedroom.model.shrink import shortened
 from lockedroom.model.validator import Subject, confirm
 from lockedroom.model.walked import walk_segment, walked_subject
 from lockedroom.model.walkers import Found, Stride, walk
-from lockedroom.model.walks import Failure, Unsteady, Walker, random_of
+from lockedroom.model.walks import Choice, Failure, Unsteady, Walker, random_of
 from lockedroom.reference.errors import EngineError
 from lockedroom.reference.machine import Action, Machine, Outcome, Slot
 from tests.model.test_explore import counter
@@ -341,6 +341,32 @@ def test_the_trail_of_something_else_is_an_error() -> None:
     assert failure is not None
     with pytest.raises(Unsteady, match="is no function"):
         shortened(walker, Failure(failure.trail[:5], failure.broken))
+
+
+def test_a_shorter_way_on_which_an_action_raises_is_none() -> None:
+    ready, done = Slot("ready"), Slot("done")
+
+    def prepare(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        return () if values[0] else (Outcome((True,)),)
+
+    def work(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        return (Outcome((cast(int, values[0]) + 1,)),)
+
+    def look(values: tuple[Hashable, ...]) -> tuple[Outcome, ...]:
+        assert values != (False, 2), "nobody was ready"
+        return ()
+
+    actions = (
+        Action("prepare", "a", (), (ready,), (ready,), prepare),
+        Action("work", "a", (), (done,), (done,), work),
+        Action("look", "a", (), (ready, done), (), look),
+    )
+    machine = Machine("work", {ready: False, done: 0}, actions)
+    once = Invariant("once", (done,), (lambda value: value,), lambda views: "twice" if views == (2,) else True)
+    walker = Walker(Subject(machine, None, (once,)))
+    failure = walker.follow([Choice(0, "", 0), Choice(1, "", 0), Choice(1, "", 0)], "once")
+    assert failure is not None
+    assert shortened(walker, failure).trail == failure.trail
 
 
 # ---- fingerprints --------------------------------------------------------------------------------------
