@@ -15,24 +15,18 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from lockedroom.cli.chart import Move
-from lockedroom.cli.counterexample import Confirmed, confirmed, of_segment
+from lockedroom.cli.explored import explored
 from lockedroom.cli.moves import lifelines, moves
-from lockedroom.conformance.model_trace import Named, model_trace, write_model_trace
-from lockedroom.model import stash, stash_mutants
+from lockedroom.conformance.model_trace import model_trace, write_model_trace
 from lockedroom.model.crew import started
-from lockedroom.model.segment import bounds as segment
-from lockedroom.model.segment import mutants as segment_mutants
-from lockedroom.model.stash import stash_subject
-from lockedroom.model.subjects import SubjectReport, check_subject
-from lockedroom.model.verdict import CheckReport, Counterexample, check
+from lockedroom.model.protocols import Bounds as Bounds
+from lockedroom.model.protocols import Mutant as Mutant
 from lockedroom.reference.errors import EngineError
 
-Mutant: TypeAlias = segment_mutants.Mutant | stash_mutants.Mutant
-Bounds: TypeAlias = segment.Bounds | stash.Bounds
 Task: TypeAlias = "Mutant | Bounds"
 """A mutant to hunt; or bounds within which to run the control."""
 Fate = Literal["killed", "survives", "not judged", "raises"]
@@ -74,7 +68,7 @@ Answer: TypeAlias = "Hunted | Controlled"
 def hunt(mutant: Mutant) -> Hunted:
     """Explore its protocol with this mistake within the mutant's bounds. Raises NotApplicable when the mistake does not
     match the source, ActionFault when the engine raises because of it, Unconfirmed for a fault of ours."""
-    report, shown = _explored(mutant)
+    report, shown = explored(mutant.bounds, mutant)
     fallen = tuple(found.name for found in report.properties if found.verdict == "violated")
     if shown is None:
         fate: Fate = "survives" if report.complete else "not judged"
@@ -96,35 +90,10 @@ def hunt(mutant: Mutant) -> Hunted:
     )
 
 
-def _explored(mutant: Mutant) -> tuple[CheckReport | SubjectReport, Confirmed | None]:
-    """What exploring it comes to, and the counterexample, if there is one."""
-    if isinstance(mutant, segment_mutants.Mutant):
-        report = check("segment", mutant.bounds, logic=mutant.logic())
-        return report, of_segment(showing(report, mutant.violates), mutant)
-    arguments = asdict(mutant.bounds)
-    subject = stash_subject(mutant.bounds, logic=mutant.logic())
-    found = check_subject(subject, "stash", arguments)
-    violation = found.shown(mutant.violates)
-    named = Named("stash", arguments, mutant.name)
-    return found, None if violation is None else confirmed(subject, named, violation)
-
-
-def showing(report: CheckReport, wanted: str) -> CheckReport:
-    """The report with the violation of this property as its counterexample, if there is one as short as the first."""
-    first = report.counterexample
-    for violation in (found for phase in report.phases for found in phase.exploration.violations):
-        if first is not None and violation.property == wanted and len(violation.path) <= len(first.path):
-            return replace(report, counterexample=Counterexample(wanted, violation.message, violation.path))
-    return report
-
-
 def control(bounds: Bounds) -> Controlled:
     """Explore the protocol without a mistake within bounds."""
-    if isinstance(bounds, segment.Bounds):
-        report = check("segment", bounds)
-        return Controlled(bounds, report.verdict, report.states, report.seconds)
-    found = check_subject(stash_subject(bounds), "stash", {})
-    return Controlled(bounds, found.verdict, found.states, found.seconds)
+    report, _ = explored(bounds)
+    return Controlled(bounds, report.verdict, report.states, report.seconds)
 
 
 def hunted(tasks: Sequence[Task], jobs: int, deadline: float | None = None) -> Generator[Answer, None, None]:

@@ -12,7 +12,6 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -47,7 +46,7 @@ def user_subject(
     from lockedroom.reference.machine import Machine
 
     if target == STASH:
-        return _stash(arguments, profile, mutant)
+        return ours(target, arguments, profile, mutant)
     if not is_target(target):
         raise usage(f"{target} names no machine", "write it as path/to/module.py:ATTRIBUTE")
     path, _, attribute = target.rpartition(":")
@@ -88,20 +87,16 @@ def user_subject(
     )
 
 
-def _stash(arguments: Mapping[str, int], profile: str | None, mutant: str | None) -> Subject:
+def ours(protocol: str, arguments: Mapping[str, int], profile: str | None, mutant: str | None) -> Subject:
+    """The machine of a protocol of ours. Raises Problem."""
     from lockedroom.model.loader import NotApplicable
-    from lockedroom.model.stash import PROPERTIES, REFERENCE, Bounds, stash_subject
-    from lockedroom.model.stash_mutants import BY_NAME
-    from lockedroom.reference.stash.profile import SWITCHES
+    from lockedroom.model.protocols import PROTOCOLS
 
-    known = [one.name for one in fields(Bounds)]
-    if unknown := [name for name in arguments if name not in known]:
-        raise usage(f"the stash has no {', '.join(unknown)}", f"set {', '.join(known)}")
-    if mutant is not None and mutant not in BY_NAME:
-        raise unknown_mistake(mutant, BY_NAME)
+    known = PROTOCOLS[protocol]
+    if mutant is not None and mutant not in known.mutants:
+        raise unknown_mistake(mutant, known.mutants)
     try:
-        logic = BY_NAME[mutant].logic() if mutant else REFERENCE
-        return stash_subject(Bounds(**arguments), SWITCHES.profile_of(profile or "hardened"), PROPERTIES, logic)
+        return known.subject(arguments, profile, mutant)
     except NotApplicable as error:
         raise usage(str(error), "it has to be written anew") from None
     except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lockedroom.cli.progress import Live
 
 _STYLES: Final = {"killed": "green", "survives": "bold red", "raises": "bold red", "not judged": "yellow"}
-_BUDGETS: Final = ("rotations", "revocations", "crashes", "intruder", "insider")
 LATE: Final = "the time limit"
 """Why hunts ended that ended for it."""
 INTERRUPTED: Final = "interrupted"
@@ -115,8 +114,9 @@ def mutants(
     """
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.protocols import PROTOCOLS
 
-    known = _library(protocol)
+    known: Sequence[Mutant] = [*PROTOCOLS[protocol].mutants.values()]
     chosen = chosen_of(known, only or ())
     folder = _folder(trace)
     with Live(quiet=as_json) as live:
@@ -126,14 +126,6 @@ def mutants(
     else:
         _show(console(), hunts, protocol)
     return hunts.exit_code
-
-
-def _library(protocol: str) -> Sequence[Mutant]:
-    """Every known mutant of a protocol."""
-    from lockedroom.model import stash_mutants
-    from lockedroom.model.segment import mutants as segment_mutants
-
-    return stash_mutants.MUTANTS if protocol == "stash" else segment_mutants.MUTANTS
 
 
 def run(
@@ -205,12 +197,15 @@ def file_of(mutant: Mutant) -> str:
 
 def _size(bounds: Bounds) -> tuple[int, ...]:
     """By what bounds are put in the order of how long they take, about."""
-    from lockedroom.model import stash
+    (members, *counted), budgets = _counts(bounds)
+    spent = sum(budgets.values())
+    return members, budgets["intruder"] * (1 + spent), sum(counted[1:]) + spent, counted[0]
 
-    if isinstance(bounds, stash.Bounds):
-        return bounds.holders, bounds.intruder, bounds.writes
-    budgets = sum(getattr(bounds, name) for name in _BUDGETS)
-    return bounds.members, bounds.intruder * (1 + budgets), bounds.joins + budgets, bounds.messages
+
+def _counts(bounds: Bounds) -> tuple[list[int], dict[str, int]]:
+    """How many there are of what is always counted, and the budgets for what else may happen."""
+    found = asdict(bounds)
+    return [found.pop(name) for name in bounds.COUNTED], found
 
 
 def to_json(hunts: Hunts, protocol: str, folder: Path | None = None) -> dict[str, object]:
@@ -271,8 +266,7 @@ def _show(out: Console, hunts: Hunts, protocol: str) -> None:
         table.add_row(result.mutant.name, result.mutant.breaks, falls, within(result.mutant.bounds), steps)
     out.print(table)
     if hunts.results:
-        counted = "holders/writes" if protocol == "stash" else "members/messages/joins"
-        out.print(f"within: {counted}, and what else may happen")
+        out.print(f"within: {'/'.join(hunts.chosen[0].bounds.COUNTED)}, and what else may happen")
     for result in hunts.named("survives"):
         said = f"nothing within {result.mutant.bounds} violates a property ({count(result.states)} states)"
         out.print(f"{result.mutant.name}: survives: {said}", style="bold red")
@@ -293,11 +287,7 @@ def _show(out: Console, hunts: Hunts, protocol: str) -> None:
 
 
 def within(bounds: Bounds) -> str:
-    """Bounds in a few characters: members/messages/joins (of the stash holders/writes) and the budgets that are not
-    0."""
-    from lockedroom.model import stash
-
-    if isinstance(bounds, stash.Bounds):
-        return f"{bounds.holders}/{bounds.writes}" + f", intruder {bounds.intruder}" * bounds.intruder
-    more = [f"{name} {getattr(bounds, name)}" for name in _BUDGETS if getattr(bounds, name)]
-    return ", ".join([f"{bounds.members}/{bounds.messages}/{bounds.joins}", *more])
+    """Bounds in a few characters: what is always counted (members/messages/joins, of the stash holders/writes) and the
+    budgets that are not 0."""
+    counted, budgets = _counts(bounds)
+    return ", ".join(["/".join(map(str, counted)), *(f"{name} {many}" for name, many in budgets.items() if many)])

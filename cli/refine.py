@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
 
 import typer
@@ -74,37 +73,25 @@ def refine(
     if mutants:
         _only(context, "mutants", "each mistake has bounds of its own", "protocol", "mutants", "time_limit", "as_json")
         return _mistakes(protocol, time_limit, as_json)
-    if protocol == "stash":
-        beside = ("protocol", "given", "edges", "mutant", "jobs", "time_limit", "as_json")
-        _only(context, "stash", "its bounds are given by --set", *beside)
-        return _stash(given or [], edges, mutant, jobs, time_limit, as_json)
-    if given:
-        raise usage("--set with segment", "its bounds have options of their own")
-    from lockedroom.model.proofs.segment.refined import REFINING
+    from lockedroom.cli.user import arguments_of
+    from lockedroom.model.proofs.segment.refined import REFINING as SEGMENT
+    from lockedroom.model.proofs.stash.refined import BOUNDS
+    from lockedroom.model.proofs.stash.refined import REFINING as STASH
+    from lockedroom.model.protocols import STASH as EXPLORED
     from lockedroom.model.segment.bounds import Bounds
 
     try:
+        if protocol == "stash":
+            beside = ("protocol", "given", "edges", "mutant", "jobs", "time_limit", "as_json")
+            _only(context, "stash", "its bounds are given by --set", *beside)
+            named = EXPLORED.within(arguments_of(given or []), BOUNDS)
+            return _refined(protocol, STASH, named, edges, mutant, jobs, time_limit, as_json)
+        if given:
+            raise usage("--set with segment", "its bounds have options of their own")
         bounds = Bounds(members, messages, joins, rotations, revocations, crashes, intruder, insider)
     except ValueError as error:
         raise usage(str(error), "choose smaller bounds") from None
-    return _refined(protocol, REFINING, bounds, edges, mutant, jobs, time_limit, as_json)
-
-
-def _stash(
-    given: list[str], edges: bool, mutant: str | None, jobs: int | None, time_limit: float | None, as_json: bool
-) -> int:
-    """Check the stash's engine."""
-    from lockedroom.cli.user import arguments_of
-    from lockedroom.model.proofs.stash.refined import BOUNDS, REFINING
-
-    arguments = arguments_of(given)
-    if unknown := [name for name in arguments if name not in BOUNDS.to_json()]:
-        raise usage(f"the stash has no {', '.join(unknown)}", f"set {', '.join(BOUNDS.to_json())}")
-    try:
-        bounds = replace(BOUNDS, **arguments)
-    except ValueError as error:
-        raise usage(str(error), "choose others") from None
-    return _refined("stash", REFINING, bounds, edges, mutant, jobs, time_limit, as_json)
+    return _refined(protocol, SEGMENT, bounds, edges, mutant, jobs, time_limit, as_json)
 
 
 def _refined(

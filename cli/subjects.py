@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from lockedroom.model.segment.bounds import Bounds
     from lockedroom.model.validator import Subject
     from lockedroom.reference.machine import Action, Outcome
-    from lockedroom.reference.segment.profile import Profile
 
 
 def subject_named(named: Named) -> Subject:
     """The machine of that name with what must hold of it. Raises Problem when it cannot be found."""
-    from lockedroom.cli.modules import STASH, is_target, user_subject
+    from lockedroom.cli.modules import is_target, user_subject
+    from lockedroom.model.protocols import PROTOCOLS
 
-    if named.target == "segment":
-        return _segment(named)
-    if named.target == STASH:
-        return user_subject(STASH, named.arguments, named.profile, named.mutant)
+    if named.target in PROTOCOLS:
+        try:
+            return PROTOCOLS[named.target].subject(named.arguments, named.profile, named.mutant)
+        except ValueError as error:
+            raise _unknown(named, str(error)) from None
     if is_target(named.target) and named.mutant is None:
         return user_subject(named.target, named.arguments)
     raise _unknown(named, "no protocol of that name, and no path/to/module.py:ATTRIBUTE")
@@ -108,31 +109,6 @@ def bounds_named(named: Named) -> Bounds:
     try:
         return Bounds(**named.arguments)
     except (TypeError, ValueError) as error:
-        raise _unknown(named, str(error)) from None
-
-
-def _profile(named: Named) -> Profile | None:
-    from lockedroom.reference.segment.profile import profile_of
-
-    try:
-        return profile_of(named.profile) if named.profile is not None else None
-    except ValueError as error:
-        raise _unknown(named, str(error)) from None
-
-
-def _segment(named: Named) -> Subject:
-    from lockedroom.cli.counterexample import logic_of
-    from lockedroom.model.segment.loader import NotApplicable
-    from lockedroom.model.segment.mutants import BY_NAME
-    from lockedroom.model.segment.subject import segment_subject
-
-    bounds = bounds_named(named)
-    mutant = BY_NAME.get(named.mutant) if named.mutant is not None else None
-    if mutant is None and named.mutant is not None:
-        raise _unknown(named, "no mistake of that name is known")
-    try:
-        return segment_subject(bounds, logic_of(mutant, _profile(named)))
-    except NotApplicable as error:
         raise _unknown(named, str(error)) from None
 
 

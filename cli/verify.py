@@ -10,10 +10,6 @@ import typer
 from lockedroom.cli.exits import MEANING, Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lockedroom.cli.counterexample import Confirmed
-    from lockedroom.model.report import Progress
     from lockedroom.model.subjects import SubjectReport
     from lockedroom.model.verdict import CheckReport
 
@@ -62,6 +58,7 @@ def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit,
     from lockedroom.cli.conform import progress_of
     from lockedroom.cli.conform import show as show_replays
     from lockedroom.cli.counterexample import show as show_counterexample
+    from lockedroom.cli.explored import explored
     from lockedroom.cli.progress import Live
     from lockedroom.cli.tables import exploration_table, property_table
     from lockedroom.cli.terminal import console
@@ -69,13 +66,14 @@ def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit,
     from lockedroom.conformance.corpus import corpus
     from lockedroom.conformance.stash_real import on_every_store
     from lockedroom.model.crew import INTERRUPTED
+    from lockedroom.model.protocols import PROTOCOLS as KNOWN
 
     began = time.monotonic()
-    explored: CheckReport | SubjectReport | None = None
+    report: CheckReport | SubjectReport | None = None
     try:
         with Live(quiet=quiet) as live:
-            explored, found = _explored(protocol, exploring(live))
-            if explored.reason == INTERRUPTED:
+            report, found = explored(KNOWN[protocol].verified, progress=exploring(live))
+            if report.reason == INTERRUPTED:
                 raise KeyboardInterrupt
             traces = on_every_store(corpus(protocol)) if protocol == "stash" else None
             replayed = conform(
@@ -86,49 +84,29 @@ def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit,
             "verdict": "incomplete",
             "reason": INTERRUPTED,
             "seconds": round(time.monotonic() - began, 3),
-            "exploration": explored.to_json() if explored is not None else None,
+            "exploration": report.to_json() if report is not None else None,
             "conformance": None,
         }
-    code = _worst([Exit(explored.exit_code), Exit(replayed.exit_code)])
+    code = _worst([Exit(report.exit_code), Exit(replayed.exit_code)])
     seconds = time.monotonic() - began
     if not quiet:
         out = console()
-        out.print(property_table(explored.properties, out.width))
-        out.print(exploration_table(explored))
+        out.print(property_table(report.properties, out.width))
+        out.print(exploration_table(report))
         show_replays(out, replayed)
-        show_reasons(out, explored.properties)
+        show_reasons(out, report.properties)
         if found is not None:
             show_counterexample(out, found)
-        if not explored.complete:
-            out.print(f"the exploration is not complete: {explored.reason}", style="yellow")
+        if not report.complete:
+            out.print(f"the exploration is not complete: {report.reason}", style="yellow")
         out.print(f"\n{protocol}: {_WORDS.get(code, 'incomplete')}, in {seconds:.0f} s", style="bold")
     return code, {
         "verdict": _WORDS.get(code, "incomplete"),
-        "reason": explored.reason,
+        "reason": report.reason,
         "seconds": round(seconds, 3),
-        "exploration": explored.to_json(),
+        "exploration": report.to_json(),
         "conformance": replayed.to_json(),
     }
-
-
-def _explored(
-    protocol: str, progress: Callable[[Progress], None]
-) -> tuple[CheckReport | SubjectReport, Confirmed | None]:
-    """What exploring a protocol within its default bounds comes to, and the counterexample, if there is one."""
-    from lockedroom.cli.counterexample import confirmed, of_segment
-    from lockedroom.conformance.model_trace import Named
-    from lockedroom.model import stash
-    from lockedroom.model.segment import bounds
-    from lockedroom.model.subjects import check_subject
-    from lockedroom.model.verdict import check
-
-    if protocol == "segment":
-        report = check(protocol, bounds.VERIFY, progress=progress)
-        return report, of_segment(report)
-    subject, within = stash.stash_subject(), stash.VERIFY.to_json()
-    judged = check_subject(subject, protocol, within, progress=progress)
-    violation = judged.violation
-    return judged, None if violation is None else confirmed(subject, Named(protocol, within), violation)
 
 
 def _worst(codes: list[Exit]) -> Exit:

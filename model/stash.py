@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise, permutations
-from typing import Final, TypeAlias, cast
+from typing import ClassVar, Final, TypeAlias, cast
 
 from lockedroom.model.report import Invariant, Judgement
 from lockedroom.model.validator import Subject
@@ -228,6 +228,8 @@ def _secret(place: Bits) -> Callable[[tuple[Hashable, ...]], Judgement]:
 class Bounds:
     """How many holders of the key there are, how often they write or remove in all, and whether there is an intruder (0
     or 1). Raises ValueError, with a text for people, when one is out of range."""
+
+    COUNTED: ClassVar[tuple[str, ...]] = ("holders", "writes")
 
     holders: int = 2
     writes: int = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from lockedroom.reference.machine import Name
 from lockedroom.reference.segment.records import ALL_RIGHTS, Capacity
@@ -28,6 +28,8 @@ class Bounds:
 
     Raises ValueError, with a text for people, when one is out of range.
     """
+
+    COUNTED: ClassVar[tuple[str, ...]] = ("members", "messages", "joins")
 
     members: int = 2
     messages: int = 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lockedroom.cli.counterexample import as_svg, of_segment
-from lockedroom.cli.hunters import showing
+from lockedroom.cli.explored import showing
 from lockedroom.cli.subjects import subject_named
 from lockedroom.conformance.model_trace import model_trace, parse_model_trace, write_model_trace
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant

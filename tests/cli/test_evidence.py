@@ -1,41 +1,33 @@
 """`verify`, `defences` and `findings` of the stash: what they show, and that they notice what is not so."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lockedroom.cli import demo
+from lockedroom.cli import demo, explored
 from lockedroom.conformance import conform as runner
 from lockedroom.conformance import corpus
 from lockedroom.conformance.stash_real import stores
 from lockedroom.conformance.trace import Trace
-from lockedroom.model import stash as model
-from lockedroom.model.segment import bounds
-from lockedroom.model.stash import FINDINGS, PROPERTIES, Bounds
+from lockedroom.model.protocols import PROTOCOLS, SEGMENT, STASH
+from lockedroom.model.stash import FINDINGS, Bounds
 from lockedroom.model.stash_mutants import BY_NAME
-from lockedroom.reference.stash.profile import DEFENCES, HARDENED
+from lockedroom.reference.stash.profile import DEFENCES
 from tests.cli.run import inside
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Within smaller bounds: what is explored within larger ones, others test."""
-    subject, least = model.stash_subject, Bounds(writes=1)
-    monkeypatch.setattr(model, "stash_subject", lambda bounds=least, *rest: subject(bounds, *rest))
-    yield
-
-
-@pytest.fixture
-def few(small: None, monkeypatch: pytest.MonkeyPatch) -> list[Trace]:
-    """The corpus of the stash, which is these few traces here; that of the segment is the demonstration."""
+def few(monkeypatch: pytest.MonkeyPatch) -> list[Trace]:
+    """The corpus of the stash, which is these few traces here; that of the segment is the demonstration. What is
+    explored within larger bounds, others test."""
     found = list(corpus.corpus("stash")[:4])
     segment = demo.script_trace(("alice", "bob"))
     for module in (corpus, runner):
         monkeypatch.setattr(module, "corpus", lambda protocol: (segment,) if protocol == "segment" else tuple(found))
-    monkeypatch.setattr(bounds, "VERIFY", bounds.Bounds())
+    monkeypatch.setitem(PROTOCOLS, "segment", replace(SEGMENT, verified=SEGMENT.bounds))
+    monkeypatch.setitem(PROTOCOLS, "stash", replace(STASH, verified=Bounds(writes=1)))
     return found
 
 
@@ -49,8 +41,7 @@ def test_verify(few: list[Trace]) -> None:
 
 
 def test_verify_draws_a_counterexample(few: list[Trace], monkeypatch: pytest.MonkeyPatch) -> None:
-    subject, logic = model.stash_subject, BY_NAME["nothing is there is believed"].logic()
-    monkeypatch.setattr(model, "stash_subject", lambda: subject(Bounds(writes=1), HARDENED, PROPERTIES, logic))
+    monkeypatch.setattr(explored, "STASH", replace(STASH, reference=BY_NAME["nothing is there is believed"].logic()))
     ran = inside("verify", "stash")
     assert ran.code == 1 and "removals are noticed is violated" in ran.out
     assert "stash: violated, in" in ran.out and f"{len(few) * len(stores())} agree" in ran.out

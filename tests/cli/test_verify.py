@@ -19,7 +19,7 @@ from lockedroom.conformance.reports import check_schema
 from lockedroom.conformance.schemas import check, validator_of
 from lockedroom.conformance.trace import Trace
 from lockedroom.conformance.verify_report import verify_schema
-from lockedroom.model.segment import bounds
+from lockedroom.model.protocols import PROTOCOLS, SEGMENT
 from lockedroom.model.segment.bounds import Bounds
 from tests.cli.run import inside, left_of_replay
 
@@ -42,7 +42,7 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     """The demonstration, which is the whole corpus here."""
     found = demo.script_trace(("alice", "bob"))
     replaying(monkeypatch, found)
-    monkeypatch.setattr(bounds, "VERIFY", Bounds(crashes=1))
+    monkeypatch.setitem(PROTOCOLS, "segment", replace(SEGMENT, verified=Bounds(crashes=1)))
     return found
 
 
