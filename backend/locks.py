@@ -23,6 +23,19 @@ LONGEST: Final = 5e-3
 """The first and the longest back-off, in seconds; it doubles in between."""
 
 
+def attempts(deadline: float) -> Iterator[None]:
+    """At once, and again after each back-off (SEG-LOCK-4), until the deadline has passed (of time.monotonic())."""
+    pause = SHORTEST
+    while True:
+        yield
+        interrupts.look()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(pause, left))
+        pause = min(2 * pause, LONGEST)
+
+
 class Mode(IntEnum):
     """SHARED for a slot that is only read, EXCLUSIVE for one that is written (SEG-LOCK-2)."""
 
@@ -79,14 +92,11 @@ class Locks:
         for slot in sorted(wanted):
             if not 0 <= slot < regions.SLOT_BYTES:
                 raise ValueError(f"{slot} is no slot's lock byte")
-            pause = SHORTEST
-            while not ofd.try_lock(descriptor, slot, wanted[slot]):
-                interrupts.look()
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise _timeout(self._store.room, f"{regions.lock_name(slot)} is locked")
-                time.sleep(min(pause, left))
-                pause = min(2 * pause, LONGEST)
+            for _ in attempts(deadline):
+                if ofd.try_lock(descriptor, slot, wanted[slot]):
+                    break
+            else:
+                raise _timeout(self._store.room, f"{regions.lock_name(slot)} is locked")
 
 
 def _timeout(room: str, problem: str) -> LockTimeout:

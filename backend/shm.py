@@ -216,7 +216,7 @@ def create(room: str, capacity: Capacity, *, mode: int = 0o600, hook: Hook | Non
     store: Store | None = None
     try:
         os.fchmod(descriptor, mode)
-        _allocate(descriptor, layout.total)
+        allocate(descriptor, layout.total)
         store = Store(room, layout, descriptor, hook)
         for offset, value in layout.geometry():
             store.store(offset, value)
@@ -318,18 +318,20 @@ def _open(room: str, name: str, flags: int) -> int:
         raise
 
 
-def _allocate(descriptor: int, total: int) -> None:
+def allocate(
+    descriptor: int,
+    total: int,
+    clause: str = clauses.SPACE,
+    remedy: str = "choose a smaller capacity, or free some of /dev/shm",
+) -> None:
+    """Give the object all of its bytes. Raises NoSpace."""
     try:
         # A hole in the object would kill whoever touches it (SIGBUS) when memory has run out by then.
         os.posix_fallocate(descriptor, 0, total)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.ENOMEM, errno.EFBIG):
             raise
-        raise errors.NoSpace(
-            clauses.SPACE,
-            f"there are no {total} bytes of shared memory left",
-            "choose a smaller capacity, or free some of /dev/shm",
-        ) from None
+        raise errors.NoSpace(clause, f"there are no {total} bytes of shared memory left", remedy) from None
 
 
 def _check(room: str, descriptor: int) -> Layout:

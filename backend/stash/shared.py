@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import errno
 import mmap
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import get_ident
@@ -14,8 +12,8 @@ from typing import Final
 
 import posix_ipc
 
-from lockedroom.backend import errors, interrupts, ofd, shm
-from lockedroom.backend.locks import LONGEST, SHORTEST
+from lockedroom.backend import errors, ofd, shm
+from lockedroom.backend.locks import attempts
 
 PREFIX: Final = "lockedroom-stash."
 _MAGIC: Final = int.from_bytes(b"LKDSTSH1", "little")
@@ -44,8 +42,7 @@ class Object:
     def locked(name: str, deadline: float, *, mode: int = 0o600, temporary: bool = False) -> Iterator[int]:
         """The object, made where there is none, with its lock held. `temporary`: its name is removed before the lock is
         let go. Raises LockTimeout, NotPermitted (STASH-SHM-3)."""
-        pause = SHORTEST
-        while True:
+        for _ in attempts(deadline):
             descriptor = Object.opened(name)
             if descriptor is None:
                 descriptor = Object.opened(name, posix_ipc.O_CREX)
@@ -63,12 +60,8 @@ class Object:
                     return
             finally:
                 os.close(descriptor)
-            interrupts.look()
-            if time.monotonic() >= deadline:
-                problem = "somebody else kept the lock of this locator until the deadline"
-                raise errors.LockTimeout("STASH-SHM-3", problem, "try again; if it lasts, a writer is stopped")
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST)
+        problem = "somebody else kept the lock of this locator until the deadline"
+        raise errors.LockTimeout("STASH-SHM-3", problem, "try again; if it lasts, a writer is stopped")
 
 
 class Memory:
@@ -110,13 +103,7 @@ class Memory:
             problem = f"the object at this locator has {size} bytes, not {_TOTAL}"
             raise errors.MalformedObject("STASH-SHM-1", problem, "it is none of ours: remove --purge it")
         if not size:
-            try:
-                os.posix_fallocate(descriptor, 0, _TOTAL)
-            except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.ENOMEM):
-                    raise
-                problem = f"there are no {_TOTAL} bytes of shared memory left"
-                raise errors.NoSpace("STASH-SHM-5", problem, "free some of /dev/shm") from None
+            shm.allocate(descriptor, _TOTAL, "STASH-SHM-5", "free some of /dev/shm")
         with _Mapped(descriptor) as mapped:
             mapped.replace(data)
 
