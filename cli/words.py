@@ -113,6 +113,8 @@ def _forged(arguments: Mapping[str, object]) -> str:
             return "what is no record"
         case "own":
             said = "a record of its own"
+        case "sealed":
+            said = "a record sealed with the holders' key"
         case _:
             said = f"what step {arguments.get('step')} left"
             if "spliced" in arguments:

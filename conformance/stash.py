@@ -68,10 +68,11 @@ def visible(record: Record | None) -> Observation:
     return replace(NOTHING, header="destroyed" if record.kind == TOMBSTONE else "live", acl=record.version)
 
 
-def forged(profile: Profile, left: Left, arguments: Mapping[str, Json]) -> Record | None:
-    """What the intruder puts: nothing, bytes that are no record, a record of a key of its own, or one that a step left;
-    that with another version or kind, with a bit flipped, or only its first block, and then what another step left.
-    Raises Unsupported for a step that left nothing."""
+def forged(profile: Profile, key: Key, left: Left, arguments: Mapping[str, Json]) -> Record | None:
+    """What the intruder puts: nothing, bytes that are no record, a record of a key of its own, one that whoever has the
+    holders' `key` can seal (of any version), or one that a step left; that with another version or kind, with a bit
+    flipped, or only its first block, and then what another step left. Raises Unsupported for a step that left
+    nothing."""
     match arguments["what"]:
         case "nothing":
             return None
@@ -80,6 +81,8 @@ def forged(profile: Profile, left: Left, arguments: Mapping[str, Json]) -> Recor
         case "own":
             mine = Key(b"i" * 32, b"i" * 16)
             found = records.seal(SUITE, profile, mine, VALUE, 1, bytes(32), b"mine")
+        case "sealed":
+            return records.seal(SUITE, profile, key, VALUE, cast(int, arguments["version"]), bytes(32), b"sealed")
         case _:
             found = _left_by(left, arguments.get("step"))
     if arguments.get("altered") and isinstance(found.sealed, bytes):
@@ -122,7 +125,7 @@ class EngineStash:
     def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json], room: Name = "") -> Seen:
         """Take one step, the `index`-th of its trace, from 1."""
         if actor == INTRUDER:
-            self._data = lying(self._profile, forged(self._profile, self._left, arguments))
+            self._data = lying(self._profile, forged(self._profile, self._key, self._left, arguments))
             return Seen("ok")
         if operation == "crash":
             self._holders.pop(actor, None)
@@ -211,7 +214,8 @@ def _put(wanted: Record | None, left: Mapping[Bits, tuple[int, Record]]) -> dict
 
 # ---- the corpus ----------------------------------------------------------------------------------------
 
-_SCRIPTS: Final[Mapping[str, tuple[tuple[Name, str, dict[str, Json]], ...]]] = {
+_Script = tuple[tuple[Name, str, dict[str, Json]], ...]
+_SCRIPTS: Final[Mapping[str, _Script]] = {
     "a value is too large": (("anna", "stash.write", {"body": "x" * (records.LARGEST + 1)}),),
     "a purge is a removal by nobody": (
         ("anna", "stash.write", {"body": "gone"}),
@@ -228,8 +232,37 @@ _SCRIPTS: Final[Mapping[str, tuple[tuple[Name, str, dict[str, Json]], ...]]] = {
         ("anna", "crash", {}),
         ("anna", "stash.read", {}),
     ),
+    "versions come to their end": (
+        (INTRUDER, "stash.put", {"what": "sealed", "version": records.NEWEST}),
+        ("anna", "stash.read", {}),
+        ("anna", "stash.write", {"body": "one more"}),
+        ("anna", "stash.remove", {}),
+    ),
 }
 """What bounds do not reach."""
+_WRITTEN: Final[Mapping[str, _Script]] = {
+    "nothing says its version": (
+        ("anna", "stash.write", {"body": "first", "expected": 0}),
+        ("anna", "stash.write", {"body": "first"}),
+        ("ben", "stash.read", {}),
+        ("ben", "stash.remove", {}),
+        ("anna", "stash.read", {}),
+    ),
+    "an older value is as good as the newest": (
+        ("anna", "stash.write", {"body": "old"}),
+        ("anna", "stash.write", {"body": "new"}),
+        (INTRUDER, "stash.put", {"what": "record", "step": 1}),
+        ("anna", "stash.read", {}),
+        (INTRUDER, "stash.put", {"what": "nothing"}),
+        ("anna", "stash.read", {}),
+    ),
+    "a flipped bit gives another value": (
+        ("anna", "stash.write", {"body": "value 1, two blocks"}),
+        (INTRUDER, "stash.put", {"what": "record", "step": 1, "altered": True}),
+        ("ben", "stash.read", {}),
+    ),
+}
+"""What the description takes, in its own profile."""
 
 
 def corpus() -> Mapping[str, Trace]:
@@ -240,9 +273,10 @@ def corpus() -> Mapping[str, Trace]:
         title = f"{number:02d}: {len(path)} steps to {last.actor}'s {last.operation}"
         settings = settings_of(HARDENED, title, f"explored: {model.VERIFY}", model.VERIFY)
         found[f"{number:02d}-{last.operation}"] = derived(settings, path)
-    for title, script in _SCRIPTS.items():
-        settings = settings_of(HARDENED, title, "a script", model.VERIFY)
-        found[title.replace(" ", "-")] = acted(EngineStash(settings), settings, (Act(*one) for one in script))
+    for profile, scripts in ((HARDENED, _SCRIPTS), (AS_WRITTEN, _WRITTEN)):
+        for title, script in scripts.items():
+            settings = settings_of(profile, title, "a script", model.VERIFY)
+            found[title.replace(" ", "-")] = acted(EngineStash(settings), settings, (Act(*one) for one in script))
     return found
 
 

@@ -105,7 +105,7 @@ class Ground:
 
     def act(self, room: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
         """Do what an intruder's step says."""
-        self._replace(lying(self._profile, forged(self._profile, self.left, arguments)))
+        self._replace(lying(self._profile, forged(self._profile, self.key, self.left, arguments)))
         return Seen("ok")
 
     def close(self) -> None:

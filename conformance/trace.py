@@ -178,7 +178,7 @@ INTRUSIONS: Final[Mapping[str, Mapping[str, object]]] = {
     "write": {"edits": tuple[Edit, ...]},
     "inspect": {"record": Recipe, "field": Field, "value": Value, "clause": Clause},
     STASH + "put": {
-        "what": Literal["nothing", "junk", "own", "record"],
+        "what": Literal["nothing", "junk", "own", "sealed", "record"],
         "step": Count,
         "version": Annotated[int, {"minimum": 0, "maximum": NEWEST}],
         "kind": Annotated[int, {"minimum": 0, "maximum": 255}],

@@ -91,7 +91,9 @@ def test_conform(tmp_path: Path) -> None:
     ran = [one for one in told["cases"] if one["verdict"] == "pass"]
     assert len(ran) >= 3 and json.loads((tmp_path / "report.json").read_text())["cases"] == told["cases"]
     assert inside("conform", "stash", "--case", "*who-was-killed*", "--html", tmp_path / "report.html").code == 0
-    for wrong in (("--suite", "LR1"), ("--adequacy",), ("--profile", "as-written")):
+    written = inside("conform", "stash", "--profile", "as-written", "--case", "*its-version*", "--json")
+    assert written.code == 0 and json.loads(written.out)["refusals"], written
+    for wrong in (("--suite", "LR1"), ("--adequacy",)):
         assert inside("conform", "stash", *wrong).code == 2
 
 

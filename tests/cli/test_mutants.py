@@ -14,7 +14,7 @@ from lockedroom.cli.mutants import INTERRUPTED, Hunts, file_of
 from lockedroom.conformance.mutant_report import mutants_schema
 from lockedroom.conformance.schemas import Json, check, validator_of
 from lockedroom.model import stash_mutants as stash
-from lockedroom.model.segment import mutants as library
+from lockedroom.model.protocols import PROTOCOLS, SEGMENT
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
 from tests.cli.run import Ran, inside, interrupted, lockedroom
@@ -35,6 +35,11 @@ def told(ran: Ran) -> dict[str, Json]:
     check(validator_of(mutants_schema()), value)
     assert isinstance(value, dict)
     return value
+
+
+def known(monkeypatch: pytest.MonkeyPatch, *mutants: Mutant) -> None:
+    """Make these the whole library of the segment."""
+    monkeypatch.setitem(PROTOCOLS, "segment", replace(SEGMENT, mutants={one.name: one for one in mutants}))
 
 
 def test_a_sample_is_killed_and_called_a_sample() -> None:
@@ -70,7 +75,7 @@ def test_those_of_the_stash_are_killed_and_their_traces_replayed(tmp_path: Path)
 
 
 def test_one_that_nothing_sees_survives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "MUTANTS", (BY_NAME[LEAVING], EQUIVALENT))
+    known(monkeypatch, BY_NAME[LEAVING], EQUIVALENT)
     ran = inside("mutants", "--jobs", "2")
     assert ran.code == Exit.REFUSED
     assert "a mistake that is none: survives: nothing within 2 members, 0 messages, 1 join violates" in ran.out
@@ -81,7 +86,7 @@ def test_one_that_nothing_sees_survives(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_one_that_does_not_match_the_source_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "MUTANTS", (STALE,))
+    known(monkeypatch, STALE)
     ran = inside("mutants")
     assert ran.code == Exit.REFUSED
     assert "a mistake in a line that is gone: shows nothing: NotApplicable" in ran.out
