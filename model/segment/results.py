@@ -2,7 +2,8 @@
 
     python -m lockedroom.model.segment.results [--check]
 
-With --check nothing is written; what differs is named, and the exit code is 1. Explores for minutes.
+With --check nothing is written; what differs is named, and the exit code is 1. Explores for minutes. Interrupted, it
+writes nothing of what is not whole; the exit code is 130.
 """
 
 from __future__ import annotations
@@ -13,15 +14,30 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.model.crew import processors
+from lockedroom.model.crew import INTERRUPTED, processors
 from lockedroom.model.segment.defences import judge, written_rows
 from lockedroom.model.segment.findings import enumerated, written_findings
 
 HERE: Final = Path(__file__).resolve().parent
 
+
+def _rows() -> object:
+    rows = judge(jobs=processors())
+    if any(row.reason == INTERRUPTED for row in rows):
+        raise KeyboardInterrupt
+    return written_rows(rows)
+
+
+def _findings() -> object:
+    known = enumerated(jobs=processors())
+    if known.interrupted:
+        raise KeyboardInterrupt
+    return written_findings(known)
+
+
 FILES: Final[Mapping[str, Callable[[], object]]] = {
-    "defences.json": lambda: written_rows(judge(jobs=processors())),
-    "findings.json": lambda: written_findings(enumerated(jobs=processors())),
+    "defences.json": _rows,
+    "findings.json": _findings,
 }
 """Each file with what makes its content."""
 
@@ -33,7 +49,10 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     differing = []
     for name, make in FILES.items():
-        file, text = HERE / name, json.dumps(make(), ensure_ascii=False, indent=1) + "\n"
+        try:
+            file, text = HERE / name, json.dumps(make(), ensure_ascii=False, indent=1) + "\n"
+        except KeyboardInterrupt:
+            return 130
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             differing.append(name)
             if not arguments:

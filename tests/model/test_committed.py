@@ -5,14 +5,17 @@ The sample is the rows and findings that fall within the first bounds of the lad
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from lockedroom.model.crew import INTERRUPTED
 from lockedroom.model.segment import results
 from lockedroom.model.segment.attacks import DESCRIBED, LADDER, Attack, Stale, follow, segment_of
 from lockedroom.model.segment.defences import OWN, REASONS, DefencesReport, Row, climbed, committed_rows
-from lockedroom.model.segment.findings import Finding, cause_of, committed_findings, one_search
+from lockedroom.model.segment.findings import Enumeration, Finding, cause_of, committed_findings, one_search
 from lockedroom.reference.segment.profile import AS_WRITTEN, DEFENCES, HARDENED
 
 SAMPLE = LADDER[:3]
@@ -100,6 +103,16 @@ def test_a_sample_of_the_findings_is_what_is_found(one: Finding) -> None:
 
 def test_the_sample_is_one() -> None:
     assert len(sampled()) >= 3
+
+
+def test_what_is_interrupted_is_not_committed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    row = rows()[DEFENCES[0].name]
+    monkeypatch.setattr(results, "HERE", tmp_path)
+    monkeypatch.setattr(results, "enumerated", lambda jobs: Enumeration(interrupted=True))
+    monkeypatch.setattr(results, "judge", lambda jobs: (replace(row, verdict="incomplete", reason=INTERRUPTED),))
+    assert (results.main([]), list(tmp_path.iterdir())) == (130, [])
+    monkeypatch.setattr(results, "judge", lambda jobs: (row,))
+    assert (results.main([]), [file.name for file in tmp_path.iterdir()]) == (130, ["defences.json"])
 
 
 @pytest.mark.full
