@@ -175,6 +175,7 @@ def _summary(
         yield Verdict("defences", "Defences", said, "good" if accounted else "bad")
     sample = "" if len(hunts.chosen) == hunts.known else f", a sample of the {hunts.known} that are known"
     said = f"{len(hunts.named('killed'))} of {len(hunts.chosen)} killed{sample}"
+    said += f", not complete: {hunts.reason}" if hunts.reason else ""
     fates: dict[str, Mood] = {"all killed": "good", "some survive": "bad"}
     yield Verdict("mutants", "Mutants", said, fates.get(hunts.verdict, "odd"))
 

@@ -129,6 +129,12 @@ def test_everything_is_told() -> None:
     assert all(one.why in text for one in UNSEEN if "'" not in one.why)
 
 
+def test_hunts_that_ended_early_are_said_at_the_top_to_be_not_complete() -> None:
+    found = replace(hunts(), reason="interrupted")
+    top, _, _ = html(explored(), rows(), findings(), found, UNSEEN).partition('<h2 id="findings">')
+    assert "1 of 2 killed" in top and "not complete: interrupted" in top
+
+
 def test_what_was_not_searched_is_said_to_be_so() -> None:
     text = html(explored(), None, None, hunts(), UNSEEN)
     assert text.count("Not searched: there are no committed results") == 2
