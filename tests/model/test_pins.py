@@ -14,7 +14,20 @@ import pytest
 
 from lockedroom.model.segment import pins
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.pins import Pin, beyond, bounds_of, instead, named, pin_of, text, union, written
+from lockedroom.model.segment.pins import (
+    ENOUGH,
+    Beyond,
+    Pin,
+    beyond,
+    bounds_of,
+    instead,
+    named,
+    pin_of,
+    text,
+    too_large,
+    union,
+    written,
+)
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.verdict import check
 from lockedroom.reference.segment.table import BY_OPERATION
@@ -96,8 +109,17 @@ def test_what_is_asked_for_is_pinned_or_the_largest_within_are(bounds: Bounds) -
             assert [pin.bounds for pin in instead(asked)] == [asked]
 
 
+@pytest.mark.parametrize("asked", beyond(), ids=lambda one: named(one.bounds))
+def test_what_was_not_exhausted_does_not_fit(asked: Beyond) -> None:
+    shown = too_large(asked.bounds)
+    assert shown is not None and shown.seconds >= ENOUGH >= 600, (
+        "tried for less than ten minutes, as was what it contains"
+    )
+
+
 LARGEST = (
     *(replace(bounds, insider=1) for bounds in ADVERSARY[5:]),
+    Bounds(3, 1, 1, intruder=2, insider=1),
     Bounds(3, 1, 1, crashes=1, intruder=1, insider=1),
     Bounds(3, 1, 1, intruder=1, insider=1),
     Bounds(3, 0, 1, intruder=2, insider=1),
