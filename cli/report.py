@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -57,6 +58,8 @@ def report(
             raise KeyboardInterrupt
         rows, found = _searched(live, jobs) if fresh else _committed()
         hunts = run(chosen, len(MUTANTS), live, jobs=jobs)
+    if hunts.exit_code == Exit.INTERRUPTED:
+        print(f"interrupted: what there is by now is written to {out}; Ctrl-C again leaves it out", file=sys.stderr)
     write_new(out, html(explored, rows, found, hunts, UNSEEN, fresh=fresh))
     codes = {Exit(explored.exit_code), hunts.exit_code}
     codes.add(Exit(found.exit_code) if found is not None else Exit.INCOMPLETE)

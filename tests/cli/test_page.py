@@ -183,3 +183,15 @@ def test_the_command_writes_it_and_ends_with_the_worst(tmp_path: Path, monkeypat
     ran = inside("report", "--out", tmp_path / "other.html")
     assert ran.code == Exit.INCOMPLETE
     assert ran.out.endswith("findings not searched, defences not searched, 1 mutant\n")
+
+
+def test_the_command_interrupted_says_that_it_still_writes_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "check", lambda *given, **named: explored())
+    monkeypatch.setattr(command, "_committed", lambda: (rows(), findings()))
+    monkeypatch.setattr("lockedroom.cli.mutants.run", lambda *given, **named: replace(hunts(), reason="interrupted"))
+    file = tmp_path / "page.html"
+    ran = inside("report", "--out", file)
+    assert ran.code == Exit.INTERRUPTED and "not complete: interrupted" in file.read_text()
+    assert f"interrupted: what there is by now is written to {file}" in ran.err
