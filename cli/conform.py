@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit, Problem, usage
+from lockedroom.cli.options import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +31,7 @@ def add(app: typer.Typer) -> None:
 
 
 def conform(
-    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Protocol = "segment",
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Traces at a time; by default one for each processor.")
     ] = None,
@@ -229,7 +230,7 @@ def _answers(candidates: Sequence[Candidate], left_out: Mapping[str, str]) -> di
 
 
 def _run(
-    protocol: Literal["segment", "stash"],
+    protocol: Protocol,
     commands: Sequence[list[str] | None],
     jobs: int | None,
     chosen: Sequence[Candidate],

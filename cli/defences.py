@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit, usage
+from lockedroom.cli.options import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ def add(app: typer.Typer) -> None:
 
 
 def defences(
-    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Protocol = "segment",
     only: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="This defence alone; may be given several times.")
     ] = None,

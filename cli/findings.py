@@ -6,11 +6,12 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit
+from lockedroom.cli.options import Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +31,7 @@ def add(app: typer.Typer) -> None:
 
 
 def findings(
-    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Protocol = "segment",
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that search; by default one for each processor.")
     ] = None,

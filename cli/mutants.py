@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit, unknown_mistake, usage
+from lockedroom.cli.options import Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +91,7 @@ def add(app: typer.Typer) -> None:
 
 
 def mutants(
-    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Protocol = "segment",
     only: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only those of this name; * and ? stand for anything.")
     ] = None,

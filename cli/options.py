@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated, TypeAlias
+
+import typer
+
 from lockedroom.cli.exits import usage
+from lockedroom.reference import protocols
+
+Protocol: TypeAlias = Annotated[protocols.Protocol, typer.Argument(help="The protocol.")]
 
 
 def octal(text: str) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from lockedroom.cli.exits import MEANING, usage
+from lockedroom.cli.options import Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +29,7 @@ def add(app: typer.Typer) -> None:
 
 
 def prove(
-    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Protocol = "segment",
     without: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A defence to switch off; may be given again.")
     ] = None,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit, unknown_mistake, usage
+from lockedroom.cli.options import Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,7 +34,7 @@ def _bound(about: str) -> object:
 
 def refine(
     context: typer.Context,
-    protocol: Annotated[Literal["segment", "stash"], typer.Argument(help="The protocol.")] = "segment",
+    protocol: Protocol = "segment",
     members: Annotated[int, typer.Option(min=1, max=8, help="Members of the room.")] = 2,
     messages: Annotated[int, _bound("Messages from each member to each other.")] = 1,
     joins: Annotated[int, _bound("Times that each member joins.")] = 1,
@@ -140,10 +141,9 @@ def _mistakes(protocol: str, time_limit: float | None, as_json: bool) -> int:
     from lockedroom.cli.tables import plain
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.crew import INTERRUPTED
-    from lockedroom.model.proofs.segment import mistakes as of_segment
-    from lockedroom.model.proofs.stash import refined as of_stash
+    from lockedroom.model.proofs.protocols import protocol as proved
 
-    mistakes = of_stash.MISTAKES if protocol == "stash" else of_segment.MISTAKES
+    mistakes = proved(protocol).mistakes
     wanted, outside = mistakes.caught, mistakes.outside
     began = time.monotonic()
     found: dict[str, Refined] = {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from lockedroom.cli.exits import MEANING, Exit
+from lockedroom.reference.protocols import NAMES, Protocol
 
 if TYPE_CHECKING:
     from lockedroom.model.subjects import SubjectReport
@@ -23,7 +24,7 @@ def add(app: typer.Typer) -> None:
 
 def verify(
     protocol: Annotated[
-        Literal["segment", "stash"] | None, typer.Argument(help="The protocol; both, one after the other, unless told.")
+        Protocol | None, typer.Argument(help="The protocol; both, one after the other, unless told.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> int:
@@ -36,7 +37,7 @@ def verify(
 
     told: dict[str, dict[str, object]] = {}
     codes: list[Exit] = []
-    for name in (protocol,) if protocol else PROTOCOLS:
+    for name in (protocol,) if protocol else NAMES:
         code, told[name] = _verified(name, quiet=as_json)
         codes.append(code)
         if code is Exit.INTERRUPTED:
@@ -49,10 +50,7 @@ def verify(
     return worst
 
 
-PROTOCOLS: Final[tuple[Literal["segment", "stash"], ...]] = ("segment", "stash")
-
-
-def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit, dict[str, object]]:
+def _verified(protocol: Protocol, quiet: bool) -> tuple[Exit, dict[str, object]]:
     """The evidence on a protocol, printed unless `quiet`; interrupted, as much as there is."""
     from lockedroom.cli.check import exploring, show_reasons
     from lockedroom.cli.conform import progress_of
@@ -66,13 +64,13 @@ def _verified(protocol: Literal["segment", "stash"], quiet: bool) -> tuple[Exit,
     from lockedroom.conformance.corpus import corpus
     from lockedroom.conformance.stash_real import on_every_store
     from lockedroom.model.crew import INTERRUPTED
-    from lockedroom.model.protocols import PROTOCOLS as KNOWN
+    from lockedroom.model.protocols import PROTOCOLS
 
     began = time.monotonic()
     report: CheckReport | SubjectReport | None = None
     try:
         with Live(quiet=quiet) as live:
-            report, found = explored(KNOWN[protocol].verified, progress=exploring(live))
+            report, found = explored(PROTOCOLS[protocol].verified, progress=exploring(live))
             if report.reason == INTERRUPTED:
                 raise KeyboardInterrupt
             traces = on_every_store(corpus(protocol)) if protocol == "stash" else None

@@ -25,6 +25,7 @@ from lockedroom.conformance.serving import Actor, serve
 from lockedroom.conformance.stash_real import StashActor
 from lockedroom.reference.crypto.real import SUITES, RealSuite
 from lockedroom.reference.machine import Name
+from lockedroom.reference.protocols import NAMES
 from lockedroom.reference.segment.profile import PROFILES
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import BY_OPERATION
@@ -33,7 +34,7 @@ ABOUT: Final = Implementation(
     "lockedroom",
     lockedroom.__version__,
     "Python",
-    ("segment", "stash"),
+    NAMES,
     tuple(PROFILES),
     SUITES,
     ("entropy", "rooms", "crash points"),

@@ -30,6 +30,7 @@ from lockedroom.conformance.runner import BUILT_IN, Cancelled, Fleet, Members, r
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import Divergence, Replayed, Status
 from lockedroom.conformance.trace import Trace
+from lockedroom.reference.protocols import Protocol
 
 Play: TypeAlias = Callable[[Trace, Members], Replayed]
 """What replays a trace with those who serve its members."""
@@ -142,7 +143,7 @@ class ConformReport:
 
 
 def conform(
-    protocol: Literal["segment", "stash"] = "segment",
+    protocol: Protocol = "segment",
     *,
     command: Sequence[str] | None = None,
     jobs: int | None = None,

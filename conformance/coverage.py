@@ -19,13 +19,14 @@ from typing import Final
 from lockedroom.conformance.replay import replay_on_engine
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.stage import StepSeen
-from lockedroom.conformance.trace import STASH, Trace, operations
-from lockedroom.reference.segment.table import BY_OPERATION
-from lockedroom.reference.stash import transitions as stash
+from lockedroom.conformance.trace import Trace, operations
+from lockedroom.reference.protocols import Protocol
+from lockedroom.reference.tables import TABLES
 from lockedroom.spec.registry import clauses, expanded
 
-_AREAS: Final = {"segment": "SEG-", "stash": "STASH-"}
-_CITATION = re.compile(r"\b(?:SEG|STASH)-[A-Z]+-[0-9]+(?: to [0-9]+\b)?")
+_CITATION: Final = re.compile(
+    rf"\b(?:{'|'.join(table.area for table in TABLES.values())})-[A-Z]+-[0-9]+(?: to [0-9]+\b)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,13 @@ def coverage(covered: Iterable[str], of: Iterable[str]) -> Coverage:
     return Coverage(tuple(sorted(whole & set(covered))), tuple(sorted(whole)))
 
 
-def transitions_covered(traces: Iterable[Trace], protocol: str = "segment") -> Coverage:
+def transitions_covered(traces: Iterable[Trace], protocol: Protocol = "segment") -> Coverage:
     """The operations of the table that a trace performs with success."""
     done = {step.operation for trace in traces for step in trace.steps if step.seen.outcome == "ok"}
-    return coverage(done, BY_OPERATION if protocol == "segment" else [STASH + name for name in stash.BY_OPERATION])
+    return coverage(done, TABLES[protocol].operations)
 
 
-def rejections_covered(traces: Iterable[Trace], protocol: str = "segment") -> Coverage:
+def rejections_covered(traces: Iterable[Trace], protocol: Protocol = "segment") -> Coverage:
     """The clauses by which a trace is rejected, of all by which the engine can reject."""
     return coverage({step.seen.clause or "" for trace in traces for step in trace.steps}, rejection_clauses(protocol))
 
@@ -78,14 +79,14 @@ def outcome_of(clause: str | None, events: Iterable[Json]) -> str:
 
 
 @cache
-def _trees(protocol: str) -> Mapping[str, ast.Module]:
+def _trees(protocol: Protocol) -> Mapping[str, ast.Module]:
     """The engine's modules, parsed."""
     sources = [file for file in files(f"lockedroom.reference.{protocol}").iterdir() if file.name.endswith(".py")]
     return {file.name: ast.parse(file.read_text(encoding="utf-8")) for file in sources}
 
 
 @cache
-def rejection_clauses(protocol: str = "segment") -> frozenset[str]:
+def rejection_clauses(protocol: Protocol = "segment") -> frozenset[str]:
     """Every clause by which the engine can reject: the codes in its source."""
     found: set[str] = set()
     for tree in _trees(protocol).values():
@@ -98,7 +99,7 @@ def rejection_clauses(protocol: str = "segment") -> frozenset[str]:
 
 
 @cache
-def _cited(protocol: str) -> Mapping[tuple[str, str], frozenset[str]]:
+def _cited(protocol: Protocol) -> Mapping[tuple[str, str], frozenset[str]]:
     """The clauses cited by each function of the engine, by file and name, those that it may reject with left out."""
     found: dict[tuple[str, str], frozenset[str]] = {}
     for name, tree in _trees(protocol).items():
@@ -110,13 +111,13 @@ def _cited(protocol: str) -> Mapping[tuple[str, str], frozenset[str]]:
     return found
 
 
-def implemented(protocol: str = "segment") -> frozenset[str]:
+def implemented(protocol: Protocol = "segment") -> frozenset[str]:
     """The clauses of the protocol that the engine implements."""
-    whole = {clause for clause in clauses() if clause.startswith(_AREAS[protocol])}
+    whole = {clause for clause in clauses() if clause.startswith(f"{TABLES[protocol].area}-")}
     return frozenset().union(*_cited(protocol).values(), rejection_clauses(protocol)) & whole
 
 
-def clauses_covered(traces: Iterable[Trace], protocol: str = "segment") -> Coverage:
+def clauses_covered(traces: Iterable[Trace], protocol: Protocol = "segment") -> Coverage:
     """The clauses that the traces exercise, of all clauses of the protocol that the engine implements."""
     done = {clause for trace in traces for step in clauses_by_step(trace) for clause in step}
     return coverage(done, implemented(protocol))

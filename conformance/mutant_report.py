@@ -10,6 +10,7 @@ from lockedroom.conformance.schemas import DRAFT, Json, closed
 from lockedroom.model import stash
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.properties import PROPERTIES
+from lockedroom.reference.protocols import NAMES
 
 SCHEMA: Final = "mutants.schema.json"
 
@@ -50,7 +51,7 @@ def mutants_schema() -> dict[str, Json]:
             {"enum": ["all killed", "some survive", "incomplete"]},
             "of those that were chosen: exit code 0, 1, 4 (or 130 when interrupted)",
         ),
-        "protocol": {"enum": ["segment", "stash"]},
+        "protocol": {"enum": [*NAMES]},
         "reason": _said({"enum": ["", "the time limit", "interrupted"]}, "why it ended before all had an answer"),
         "known": _said(_COUNT, "how many mutants there are"),
         "chosen": _said(_COUNT, "how many of them were to be judged"),

@@ -11,8 +11,8 @@ from typing import Final, Literal
 from lockedroom.conformance import corpus
 from lockedroom.conformance.coverage import clauses_by_step
 from lockedroom.conformance.known_failures import KnownFailures
-from lockedroom.conformance.trace import INTRUDER, STASH, Trace
-from lockedroom.reference.segment.table import BY_OPERATION
+from lockedroom.conformance.trace import INTRUDER, Trace
+from lockedroom.reference.tables import operations
 
 FLAGS: Final[Mapping[str, str]] = {
     "crash": "A member's process is killed. Catches what survives a process only by luck.",
@@ -80,13 +80,12 @@ class Selection:
 
 def smoke(traces: Mapping[str, Trace]) -> frozenset[str]:
     """The ids of few and short traces that together perform every operation that any of these performs."""
+    performable = operations()
     chosen: set[str] = set()
     done: set[str] = set()
     for case, trace in sorted(traces.items(), key=lambda item: (len(item[1].steps), item[0])):
         performed = {
-            step.operation
-            for step in trace.steps
-            if step.seen.outcome == "ok" and (step.operation in BY_OPERATION or step.operation.startswith(STASH))
+            step.operation for step in trace.steps if step.seen.outcome == "ok" and step.operation in performable
         }
         if performed - done:
             chosen.add(case)

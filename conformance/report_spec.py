@@ -28,13 +28,12 @@ from lockedroom.conformance.here import Here
 from lockedroom.conformance.report_cases import named
 from lockedroom.conformance.runner import replay_for_real
 from lockedroom.conformance.schemas import Json, json_of
-from lockedroom.conformance.trace import STASH, Trace
-from lockedroom.model.proofs.segment.whole import segment
-from lockedroom.model.proofs.stash.whole import stash
+from lockedroom.conformance.trace import Trace
+from lockedroom.model.proofs.protocols import protocol
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.stash import stash_subject
-from lockedroom.reference.segment.table import TABLE
-from lockedroom.reference.stash.transitions import TABLE as STASH_TABLE
+from lockedroom.reference.protocols import NAMES
+from lockedroom.reference.tables import operations
 from lockedroom.spec.registry import ID, Clause, clauses, exemptions, expanded
 
 PACKAGES: Final = ("reference", "backend", "conformance", "cli")
@@ -127,9 +126,9 @@ def spec_coverage(traces: Iterable[Trace], tests: Path = TESTS) -> SpecCoverage:
     groups = {name: frozenset(group.clauses) for name, group in vectors_run.groups().items()}
     properties = {one.name: frozenset(one.clauses) for one in PROPERTIES}
     properties |= {name: frozenset(of) for name, of in stash_subject().promises.items()}
-    rows = {row.operation: row.clauses for row in TABLE}
-    rows |= {STASH + row.operation: row.clauses for row in STASH_TABLE}
-    systems = (segment(), stash())
+    rows = {operation: row.clauses for operation, row in operations().items()}
+    proved = [protocol(name) for name in NAMES]
+    systems = (one.system(one.switches.hardened) for one in proved)
     claims = (claim for system in systems for claim in (*system.invariants, *system.safety))
     proofs = {one.name: frozenset(one.clauses) for one in claims}
     tested = {path: frozenset(cited(text)) for path, text in _tests(tests)}
@@ -227,7 +226,7 @@ def _cites() -> Mapping[tuple[str, int], frozenset[str]]:
     """The clauses that each function cites, in its docstring or a comment, by its module and first line. Those that the
     engine refuses with are left out: that a function runs which could refuse exercises no refusal."""
     found: dict[tuple[str, int], frozenset[str]] = {}
-    refusals = rejection_clauses() | rejection_clauses("stash")
+    refusals = frozenset[str]().union(*map(rejection_clauses, NAMES))
     for module, text in _sources():
         comments = [
             (token.start[0], token.string)

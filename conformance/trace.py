@@ -45,10 +45,10 @@ from lockedroom.conformance.schemas import (
     validator_of,
     value_of,
 )
+from lockedroom.reference import tables
+from lockedroom.reference.protocols import Protocol
 from lockedroom.reference.segment.codec import is_name
 from lockedroom.reference.segment.records import Capacity
-from lockedroom.reference.segment.table import TABLE
-from lockedroom.reference.stash import transitions as stash
 from lockedroom.reference.stash.records import NEWEST
 
 FORMAT: Final = "lockedroom-trace-1"
@@ -59,7 +59,7 @@ LARGEST: Final = 64 << 20
 INTRUDER: Final = "intruder"
 """The actor that is no member: who may write to the store."""
 
-STASH: Final = "stash."
+STASH: Final = tables.TABLES["stash"].prefix
 """What the names of the stash's operations begin with: some are called as the segment's are."""
 
 Seed: TypeAlias = Annotated[str, {"pattern": "^[0-9a-f]{64}$", "maxLength": 64}]
@@ -78,7 +78,7 @@ class Settings:
     a stash is to lie, if it is not the implementation's to choose."""
 
     format: Literal["lockedroom-trace-1"]
-    protocol: Literal["segment", "stash"]
+    protocol: Protocol
     profile: Literal["hardened", "as-written"]
     suite: Literal["LR0", "LR1"]
     capacity: Capacity
@@ -159,9 +159,9 @@ _VARIABLES: Final = tuple(field.name for field in fields(Observation))
 def operations() -> dict[str, Mapping[str, object]]:
     """Every operation of a trace with its arguments and their types: the table's, a crash, and the intruder's."""
     found: dict[str, Mapping[str, object]] = {
-        row.operation: {name: ARGUMENTS[name] for name in row.arguments if name not in _FROM_SETTINGS} for row in TABLE
+        operation: {name: ARGUMENTS[name] for name in row.arguments if name not in _FROM_SETTINGS}
+        for operation, row in tables.operations().items()
     }
-    found |= {STASH + row.operation: {name: ARGUMENTS[name] for name in row.arguments} for row in stash.TABLE}
     found["crash"] = {}
     return {**found, **INTRUSIONS}
 
@@ -329,7 +329,7 @@ def step_of(step: Mapping[str, Json], observation: Observation) -> TraceStep:
 
 def _check_names(trace: Trace, source: str) -> None:
     """What a schema cannot say: whoever acts is somebody, an intruder does what intruders do, texts are text."""
-    members = trace.settings.members
+    members, prefix = trace.settings.members, tables.TABLES[trace.settings.protocol].prefix
     problem = excess(trace.settings.capacity)
     if problem is not None:
         raise MalformedTrace(source, "#meta.capacity", problem)
@@ -338,7 +338,7 @@ def _check_names(trace: Trace, source: str) -> None:
             raise MalformedTrace(source, "#meta.members", f"{name!r} cannot be a member's name")
     for index, step in enumerate(trace.steps, start=1):
         place = f"states[{index}].#meta.step"
-        ours = step.operation == "crash" or step.operation.startswith(STASH) == (trace.settings.protocol == "stash")
+        ours = step.operation == "crash" or "".join(step.operation.rpartition(".")[:2]) == prefix
         if (step.actor == INTRUDER) != (step.operation in INTRUDERS) or not ours:
             raise MalformedTrace(source, f"{place}.operation", f"{step.actor} has no operation {step.operation}")
         if step.actor not in (*members, INTRUDER):

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from lockedroom.reference.stash import transitions as stash
-from lockedroom.reference.stash.profile import SWITCHES
+from lockedroom.reference.tables import TABLES
 from lockedroom.spec import diagram, formal, object_tables, refusals, registry, tables
 
 HERE: Final = Path(__file__).resolve().parent
@@ -35,8 +34,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     },
     "profiles.md": {"defences": tables.defences},
     "stash.md": {
-        "transitions": lambda: tables.transitions(stash.TABLE),
-        "defences": lambda: tables.defences(SWITCHES),
+        "transitions": lambda: tables.transitions(TABLES["stash"].rows),
+        "defences": lambda: tables.defences(TABLES["stash"].switches),
     },
     "segment-formal.md": formal.sections("segment"),
     "stash-formal.md": formal.sections("stash"),

@@ -11,11 +11,14 @@ from typing import Final
 
 from lockedroom.model.proofs.bounded import Bounded
 from lockedroom.model.proofs.losses import Attacked
+from lockedroom.model.proofs.refined import Mistakes
 from lockedroom.model.proofs.scope import Loss, Place
+from lockedroom.model.proofs.segment import mistakes as segment_mistakes
 from lockedroom.model.proofs.segment import scope as segment_scope
 from lockedroom.model.proofs.segment import small as segment_small
 from lockedroom.model.proofs.segment import whole as segment_whole
 from lockedroom.model.proofs.segment.witnesses import WITNESSES as SEGMENT_WITNESSES
+from lockedroom.model.proofs.stash import refined as stash_refined
 from lockedroom.model.proofs.stash import scope as stash_scope
 from lockedroom.model.proofs.stash import small as stash_small
 from lockedroom.model.proofs.stash import whole as stash_whole
@@ -37,7 +40,8 @@ NEEDED: Final = "needed.json"
 class Protocol:
     """What is proved of one protocol. `transitions`: which abstract actions each of the engine's is; `defences`: what
     fails without each, and `attacks` what the explorer makes of its loss; `outside`: what no obligation speaks of;
-    `witnesses` take every action; it is unrolled within the bounds of `ladder`."""
+    `witnesses` take every action; it is unrolled within the bounds of `ladder`;
+    `mistakes` are those of its engine under the refinement check."""
 
     name: str
     system: Callable[[Profile], System]
@@ -48,6 +52,7 @@ class Protocol:
     outside: tuple[str, ...]
     witnesses: tuple[Witness, ...]
     ladder: Callable[[], tuple[Bounded, ...]]
+    mistakes: Mistakes
 
     def needs(self) -> Needs:
         """What was found to fail, as it is written down."""
@@ -90,6 +95,7 @@ def protocol(name: str) -> Protocol:
             segment_scope.OUTSIDE,
             SEGMENT_WITNESSES,
             segment_small.ladder,
+            segment_mistakes.MISTAKES,
         ),
         "stash": Protocol(
             "stash",
@@ -101,5 +107,6 @@ def protocol(name: str) -> Protocol:
             stash_scope.OUTSIDE,
             stash_scope.WITNESSES,
             stash_small.ladder,
+            stash_refined.MISTAKES,
         ),
     }[name]
