@@ -75,11 +75,15 @@ class Clock:
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """Without the cycle collector: an exploration makes millions of lasting objects and no cycles."""
+    """Without the cycle collector: an exploration makes millions of lasting objects and no cycles. What was made
+    meanwhile is old afterwards; else the collector would go through all of it at once, and then again."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if not gc.get_freeze_count():  # else what somebody has frozen would thaw
+            gc.freeze()
+            gc.unfreeze()
         if enabled:
             gc.enable()

@@ -47,6 +47,10 @@ _KEPT: Final = ("_by_level", "_kinds", "_broken", "_exercised", "_asked", "_comp
 """What a checkpoint keeps beside numbers, tables and states."""
 
 
+def _itself(packing: Packing, states: Words) -> Words:
+    return states
+
+
 class _Ended(Exception):
     """Somebody or something ends a search; says why."""
 
@@ -93,8 +97,10 @@ class Tabulated:
         rules = images(invariants, machine.symmetry) if self._orbits and machine.symmetry else invariants
         self._rules = [Rule(rule, self._place) for rule in rules]
         self.store = Store(memory)
+        # No method of its own: nothing here may hold on to itself, or it would be the cycle collector that frees it.
+        self._represented = self._orbits.representatives if self._orbits else _itself
         self._paths = Paths(
-            machine, self._slots, self._values, self.store, self._expansion, self._represent, judge, invariants
+            machine, self._slots, self._values, self.store, self._expansion, self._represented, judge, invariants
         )
         self._by_level: list[int] = []
         self._kinds: dict[Kind, int] = {}
@@ -129,7 +135,7 @@ class Tabulated:
             for low in range(0, len(states), _CHUNK):
                 chunk = Chunk(old, states[low : low + _CHUNK])
                 packed = new.pack([chunk.column(slot) for slot in range(len(self._slots))])
-                pieces.append(self._represent(new, packed))
+                pieces.append(self._represented(new, packed))
             packed = np.concatenate(pieces)
             packed.sort()
             return packed
@@ -154,14 +160,6 @@ class Tabulated:
             table.repack(self._packing)
         if self._orbits is not None:
             self._orbits.repack(self._packing)
-
-    def _represent(self, packing: Packing, states: Words) -> Words:
-        """The representatives of packed states."""
-        if self._orbits is None:
-            return states
-        if packing.narrow:
-            return self._orbits.canonical(states)
-        return packing.fold(self._orbits.canonical_parts(packing.unfold(states)))
 
     # ---- the search ---------------------------------------------------------------------------------
 
@@ -270,7 +268,7 @@ class Tabulated:
         try:
             for number, goal in enumerate(self._goals):
                 search = Backwards(goal, number, self._place, self._values, self.store, self._expansion)
-                found = search.search(self._packing, self._represent, look)
+                found = search.search(self._packing, self._represented, look)
                 if found.owed:
                     self._exercised[goal.property] = found.owed
                 if found.stuck is not None:

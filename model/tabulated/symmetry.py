@@ -142,6 +142,12 @@ class Orbits:
         else:
             self._lay_wide()
 
+    def representatives(self, packing: Packing, states: Words) -> Words:
+        """The representatives of packed states."""
+        if packing.narrow:
+            return self.canonical(states)
+        return packing.fold(self.canonical_parts(packing.unfold(states)))
+
     def canonical(self, roots: Words) -> Words:
         """The representatives of narrow states."""
         best = roots.copy()
