@@ -1,21 +1,18 @@
-"""One operation as one atomic step (SEG-JOURNAL-6): run it on a snapshot, remembering what it asked; lock its
-footprint; ask again; store, or run it again; after a few rounds, take the locks first. Rejections are validated alike.
-
-No cryptography runs under a lock, but in that last round.
+"""One operation of a member as one atomic step (SEG-JOURNAL-6), in rounds: the snapshot is what it asks of the memory,
+the locks are those of its footprint. Rejections are validated alike.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
-from lockedroom.backend import clauses, errors, interrupts
+from lockedroom.backend import clauses, errors
 from lockedroom.backend.layout import inbox
 from lockedroom.backend.locks import Mode
 from lockedroom.backend.regions import ACL, BOARD, HEADER
+from lockedroom.backend.rounds import atomic
 from lockedroom.backend.segment import views
 from lockedroom.backend.segment.attached import Attached
 from lockedroom.backend.segment.commit import DoesNotFit, plan
@@ -28,9 +25,6 @@ from lockedroom.reference.segment.profile import HARDENED, Profile
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.table import perform
 from lockedroom.reference.segment.views import At, InboxView
-
-ROUNDS: Final = 3
-"""How often an operation is tried on a snapshot before it takes its locks first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +55,18 @@ def take(attached: Attached, me: Member, operation: Operation, settle: Callable[
     Raises LockTimeout.
     """
     reads, writes = operation.footprint(me.name)
-    tries = 0
-    while True:
-        interrupts.look()
-        tries += 1
-        questions = views.Questions(attached.memory, me.roster)
-        wanted = _locks(questions, reads, writes)
-        result = None if tries > ROUNDS else _run(attached, me, questions, reads, operation)
-        with attached.journals.locked(wanted, operation.deadline):
-            if questions.unchanged():
-                if result is None:
-                    result = _run(attached, me, questions, reads, operation)
-                result = _commit(attached, me, questions, result, settle)
-                break
-        if time.monotonic() >= operation.deadline:
-            raise errors.LockTimeout(
-                clauses.LOCK,
-                f"in the room {attached.store.room}, what {operation.transition.operation} looks at kept changing",
-                "try again",
-            )
+    questions, result = atomic(
+        lambda: views.Questions(attached.memory, me.roster),
+        lambda asked: _run(attached, me, asked, reads, operation),
+        lambda asked: attached.journals.locked(_locks(asked, reads, writes), operation.deadline),
+        lambda asked, made: _commit(attached, me, asked, made, settle),
+        operation.deadline,
+        lambda: errors.LockTimeout(
+            clauses.LOCK,
+            f"in the room {attached.store.room}, what {operation.transition.operation} looks at kept changing",
+            "try again",
+        ),
+    )
     _wake(attached, questions, result)
     return result
 

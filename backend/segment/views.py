@@ -8,9 +8,10 @@ verified it (SEG-ACL-9): then it is for good.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 from lockedroom.backend.life import Liveness, Lives
+from lockedroom.backend.rounds import Asked
 from lockedroom.backend.segment.memory import Memory
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Name
@@ -46,7 +47,7 @@ class Questions:
         self._memory: Final = memory
         self._roster: Final = roster
         self._verified: Final = {s.name: i for i, s in enumerate(roster.subjects)} if roster else {}
-        self._asked: dict[Hashable, tuple[Callable[[], object], object]] = {}
+        self._asked: Final = Asked()
 
     @property
     def memory(self) -> Memory:
@@ -55,14 +56,12 @@ class Questions:
 
     def ask(self, question: Hashable, look: Callable[[], _Answer]) -> _Answer:
         """The answer to a question, as it was when it was asked first; `look` answers it."""
-        if question not in self._asked:
-            self._asked[question] = look, look()
-        return cast(_Answer, self._asked[question][1])
+        return self._asked.ask(question, look)
 
     def unchanged(self) -> bool:
         """Whether every question has the same answer now. Under the locks of the footprint, that makes the attempt
         one atomic step."""
-        return all(look() == answer for look, answer in self._asked.values())
+        return self._asked.unchanged()
 
     def index(self, name: Name) -> int | None:
         """The member index of a name; None for a name that the list does not have."""

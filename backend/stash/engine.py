@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
-from lockedroom.backend import interrupts
+from lockedroom.backend import errors, interrupts
 from lockedroom.backend.entropy import SystemEntropy
+from lockedroom.backend.rounds import Asked, atomic
 from lockedroom.backend.stash.keyring import Keyring, NoKeyring
 from lockedroom.backend.stash.shared import Memory
 from lockedroom.reference.crypto.real import LR0, RealSuite
@@ -97,18 +98,15 @@ class Stash:
             raise UsageError(f"no operation of a stash: {operation}({', '.join(arguments)})")
         deadline = time.monotonic() + self._patience
         with interrupts.deferred():
-            for last in (False, False, True):
-                interrupts.look()
-                with self._locked(deadline) if last else nullcontext():
-                    seen = self.store.read(self.locator)
-                    result = self._run(transition, seen, arguments)
-                    if last or not result.effects:
-                        self._commit(result)
-                        break
-                with self._locked(deadline):
-                    if self.store.read(self.locator) == seen:
-                        self._commit(result)
-                        break
+            _, result = atomic(
+                Asked,
+                lambda asked: self._run(transition, asked, arguments),
+                lambda _: self.store.locked(self.locator, deadline),
+                self._commit,
+                deadline,
+                lambda: errors.LockTimeout("STASH-STORE-3", "what lies at this locator kept changing", "try again"),
+                needed=lambda made: bool(made.effects),
+            )
         if result.state is not None:
             self._me = result.state
         return result
@@ -122,10 +120,8 @@ class Stash:
         """What lies at the locator, as it lies there."""
         return self.store.read(self.locator)
 
-    def _locked(self, deadline: float) -> AbstractContextManager[None]:
-        return self.store.locked(self.locator, deadline)
-
-    def _run(self, transition: Transition, data: bytes | None, arguments: Mapping[str, object]) -> Result:
+    def _run(self, transition: Transition, asked: Asked, arguments: Mapping[str, object]) -> Result:
+        data = asked.ask("stored", self.sealed)
         stored = None if data is None else records.decode(self._profile, data)
         slot = Slot("value", self.locator)
         at = At(self._me, slot, stored, self._suite, self._fresh(), self._profile)
@@ -133,9 +129,10 @@ class Stash:
         assert isinstance(result, Step | Rejected), "a transition returns a Step or Rejected"
         return result
 
-    def _commit(self, result: Result) -> None:
+    def _commit(self, _: Asked, result: Result) -> Result:
         for effect in result.effects:
             if isinstance(effect, Put):
                 self.store.write(self.locator, records.encode(self._profile, effect.record))
             else:
                 self.store.remove(self.locator)
+        return result

@@ -8,6 +8,7 @@ import pytest
 from lockedroom.backend import errors, rooms, wakeup
 from lockedroom.backend.crashpoints import Moment
 from lockedroom.backend.journal import Journals
+from lockedroom.backend.rounds import ROUNDS
 from lockedroom.backend.segment import step
 from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
@@ -62,10 +63,10 @@ def test_what_changed_meanwhile_is_run_again(room: str, monkeypatch: pytest.Monk
 def test_the_last_round_takes_its_locks_first(room: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with company(room, TWO) as people:
         people.founded().talking()
-        restless = Restless(people, step.ROUNDS + 5)
+        restless = Restless(people, ROUNDS + 5)
         monkeypatch.setattr(step, "_run", restless)
         assert isinstance(people.do("alice", "send", peer="bob", body=b"hi"), Rejected)
-        assert restless.runs == step.ROUNDS + 1
+        assert restless.runs == ROUNDS + 1
 
 
 def test_what_keeps_changing_is_given_up_at_the_deadline(room: str, monkeypatch: pytest.MonkeyPatch) -> None:

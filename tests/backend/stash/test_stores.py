@@ -14,6 +14,7 @@ import posix_ipc
 import pytest
 
 from lockedroom.backend import errors
+from lockedroom.backend.rounds import ROUNDS
 from lockedroom.backend.stash import keyring, shared
 from lockedroom.backend.stash.engine import Stash, Store, store_of
 from lockedroom.backend.stash.keyring import Keyring, NoKeyring
@@ -124,7 +125,7 @@ def test_a_transition_that_is_never_left_alone_takes_the_lock_first(
     monkeypatch.setattr(type(store), "read", between)
     monkeypatch.setattr(type(store), "locked", holding)
     result = anna.perform("write", body=b"anna's")
-    assert event(result) == Written(3), "after two of ben's, one in each round without the lock"
+    assert event(result) == Written(ROUNDS + 1), "after those of ben's, one in each round without the lock"
 
 
 def test_one_writer_at_a_time_until_the_deadline(store: Store) -> None:
