@@ -138,11 +138,17 @@ def save(
     from lockedroom.conformance.model_trace import write_model_trace
 
     written: dict[str, str] = {}
-    stem = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
-    if traces is not None:
-        write_new(traces / f"{stem}.json", write_model_trace(traced(attack, sequel)))
-        written["trace"] = f"{stem}.json"
-    if pictures is not None:
-        write_new(pictures / f"{stem}.svg", picture(attack, name, sequel))
-        written["svg"] = f"{stem}.svg"
+    trace, drawn = files_of(name, traces, pictures)
+    if trace is not None:
+        write_new(trace, write_model_trace(traced(attack, sequel)))
+        written["trace"] = trace.name
+    if drawn is not None:
+        write_new(drawn, picture(attack, name, sequel))
+        written["svg"] = drawn.name
     return written
+
+
+def files_of(name: str, traces: Path | None, pictures: Path | None) -> tuple[Path | None, Path | None]:
+    """The files of an attack of that name, where there are folders for them: its trace and its picture."""
+    stem = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+    return traces and traces / f"{stem}.json", pictures and pictures / f"{stem}.svg"

@@ -50,13 +50,6 @@ def defences(
     switched off together with others of its kind; what is not missed even then stays for a reason, which is told.
     Exit code 0: each defence has an attack or a reason.
     """
-    if protocol == "stash":
-        from lockedroom.cli.evidence import defences_of_the_stash
-        from lockedroom.cli.stored import only_without
-
-        given = {"jobs": jobs, "time-limit": time_limit, "committed": committed or None}
-        only_without("stash", "they mean something to the segment", **given)
-        return defences_of_the_stash(only or (), as_json, trace, svg)
     from lockedroom.cli.attacks import folder_of, save, taken
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
@@ -64,13 +57,18 @@ def defences(
     from lockedroom.model.segment.attacks import LADDER
     from lockedroom.model.segment.covers import uncovered
     from lockedroom.model.segment.defences import DefencesReport, climbed, committed_others, committed_rows, judge
-    from lockedroom.reference.segment.profile import DEFENCES
+    from lockedroom.reference.tables import TABLES
 
     names = tuple(dict.fromkeys(only or ()))
-    unknown = next((name for name in names if name not in {one.name for one in DEFENCES}), None)
+    known = [one.name for one in TABLES[protocol].switches.defences]
+    unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        known = "; ".join(one.name for one in DEFENCES)
-        raise usage(f"there is no defence {unknown!r}", f"there are: {known}")
+        raise usage(f"there is no defence {unknown!r}", f"there are: {'; '.join(known)}")
+    if protocol == "stash":
+        from lockedroom.cli.evidence import defences_of_the_stash, only_searched
+
+        only_searched(protocol, jobs, time_limit, committed)
+        return defences_of_the_stash(names, as_json, trace, svg)
     traces, pictures = folder_of(trace), folder_of(svg)
     began = time.monotonic()
     deadline = None if time_limit is None else began + time_limit

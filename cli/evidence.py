@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockedroom.cli.exits import Exit, usage
+from lockedroom.cli.exits import Exit
+from lockedroom.cli.stored import only_without
 from lockedroom.model.report import Taken
 
 if TYPE_CHECKING:
@@ -41,17 +42,21 @@ class Attack:
         return self.found.run.property if self.found else ""
 
 
-def defences_of_the_stash(only: Sequence[str], as_json: bool, traces: Path | None, pictures: Path | None) -> Exit:
-    """Switch off each defence, show what that admits, and do it for real on every store that there is. Raises
-    Problem."""
+def only_searched(protocol: str, jobs: int | None, time_limit: float | None, committed: bool) -> None:
+    """Refuse, of a protocol that is explored whole, what is said of a search. Raises Problem."""
+    given = {"jobs": jobs, "time-limit": time_limit, "committed": committed or None}
+    only_without(protocol, "they mean something to the segment", **given)
+
+
+def defences_of_the_stash(names: Sequence[str], as_json: bool, traces: Path | None, pictures: Path | None) -> Exit:
+    """Switch off each of these defences, or of all, show what that admits, and do it for real on every store that there
+    is. Raises Problem."""
     from lockedroom.model.stash import PROPERTIES
     from lockedroom.reference.stash.profile import DEFENCES, HARDENED
 
-    known = [one.name for one in DEFENCES]
-    if unknown := [name for name in only if name not in known]:
-        raise usage(f"there is no defence {unknown[0]!r}", f"there are: {'; '.join(known)}")
-    wanted = [(name, HARDENED.without(name), PROPERTIES, "") for name in known if not only or name in only]
-    return _attacks("defence", wanted, as_json, traces, pictures)
+    wanted = [one.name for one in DEFENCES if not names or one.name in names]
+    lost = [(name, HARDENED.without(name), PROPERTIES, "") for name in wanted]
+    return _attacks("defence", lost, as_json, traces, pictures)
 
 
 def findings_of_the_stash(as_json: bool, traces: Path | None, pictures: Path | None) -> Exit:
@@ -74,14 +79,14 @@ def _attacks(
     """Explore each of these profiles for these properties, the intruder doing what that word says, and show what comes
     of it."""
     from lockedroom.backend.stash.engine import store_of
-    from lockedroom.cli.attacks import folder_of
+    from lockedroom.cli.attacks import files_of, folder_of
     from lockedroom.cli.counterexample import save, show
     from lockedroom.cli.progress import Live
     from lockedroom.cli.tables import plain
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.conformance.stash_real import stores as names
 
-    folders = [(folder_of(traces), ".json"), (folder_of(pictures), ".svg")]
+    folders = folder_of(traces), folder_of(pictures)
     stores = tuple(map(store_of, names()))
     rows: list[Attack] = []
     with Live(quiet=as_json) as live:
@@ -89,9 +94,8 @@ def _attacks(
             live.show(f"searching, {kind}s", len(rows), len(wanted))
             rows.append(_attack(name, profile, only, by, stores))
     for row in rows:
-        files = [folder and folder / (row.name.replace(" ", "-").replace(",", "") + end) for folder, end in folders]
         if row.found is not None:
-            save(row.found, *files)
+            save(row.found, *files_of(row.name, *folders))
     code = Exit.HOLDS if all(row.shown for row in rows) else Exit.REFUSED
     if as_json:
         told = [{name: getattr(row, name) for name in ("name", "falls", "path", "real")} for row in rows]

@@ -52,13 +52,6 @@ def findings(
     none does alone, when the same few do together. Exit code 0: all was searched, and each root cause that a reader
     expects is there, or the rule is named that prevents it.
     """
-    if protocol == "stash":
-        from lockedroom.cli.evidence import findings_of_the_stash
-        from lockedroom.cli.stored import only_without
-
-        given = {"jobs": jobs, "time-limit": time_limit, "committed": committed or None}
-        only_without("stash", "they mean something to the segment", **given)
-        return findings_of_the_stash(as_json, trace, svg)
     from lockedroom.cli.attacks import folder_of, save
     from lockedroom.cli.progress import Live
     from lockedroom.cli.terminal import console, print_json
@@ -66,6 +59,11 @@ def findings(
     from lockedroom.model.segment.attacks import DESCRIBED
     from lockedroom.model.segment.findings import committed_findings, enumerated, one_otherwise, one_search
 
+    if protocol == "stash":
+        from lockedroom.cli.evidence import findings_of_the_stash, only_searched
+
+        only_searched(protocol, jobs, time_limit, committed)
+        return findings_of_the_stash(as_json, trace, svg)
     traces, pictures = folder_of(trace), folder_of(svg)
     began = time.monotonic()
     deadline = None if time_limit is None else began + time_limit
