@@ -230,6 +230,8 @@ def show(out: Console, found: ProofReport) -> None:
         for what, number in found.vacuity.shown.items():
             counts.add_row(what, str(number))
     out.print(counts)
+    for name, mistake in found.vacuity.mistaken.items() if found.vacuity else ():
+        out.print(f"{name} is taken in no run but of {mistake}")
     for gap in found.vacuity.missing if found.vacuity else ():
         out.print(f"not shown: {gap}", style="yellow")
     for result in proved.broken():

@@ -1,7 +1,8 @@
 """Whether proofs say something: every action happens somewhere, and whatever is claimed to be needed is.
 
 Three kinds of evidence. A witness is a run from an initial state in which an action is taken, found by the solver and
-gone through again without it. For each guard that is claimed to be needed a named claim fails when it is dropped; for
+gone through again without it; what is there for a mistake alone is taken in a run with that mistake, and the report
+says so. For each guard that is claimed to be needed a named claim fails when it is dropped; for
 each invariant a named obligation fails when the induction may not use it, where one does; and each invariant is
 violated by some mutated action. What fails is written down (`Needs`), so that it is found again in no time.
 """
@@ -48,12 +49,13 @@ class Needs:
 @dataclass(frozen=True, slots=True)
 class Vacuity:
     """What came of it: `shown` by kind, how many; `redundant` invariants; guards that are not claimed to be needed;
-    and what is not shown, which should be nothing."""
+    what is not shown, which should be nothing; and the actions that no run takes but with a mistake, which is named."""
 
     shown: Mapping[str, int]
     redundant: tuple[str, ...]
     free: tuple[str, ...]
     missing: tuple[str, ...] = field(default=())
+    mistaken: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
@@ -66,6 +68,7 @@ class Vacuity:
             "clean": self.clean,
             "shown": dict(self.shown),
             "missing": list(self.missing),
+            "actions that only a mistake allows": dict(self.mistaken),
             "redundant invariants": list(self.redundant),
             "guards not claimed to be needed": list(self.free),
         }
@@ -87,7 +90,8 @@ def audit(
 ) -> Vacuity:
     """See that every action has a witness, that what is claimed to be needed is, and that every invariant can be
     violated."""
-    missing = [f"no run takes {name}" for name in _never(system, witnesses, timeout)]
+    taken, mistaken = _taken(system, witnesses, timeout)
+    missing = [f"no run takes {one.name}" for one in system.actions if one.name not in taken | mistaken.keys()]
     guards = [(action, guard) for action in system.actions for guard in action.guards]
     wanted: dict[str, Query] = {}
     for action, guard in guards:
@@ -118,21 +122,28 @@ def audit(
     redundant = tuple(name for name, found in needs.invariants.items() if not found)
     free = tuple(label(action, guard) for action, guard in guards if not guard.needed)
     shown = {
-        "actions with a witness": len(system.actions),
+        "actions with a witness": len(taken),
+        "actions that only a mistake allows": len(mistaken),
         "needed guards": sum(guard.needed for _, guard in guards),
         "needed invariants": len(system.invariants) - len(redundant),
         "violable invariants": len(system.invariants),
     }
-    return Vacuity(shown, redundant, free, tuple(sorted(missing)))
+    return Vacuity(shown, redundant, free, tuple(sorted(missing)), mistaken)
 
 
-def _never(system: System, witnesses: Sequence[Witness], timeout: float) -> Iterator[str]:
-    """The actions that no run takes."""
+def _taken(system: System, witnesses: Sequence[Witness], timeout: float) -> tuple[set[str], dict[str, str]]:
+    """The actions that a run takes; and those that none takes but with a mistake, with that mistake."""
     taken: set[str] = set()
+    mistaken: dict[str, str] = {}
     for witness in witnesses:
-        if run(system, witness, timeout) is not None:
+        if run(system, witness, timeout) is None:
+            continue
+        if witness.without is None:
             taken |= set(witness.actions)
-    yield from (action.name for action in system.actions if action.name not in taken)
+        else:
+            action, update = witness.without
+            mistaken |= dict.fromkeys(witness.actions, f"{action} without its update {update}")
+    return taken, {name: mistake for name, mistake in mistaken.items() if name not in taken}
 
 
 def run(system: System, witness: Witness, timeout: float) -> tuple[Structure, ...] | None:

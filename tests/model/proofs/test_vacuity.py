@@ -46,6 +46,14 @@ def test_what_is_missing_is_named() -> None:
     assert idle.missing == ("without the invariant one holder: take keeps held is taken does not fail: unsat",)
 
 
+def test_what_is_taken_only_with_a_mistake_is_told_apart() -> None:
+    needs, take, mistake = search(lock()), Witness("", ("take",)), ("take", "taken := true")
+    found = audit(lock(), (take, Witness("", ("take", "give"), (), mistake)), needs)
+    assert found.clean and found.mistaken == {"give": "take without its update taken := true"}
+    assert found.shown["actions with a witness"] == found.shown["actions that only a mistake allows"] == 1
+    assert not audit(lock(), (*TAKEN, Witness("", ("take", "give"), (), mistake)), needs).mistaken
+
+
 def test_a_proof_that_is_not_shown_to_say_something_is_no_proof() -> None:
     hollow = Vacuity({}, (), (), ("no run takes take",))
     found = report(lock(), label="toy", auditing=lambda system, cache: hollow)
@@ -91,13 +99,15 @@ def test_every_action_of_a_protocol_is_in_a_witness(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "guards"), [pytest.param("segment", 150, marks=pytest.mark.full), pytest.param("stash", 35)]
+    ("name", "guards", "mistaken"),
+    [pytest.param("segment", 150, ["seize"], marks=pytest.mark.full), pytest.param("stash", 35, [])],
 )
-def test_the_audit_of_a_protocol_is_clean(name: str, guards: int, tmp_path: Path) -> None:
+def test_the_audit_of_a_protocol_is_clean(name: str, guards: int, mistaken: list[str], tmp_path: Path) -> None:
     of = protocol(name)
     found = audit(of.system(of.switches.hardened), of.witnesses, of.needs(), jobs=2, cache=Cache(tmp_path))
     assert found.missing == ()
     assert found.shown["needed guards"] > guards
+    assert [*found.mistaken] == mistaken
 
 
 @each
