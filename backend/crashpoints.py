@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -27,6 +28,16 @@ class Moment(StrEnum):
 
 
 Hook: TypeAlias = Callable[[Moment], None]
+
+
+@contextmanager
+def point(hook: Hook | None) -> Iterator[None]:
+    """A store that the kernel makes, as a whole: one crash point, which has no moment during it."""
+    if hook is not None:
+        hook(Moment.BEFORE)
+    yield
+    if hook is not None:
+        hook(Moment.AFTER)
 
 
 class Count:

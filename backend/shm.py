@@ -50,53 +50,23 @@ def object_name(room: str) -> str:
     return f"/lockedroom.{room}"
 
 
-class Store:
-    """One mapping of a room's object, over a descriptor of its own: its locks are nobody else's (SEG-STORE-12).
+class Mapped:
+    """A mapping of an object while it is used; every store into it is a crash point. Offsets are in bytes; those of
+    words are multiples of 8. After `close` everything raises Closed."""
 
-    Made by `create` or `attach`. Offsets are in bytes; those of words are multiples of 8. After `close`
-    everything raises Closed, in a forked child Forked. Usable from several threads.
-    """
+    __slots__ = ("_hook", "_map", "_view", "_words")
 
-    __slots__ = (
-        "__weakref__",
-        "_descriptor",
-        "_forked",
-        "_hook",
-        "_map",
-        "_view",
-        "_words",
-        "layout",
-        "room",
-    )
-
-    def __init__(self, room: str, layout: Layout, descriptor: int, hook: Hook | None) -> None:
-        """Map the object behind `descriptor`, which is the store's from now on. Use `create` or `attach`."""
-        self.room: Final = room
-        self.layout: Final = layout
-        self._descriptor = descriptor
-        self._forked = False
+    def __init__(self, descriptor: int, total: int, hook: Hook | None = None) -> None:
+        """Map so many bytes of the object behind `descriptor`, which stays the caller's."""
         self._hook = hook
-        self._map = mmap.mmap(descriptor, layout.total)
+        self._map = mmap.mmap(descriptor, total)
         self._view = memoryview(self._map)
         self._words = self._view.cast("Q")
-        forks.register(self)
-
-    @property
-    def descriptor(self) -> int:
-        """The descriptor, for locks. Raises Closed or Forked."""
-        if self._descriptor < 0:
-            raise self._gone()
-        return self._descriptor
 
     @property
     def usable(self) -> bool:
-        """Whether this is neither closed nor a forked child's copy."""
-        return self._descriptor >= 0
-
-    @property
-    def named(self) -> bool:
-        """Whether the room's name still leads to this object (SEG-LIFE-7). Raises Closed or Forked."""
-        return leads_to(self.room, self.descriptor)
+        """Whether this is not closed."""
+        return not self._map.closed
 
     def load(self, offset: int) -> int:
         """The word at `offset`: never a mix of two stores (SEG-STORE-13)."""
@@ -113,7 +83,7 @@ class Store:
         try:
             self._words[offset >> 3] = value
         except ValueError as error:
-            if self._descriptor >= 0:
+            if self.usable:
                 raise
             raise self._gone() from error
         if hook is not None:
@@ -137,11 +107,62 @@ class Store:
                 hook(Moment.DURING)
             self._map[offset : offset + len(data)] = data
         except ValueError as error:
-            if self._descriptor >= 0:
+            if self.usable:
                 raise
             raise self._gone() from error
         if hook is not None:
             hook(Moment.AFTER)
+
+    def close(self) -> None:
+        """Unmap."""
+        self._words.release()
+        self._view.release()
+        self._map.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def _gone(self) -> errors.BackendError:
+        return errors.Closed(clauses.HANDLE, "this object was closed", "open it again")
+
+
+class Store(Mapped):
+    """One mapping of a room's object, over a descriptor of its own: its locks are nobody else's (SEG-STORE-12).
+
+    Made by `create` or `attach`. After `close` everything raises Closed, in a forked child Forked. Usable from several
+    threads.
+    """
+
+    __slots__ = ("__weakref__", "_descriptor", "_forked", "layout", "room")
+
+    def __init__(self, room: str, layout: Layout, descriptor: int, hook: Hook | None) -> None:
+        """Map the object behind `descriptor`, which is the store's from now on. Use `create` or `attach`."""
+        self.room: Final = room
+        self.layout: Final = layout
+        self._descriptor = descriptor
+        self._forked = False
+        super().__init__(descriptor, layout.total, hook)
+        forks.register(self)
+
+    @property
+    def descriptor(self) -> int:
+        """The descriptor, for locks. Raises Closed or Forked."""
+        if self._descriptor < 0:
+            raise self._gone()
+        return self._descriptor
+
+    @property
+    def usable(self) -> bool:
+        """Whether this is neither closed nor a forked child's copy."""
+        return self._descriptor >= 0
+
+    @property
+    def named(self) -> bool:
+        """Whether the room's name still leads to this object (SEG-LIFE-7). Raises Closed or Forked."""
+        return leads_to(self.room, self.descriptor)
 
     def read_cell(self, cell: Cell) -> bytes | Malformed:
         """What the cell holds, or Malformed (SEG-STORE-9) when its length exceeds the cell."""
@@ -157,12 +178,6 @@ class Store:
             raise ValueError(f"{len(content)} bytes do not fit a cell for {cell.room}")
         self.write(cell.offset, len(content).to_bytes(LENGTH, "little") + content)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.close()
-
     def __del__(self) -> None:
         if getattr(self, "_descriptor", -1) >= 0:
             warnings.warn(f"the room {self.room} was not closed", ResourceWarning, stacklevel=1)
@@ -173,9 +188,7 @@ class Store:
         if self._descriptor < 0:
             return
         descriptor, self._descriptor = self._descriptor, -1
-        self._words.release()
-        self._view.release()
-        self._map.close()
+        super().close()
         os.close(descriptor)
 
     def disown(self) -> None:

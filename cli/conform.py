@@ -124,8 +124,8 @@ def conform(
     traces, assigned, candidates = _cases(protocol, profile, suite, len(split), selection)
     crashes = (
         {}
-        if smoke or profile != "hardened" or protocol == "stash"
-        else _crashes(traces, assigned, candidates, selection, suite, len(split))
+        if smoke or profile != "hardened"
+        else _crashes(protocol, traces, assigned, candidates, selection, suite, len(split))
     )
     expected = _known(known, lambda: _every_id(protocol, candidates))
     left_out = not_run(candidates, traces, selection, expected)
@@ -204,6 +204,7 @@ def _cases(
 
 
 def _crashes(
+    protocol: str,
     traces: dict[str, Trace],
     assigned: dict[str, Assignment],
     candidates: list[Candidate],
@@ -213,12 +214,11 @@ def _crashes(
 ) -> Mapping[str, Crashes]:
     """The crash corpus, added to the rest."""
     from lockedroom.conformance.crashes import cases
-    from lockedroom.conformance.report_cases import candidate
 
     found: dict[str, Crashes] = {}
-    for name, one, assignment in cases(selection.cases, suite, implementations):
+    for name, one, assignment in cases(selection.cases, suite, implementations, protocol):
         found[name], traces[name], assigned[name] = one, one.trace, assignment
-        candidates.append(candidate(name, one.trace))
+        candidates.append(one.candidate(name))
     return found
 
 
@@ -273,9 +273,9 @@ def _every_id(protocol: str, candidates: Iterable[Candidate]) -> list[str]:
     """The ids of all cases, of those too that are not listed where others are chosen."""
     from lockedroom.conformance import collected, corpus, crashes, hostile, report_cases
 
-    several = (*collected.ids(corpus.collections(protocol)), *crashes.ids(), *hostile.vectors())
+    several = (*collected.ids(corpus.collections(protocol)), *crashes.corpus(), *hostile.vectors())
     if protocol == "stash":
-        several = ()
+        several = (*crashes.corpus(protocol),)
     several += tuple(report_cases.telling((), protocol))
     return [*(one.id for one in candidates), *several]
 

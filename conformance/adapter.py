@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import lockedroom
-from lockedroom.backend.crashpoints import Moment, Points, die, pause
 from lockedroom.backend.errors import BackendError, Forked, MalformedObject, Unfinished
 from lockedroom.backend.segment.authority import AuthorityFile
 from lockedroom.backend.segment.engine import Engine
 from lockedroom.conformance.entropy import STAND_IN, Keys
+from lockedroom.conformance.halting import Halting
 from lockedroom.conformance.logs import Header, Writer, logged
 from lockedroom.conformance.observation import NOTHING, Observation, Seen, rights_of, seen_of
-from lockedroom.conformance.protocol import Halt, Implementation, Reset
+from lockedroom.conformance.protocol import Implementation, Reset
 from lockedroom.conformance.schemas import Json
 from lockedroom.conformance.serving import Actor, serve
 from lockedroom.conformance.stash_real import StashActor
@@ -42,12 +42,13 @@ ABOUT: Final = Implementation(
 """What this adapter says of itself."""
 
 
-class EngineActor:
+class EngineActor(Halting):
     """One member in one trace's room, on real shared memory."""
 
     def __init__(self, reset: Reset, log: Path | None = None) -> None:
         """Nothing is attached yet: the room need not be there. With a folder `log`, every step is written to the log of
         the room there. Raises BackendError, OSError."""
+        super().__init__()
         self._reset = reset
         self._log = None if log is None else Writer(log / f"{reset.room}.jsonl")
         if self._log is not None:
@@ -61,7 +62,6 @@ class EngineActor:
         kept = AuthorityFile(file) if reset.actor == creator else None
         self._public = public
         # The one thing that a replay says of a process other than the kernel does: so pids come again.
-        self._points = Points()
         self._engine = Engine(
             reset.room,
             me,
@@ -69,7 +69,7 @@ class EngineActor:
             profile=reset.profile,
             authority=kept,
             stand_in=STAND_IN,
-            hook=self._points,
+            hook=self.points,
         )
 
     def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
@@ -88,20 +88,10 @@ class EngineActor:
             # What is refused below the protocol has its clause too (SEG-STORE-8, SEG-LOCK-1), and nothing was done.
             return Seen("rejected", refused.clause, (), refused.problem)
         finally:
-            self._points.disarm()
+            self.points.disarm()
         return seen_of(result, self._keys.text)
 
-    def halt(self, halt: Halt) -> None:
-        """See `Mortal`."""
-        happen = {"kill": die, "stop": pause, "fork": self._fork}[halt.by]
-        self._points.arm(halt.store, Moment(halt.moment), happen)
-
-    @property
-    def halted(self) -> bool:
-        """See `Mortal`."""
-        return self._points.happened
-
-    def _fork(self) -> None:
+    def fork(self) -> None:
         """A child that is refused what it tries with what it has of this process (SEG-STORE-11)."""
         child = os.fork()
         if not child:

@@ -1,9 +1,9 @@
 """The crash corpus: for every transition, its process killed, stopped and forked at every store, and what the others
 see compared with what the model allows.
 
-A scene is a room in which a transition is due. What may be seen after its process is killed there is what the engine
-sees when the process dies after the transition, or before it, and nothing between; that is followed to the end, through
-reaping, coming anew and talking. A process that is stopped, or forks, goes on, and so must all others.
+A scene is a room, or a stash, in which a transition is due. What may be seen after its process is killed there is what
+the engine sees when the process dies after the transition, or before it, and nothing between; that is followed to the
+end, through reaping, coming anew and talking. A process that is stopped, or forks, goes on, and so must all others.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, cast, get_args
 
-from lockedroom.conformance.crash_scenes import SCENES, Scene, settings_of
-from lockedroom.conformance.derive import Act, derive
+from lockedroom.conformance.crash_scenes import SCENES, STASH_SCENES, Scene, settings_of
+from lockedroom.conformance.derive import Act, acted, derive
 from lockedroom.conformance.matrix import Assignment, alone
 from lockedroom.conformance.observation import Observation, Seen
 from lockedroom.conformance.process import Process
 from lockedroom.conformance.protocol import Halt
 from lockedroom.conformance.report import EXECUTED, Report, Share
-from lockedroom.conformance.runner import Members, RealRoom
+from lockedroom.conformance.report_cases import Candidate, candidate
+from lockedroom.conformance.runner import Members, RealRoom, staged
 from lockedroom.conformance.schemas import json_of
 from lockedroom.conformance.stage import Broken, Divergence, Replayed, Status, Unsupported, differs
+from lockedroom.conformance.stash import EngineStash
+from lockedroom.conformance.stash_real import stores
 from lockedroom.conformance.trace import Settings, Trace, TraceStep
 
 How: TypeAlias = Literal["kill", "stop", "fork"]
@@ -37,7 +40,10 @@ Moment: TypeAlias = Literal["before", "during", "after"]
 
 HOWS: Final[tuple[How, ...]] = get_args(How)
 MOMENTS: Final[tuple[Moment, ...]] = get_args(Moment)
+_STASH_HOWS: Final = HOWS[:2]
+"""No clause says anything of a holder that forks."""
 
+_DONE: Final[Mapping[How, str]] = {"kill": "is killed", "stop": "is stopped", "fork": "forks"}
 _WATCHED: Final = 0.03
 """Seconds for which a process that is stopped stays so, while another looks at the room."""
 _TICK: Final = 0.002
@@ -57,11 +63,6 @@ class Crashes:
     _expected: Mapping[str, Trace] = field(default_factory=dict)
 
     @property
-    def id(self) -> str:
-        """The id of its case."""
-        return f"crash/{self.scene.operation}/{self.how}"
-
-    @property
     def trace(self) -> Trace:
         """What is seen where the transition takes place."""
         return next(iter(self._branches().values()))
@@ -78,8 +79,18 @@ class Crashes:
                 }
             else:
                 courses = {"it happened": (*before, one.act, *one.onward)}
-            self._expected = {name: derive(self.settings, acts) for name, acts in courses.items()}
+            self._expected = {name: self._taken(acts) for name, acts in courses.items()}
         return self._expected
+
+    def _taken(self, acts: Sequence[Act]) -> Trace:
+        stash = self.settings.protocol == "stash"
+        return acted(EngineStash(self.settings), self.settings, acts) if stash else derive(self.settings, acts)
+
+    def candidate(self, name: str) -> Candidate:
+        """The case of that id: from the transition on it is about what the scene is about."""
+        found, at = candidate(name, self.trace), len(self.scene.before)
+        after = tuple(step.union(self.scene.about) for step in found.steps[at:])
+        return replace(found, steps=(*found.steps[:at], *after))
 
     def play(self, trace: Trace, members: Members) -> Replayed:
         """Run it, point by point; what is seen at the first that is not as it must be."""
@@ -105,7 +116,7 @@ class Crashes:
 
     def _point(self, halt: Halt, members: Members) -> bool:
         """Whether there is such a point; what comes after it is compared. Raises _Wrong, Broken, Unsupported."""
-        with RealRoom(self.trace, members) as room:
+        with staged(self.trace, members) as room:
             room.requires("crash points")
             play = _Point(self, room, halt, members)
             there = play.kill() if self.how == "kill" else play.disturb()
@@ -113,21 +124,27 @@ class Crashes:
             return there
 
 
-def ids() -> list[str]:
-    """The ids of all cases."""
-    return [f"crash/{operation}/{how}" for operation in SCENES for how in HOWS]
+def corpus(protocol: str = "segment") -> Mapping[str, Crashes]:
+    """All cases by their ids; of the stash each in each store that there is."""
+    found: dict[str, Crashes] = {}
+    stash = protocol == "stash"
+    for name, scene in (STASH_SCENES if stash else SCENES).items():
+        for how in _STASH_HOWS if stash else HOWS:
+            case, settings = f"crash/{name.replace(' ', '-')}/{how}", settings_of(scene)
+            title = f"{scene.actor} {_DONE[how]} at every store of its {name}"
+            for store in stores() if stash else (None,):
+                place = f"/in-{store}" if store else ""
+                there = replace(settings, title=title + place.replace("/in-", ", in "), store=store)
+                found[case + place] = Crashes(scene, how, there)
+    return found
 
 
 def cases(
-    globs: Sequence[str], suite: Literal["LR0", "LR1"] | None, implementations: int
+    globs: Sequence[str], suite: Literal["LR0", "LR1"] | None, implementations: int, protocol: str = "segment"
 ) -> Iterator[tuple[str, Crashes, Assignment]]:
     """The cases whose ids the globs mean (all, if there are none), each by each implementation alone."""
-    found = [
-        Crashes(scene, how, replace(settings_of(scene), suite=suite or "LR1", title=_titled(scene, how)))
-        for scene in SCENES.values()
-        for how in HOWS
-    ]
-    by_id = {one.id: one for one in found if not globs or any(fnmatchcase(one.id, glob) for glob in globs)}
+    found = corpus(protocol).items()
+    by_id = {name: one for name, one in found if not globs or any(fnmatchcase(name, glob) for glob in globs)}
     for name, trace, assignment in alone({name: one.trace for name, one in by_id.items()}, suite, implementations):
         one = by_id[re.sub(r"/by-\d+$", "", name)]
         yield name, Crashes(one.scene, one.how, trace.settings), assignment
@@ -145,11 +162,6 @@ def with_stores(report: Report, ran: Mapping[str, Crashes]) -> Report:
         tuple(sorted(name for name in kills if name not in right)),
     )
     return replace(report, coverage={**report.coverage, "stores": share})
-
-
-def _titled(scene: Scene, how: How) -> str:
-    done = {"kill": "is killed", "stop": "is stopped", "fork": "forks"}[how]
-    return f"{scene.actor} {done} at every store of its {scene.operation}"
 
 
 class _Wrong(Exception):

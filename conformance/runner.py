@@ -12,8 +12,8 @@ import secrets
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol, cast
@@ -390,6 +390,16 @@ def unexpected(asked: str, reply: Reply) -> Exception:
     return Broken("not a reply", f"to {asked}: {type(reply).__name__}")
 
 
+@contextmanager
+def staged(trace: Trace, fleet: Members) -> Iterator[RealRoom]:
+    """What a trace is replayed on: a room, or of the stash its store."""
+    ground: AbstractContextManager[Ground | None] = nullcontext()
+    if trace.settings.protocol == "stash":
+        ground = Ground(trace.settings, store_of(trace.settings.store or "auto"))
+    with ground as place, RealRoom(trace, fleet, place) as room:
+        yield room
+
+
 def replay_for_real(
     trace: Trace,
     fleet: Members,
@@ -401,9 +411,6 @@ def replay_for_real(
     """Replay a trace with real processes on real shared memory, one of the stash in its store; `outcomes`: see
     `replay_on`. At the end each member lets go of the room, or its process ends as `end` has it, which may raise Broken
     too. Raises Cancelled."""
-    ground: AbstractContextManager[Ground | None] = nullcontext()
-    if trace.settings.protocol == "stash":
-        ground = Ground(trace.settings, store_of(trace.settings.store or "auto"))
-    with ground as place, RealRoom(trace, fleet, place) as room:
+    with staged(trace, fleet) as room:
         found = replay_on(room, trace, watch, outcomes=outcomes)
         return room.finished(found, end) if found.status is Status.PASSED else found

@@ -12,6 +12,7 @@ from lockedroom.backend.errors import BackendError
 from lockedroom.backend.stash.engine import Stash, Store, store_of
 from lockedroom.backend.stash.shared import PREFIX, Object
 from lockedroom.conformance.entropy import Keys
+from lockedroom.conformance.halting import Halting
 from lockedroom.conformance.observation import Observation, Seen, seen_of
 from lockedroom.conformance.protocol import Reset
 from lockedroom.conformance.schemas import Json
@@ -29,17 +30,18 @@ _PATIENCE: Final = 60.0
 """Seconds that a replay waits for another one of the same trace."""
 
 
-class StashActor:
+class StashActor(Halting):
     """One holder in one trace, on the store that `room` names (STASH-ADAPTER-1); see `Actor`. `profile`: another than
     the reset says."""
 
     def __init__(self, reset: Reset, profile: Profile | None = None) -> None:
+        super().__init__()
         self._keys = Keys(SUITE, bytes.fromhex(reset.entropy))
         self._fresh = self._keys.fresh(reset.actor, 0)
         self._name = reset.actor
         self._profile = profile or SWITCHES.profiles[reset.profile]
         key = Key(bytes.fromhex(reset.identity), bytes.fromhex(reset.keys["iv"]))
-        self._stash = Stash(key, store_of(reset.room), self._profile, fresh=self._drawn)
+        self._stash = Stash(key, store_of(reset.room, hook=self.points), self._profile, fresh=self._drawn)
 
     def act(self, step: int, operation: str, arguments: Mapping[str, object]) -> Seen:
         """See `Actor`."""
@@ -49,6 +51,8 @@ class StashActor:
             result = self._stash.perform(operation.removeprefix(STASH), **wanted)
         except BackendError as refused:
             return Seen("rejected", refused.clause, (), refused.problem)
+        finally:
+            self.points.disarm()
         return seen_of(result, self._keys.text)
 
     def observe(self) -> Observation:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
-from lockedroom.backend import errors, interrupts
+from lockedroom.backend import crashpoints, errors, interrupts
+from lockedroom.backend.crashpoints import Hook
 from lockedroom.backend.entropy import SystemEntropy
 from lockedroom.backend.rounds import Asked, atomic
 from lockedroom.backend.stash.keyring import Keyring, NoKeyring
@@ -52,19 +53,21 @@ class Store(Protocol):
         ...
 
 
-def store_of(choice: str, mode: int = 0o600) -> Store:
+def store_of(choice: str, mode: int = 0o600, hook: Hook | None = None) -> Store:
     """The store of that name; of `auto` the keyring where it is to be had and `mode` lets no other user in, else shared
-    memory (STASH-STORE-2). Raises NoKeyring, UsageError."""
+    memory (STASH-STORE-2). `hook` is for tests; without it the environment decides (`crashpoints`). Raises NoKeyring,
+    UsageError."""
+    hook = hook or crashpoints.from_environment()
     if choice == "memory" or (choice == "auto" and mode != 0o600):
-        return Memory(mode, "" if choice == "memory" else "the keyring serves one user")
+        return Memory(mode, "" if choice == "memory" else "the keyring serves one user", hook)
     if choice not in ("auto", "keyring"):
         raise UsageError(f"no store {choice}: there are keyring and memory")
     try:
-        return Keyring()
+        return Keyring(hook)
     except NoKeyring as error:
         if choice == "keyring":
             raise
-        return Memory(mode, error.problem)
+        return Memory(mode, error.problem, hook)
 
 
 class Stash:

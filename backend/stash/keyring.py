@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from lockedroom.backend import errors
+from lockedroom.backend.crashpoints import Hook, point
 from lockedroom.backend.stash import shared
 from lockedroom.backend.stash.shared import Object
 
@@ -29,11 +30,13 @@ _GONE: Final = (errno.ENOKEY, errno.EKEYREVOKED, errno.EKEYEXPIRED, errno.ENOENT
 
 
 class Keyring:
-    """The user's keyring. Raises NoKeyring where the kernel has none for us (STASH-RING-4)."""
+    """The user's keyring. `hook` is for tests (`crashpoints`): a system call is one store. Raises NoKeyring where the
+    kernel has none for us (STASH-RING-4)."""
 
     name: Final = "keyring"
 
-    def __init__(self) -> None:
+    def __init__(self, hook: Hook | None = None) -> None:
+        self._hook = hook
         self._library = ctypes.CDLL(None, use_errno=True)
         self._library.syscall.restype = ctypes.c_long
         if platform.machine() not in _NUMBERS:
@@ -54,11 +57,12 @@ class Keyring:
 
     def write(self, locator: str, data: bytes) -> None:
         """Replace what lies at a locator, at once (STASH-RING-2). Raises NoSpace, NotPermitted."""
-        found = self._find(locator)
         name = (_PREFIX + locator).encode()
         try:
-            number = self._call(self._add, b"user", name, data, len(data), self._ring)
-            if found is None:
+            with point(self._hook):
+                number = self._call(self._add, b"user", name, data, len(data), self._ring)
+            # Each time: whoever made the key may have been killed before it came to this.
+            with point(self._hook):
                 self._keyctl(_SETPERM, number, _MODE)
         except OSError as error:
             if error.errno == errno.EDQUOT:
@@ -77,7 +81,8 @@ class Keyring:
         number = self._find(locator)
         try:
             if number is not None:
-                self._keyctl(_UNLINK, number, self._ring)
+                with point(self._hook):
+                    self._keyctl(_UNLINK, number, self._ring)
         except OSError as error:
             if error.errno not in _GONE:
                 raise _refused(error, "remove") from None

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +12,13 @@ from typing import Final
 import posix_ipc
 
 from lockedroom.backend import errors, ofd, shm
+from lockedroom.backend.crashpoints import Hook, point
 from lockedroom.backend.locks import attempts
 
 PREFIX: Final = "lockedroom-stash."
 _MAGIC: Final = int.from_bytes(b"LKDSTSH1", "little")
+_WORD: Final = 8
+"""Where the word that commits stands."""
 _HEAD: Final = 16
 _HALF: Final = 1 << 15
 _TOTAL: Final = _HEAD + 2 * _HALF
@@ -65,12 +67,14 @@ class Object:
 
 
 class Memory:
-    """Shared memory. `mode` is that of objects made here: 0o600 is this user alone, 0o666 every user."""
+    """Shared memory. `mode` is that of objects made here: 0o600 is this user alone, 0o666 every user. `hook` is for
+    tests (`crashpoints`)."""
 
     name: Final = "memory"
 
-    def __init__(self, mode: int = 0o600, why: str = "") -> None:
+    def __init__(self, mode: int = 0o600, why: str = "", hook: Hook | None = None) -> None:
         self._mode = mode
+        self._hook = hook
         self._why = why
         self._held: dict[tuple[int, str], int] = {}
 
@@ -88,7 +92,7 @@ class Memory:
             size = os.fstat(descriptor).st_size
             if size != _TOTAL:
                 return b"" if size else None  # made, and nothing written yet
-            with _Mapped(descriptor) as mapped:
+            with _Mapped(descriptor, _TOTAL) as mapped:
                 return mapped.content()
         finally:
             os.close(descriptor)
@@ -103,14 +107,16 @@ class Memory:
             problem = f"the object at this locator has {size} bytes, not {_TOTAL}"
             raise errors.MalformedObject("STASH-SHM-1", problem, "it is none of ours: remove --purge it")
         if not size:
-            shm.allocate(descriptor, _TOTAL, "STASH-SHM-5", "free some of /dev/shm")
-        with _Mapped(descriptor) as mapped:
+            with point(self._hook):
+                shm.allocate(descriptor, _TOTAL, "STASH-SHM-5", "free some of /dev/shm")
+        with _Mapped(descriptor, _TOTAL, self._hook) as mapped:
             mapped.replace(data)
 
     def remove(self, locator: str) -> None:
         """Let nothing lie at a locator, under its lock. Raises NotPermitted."""
         try:
-            posix_ipc.unlink_shared_memory(f"/{PREFIX}{locator}")
+            with point(self._hook):
+                posix_ipc.unlink_shared_memory(f"/{PREFIX}{locator}")
         except posix_ipc.ExistentialError:
             return
         except OSError as error:  # the sticky bit of the directory, or posix_ipc's own
@@ -133,37 +139,26 @@ class Memory:
                 del self._held[get_ident(), locator]
 
 
-class _Mapped:
+class _Mapped(shm.Mapped):
     """An object's mapping while it is used: a magic word, the word that commits, two halves (STASH-SHM-1)."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._map = mmap.mmap(descriptor, _TOTAL)
-        self._view = memoryview(self._map)
-        self._words = self._view.cast("Q")
-
-    def __enter__(self) -> _Mapped:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._words.release()
-        self._view.release()
-        self._map.close()
+    __slots__ = ()
 
     def content(self) -> bytes | None:
         """What the committed half holds. Read again when it was replaced meanwhile."""
         while True:
-            word = int(self._words[1])
+            word = self.load(_WORD)
             length, at = word & _LENGTH, _HEAD + (word >> 32 & 1) * _HALF
-            if self._words[0] != _MAGIC or length > _HALF:
-                return b"" if word or self._words[0] else None
-            found = self._map[at : at + length]
-            if self._words[1] == word:
+            magic = self.load(0)
+            if magic != _MAGIC or length > _HALF:
+                return b"" if word or magic else None
+            found = self.read(at, length)
+            if self.load(_WORD) == word:
                 return found if length else None
 
     def replace(self, data: bytes) -> None:
         """Fill the half that does not count, and let it count, in one store of 8 bytes."""
-        count = ((int(self._words[1]) >> 32) + 1) & _LENGTH
-        at = _HEAD + (count & 1) * _HALF
-        self._map[at : at + len(data)] = data
-        self._words[0] = _MAGIC
-        self._words[1] = count << 32 | len(data)
+        count = ((self.load(_WORD) >> 32) + 1) & _LENGTH
+        self.write(_HEAD + (count & 1) * _HALF, data)
+        self.store(0, _MAGIC)
+        self.store(_WORD, count << 32 | len(data))

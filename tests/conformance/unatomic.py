@@ -21,7 +21,7 @@ class OneByOne(EngineActor):
             self._engine.do("send", {"peer": peer, "body": str(arguments["body"]).encode()})
             for peer in cast("list[str]", arguments["peers"])
         ]
-        self._points.disarm()
+        self.points.disarm()
         peers = [{"event": "Sent", "peer": peer, "sequence": 1} for peer in cast("list[str]", arguments["peers"])]
         return Seen("ok", None, tuple(peers[: len(seen)]))
 

@@ -14,6 +14,7 @@ import posix_ipc
 import pytest
 
 from lockedroom.backend import errors
+from lockedroom.backend.crashpoints import Hook, Moment
 from lockedroom.backend.rounds import ROUNDS
 from lockedroom.backend.stash import keyring, shared
 from lockedroom.backend.stash.engine import Stash, Store, store_of
@@ -32,6 +33,10 @@ NAMELESS = os.urandom(32).hex()
 def event(result: Result) -> object:
     assert isinstance(result, Step), result
     return result.events[0]
+
+
+class Killed(Exception):
+    """What stands for the end of a process."""
 
 
 def soon() -> float:
@@ -230,6 +235,30 @@ def test_a_writer_outside_the_tool_comes_between(record_property: Callable[[str,
     stash.perform("remove", purge=True)
 
 
+def test_a_key_whose_writer_was_killed_is_given_its_permissions_by_the_next(
+    opened: Opened, store: Store, record_property: Callable[[str, object], None]
+) -> None:
+    """STASH-RING-1: between the two system calls of a write."""
+    stash = opened()
+    if not isinstance(store, Keyring):
+        return
+
+    def dying(moment: Moment) -> None:
+        if moment is Moment.AFTER:
+            raise Killed
+
+    def allowed() -> str:
+        number = store._find(stash.locator)
+        assert number is not None
+        return store._described(number).split(";")[3]
+
+    with store.locked(stash.locator, time.monotonic() + 300), pytest.raises(Killed):
+        Keyring(dying).write(stash.locator, b"half done")
+    assert allowed() != f"{keyring._MODE:08x}"
+    stash.perform("write", body=b"mine")
+    assert allowed() == f"{keyring._MODE:08x}"
+
+
 # ---- shared memory ----------------------------------------------------------------------------------
 
 
@@ -256,15 +285,11 @@ def watch(monkeypatch: pytest.MonkeyPatch, told: Callable[[str, int], None]) -> 
     """From now on tell of every word."""
     made = shared._Mapped.__init__
 
-    def watched(self: shared._Mapped, descriptor: int) -> None:
-        made(self, descriptor)
+    def watched(self: shared._Mapped, descriptor: int, total: int, hook: Hook | None = None) -> None:
+        made(self, descriptor, total, hook)
         monkeypatch.setattr(self, "_words", Watched(self._words, told), raising=False)
 
     monkeypatch.setattr(shared._Mapped, "__init__", watched)
-
-
-class Killed(Exception):
-    """What stands for the end of a process."""
 
 
 @pytest.mark.parametrize("word", [0, 1])
