@@ -23,11 +23,12 @@ from lockedroom.cli.explored import explored
 from lockedroom.cli.moves import lifelines, moves
 from lockedroom.conformance.model_trace import model_trace, write_model_trace
 from lockedroom.model.crew import started
+from lockedroom.model.mutant import Mutant
 from lockedroom.model.protocols import Bounds as Bounds
-from lockedroom.model.protocols import Mutant as Mutant
+from lockedroom.model.protocols import Mistake as Mistake
 from lockedroom.reference.errors import EngineError
 
-Task: TypeAlias = "Mutant | Bounds"
+Task: TypeAlias = "Mistake | Bounds"
 """A mutant to hunt; or bounds within which to run the control."""
 Fate = Literal["killed", "survives", "not judged", "raises"]
 
@@ -39,7 +40,7 @@ class Hunted:
     with that step or level, how, and the trace (its length in steps, its file's text, its lifelines and moves); states
     explored, seconds."""
 
-    mutant: Mutant
+    mutant: Mistake
     fate: Fate
     property: str = ""
     fallen: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ class Controlled:
 Answer: TypeAlias = "Hunted | Controlled"
 
 
-def hunt(mutant: Mutant) -> Hunted:
+def hunt(mutant: Mistake) -> Hunted:
     """Explore its protocol with this mistake within the mutant's bounds. Raises NotApplicable when the mistake does not
     match the source, ActionFault when the engine raises because of it, Unconfirmed for a fault of ours."""
     report, shown = explored(mutant.bounds, mutant)

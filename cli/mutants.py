@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from lockedroom.cli.hunters import Answer, Bounds, Controlled, Hunted, Mutant, Task
+    from lockedroom.cli.hunters import Answer, Bounds, Controlled, Hunted, Mistake, Task
     from lockedroom.cli.progress import Live
 
 _STYLES: Final = {"killed": "green", "survives": "bold red", "raises": "bold red", "not judged": "yellow"}
@@ -36,7 +36,7 @@ class Hunts:
     (or nothing)."""
 
     known: int
-    chosen: Sequence[Mutant]
+    chosen: Sequence[Mistake]
     jobs: int
     results: dict[str, Hunted] = field(default_factory=dict)
     controls: list[Controlled] = field(default_factory=list)
@@ -117,7 +117,7 @@ def mutants(
     from lockedroom.cli.terminal import console, print_json
     from lockedroom.model.protocols import PROTOCOLS
 
-    known: Sequence[Mutant] = [*PROTOCOLS[protocol].mutants.values()]
+    known: Sequence[Mistake] = [*PROTOCOLS[protocol].mutants.values()]
     chosen = chosen_of(known, only or ())
     folder = _folder(trace)
     with Live(quiet=as_json) as live:
@@ -130,7 +130,7 @@ def mutants(
 
 
 def run(
-    chosen: Sequence[Mutant],
+    chosen: Sequence[Mistake],
     known: int,
     live: Live,
     *,
@@ -171,7 +171,7 @@ def run(
     return hunts
 
 
-def chosen_of(known: Sequence[Mutant], only: Sequence[str]) -> list[Mutant]:
+def chosen_of(known: Sequence[Mistake], only: Sequence[str]) -> list[Mistake]:
     """Those of these names, in which * and ? stand for anything; all where there are none. Raises Problem."""
     missing = next((one for one in only if not any(fnmatchcase(mutant.name, one) for mutant in known)), None)
     if missing is not None:
@@ -191,7 +191,7 @@ def _folder(trace: Path | None) -> Path | None:
     return trace
 
 
-def file_of(mutant: Mutant) -> str:
+def file_of(mutant: Mistake) -> str:
     """The name of the file that a mutant's trace goes to."""
     return re.sub("[^a-z0-9]+", "-", mutant.name.lower()).strip("-") + ".json"
 

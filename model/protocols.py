@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Final, Generic, TypeAlias, TypeVar, cast
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from lockedroom.model import stash, stash_mutants
+from lockedroom.model.mutant import Mutant
 from lockedroom.model.segment import bounds as segment
 from lockedroom.model.segment import engine
 from lockedroom.model.segment import mutants as segment_mutants
@@ -18,14 +19,13 @@ from lockedroom.reference.segment.profile import SWITCHES as SEGMENT_SWITCHES
 from lockedroom.reference.stash.profile import SWITCHES as STASH_SWITCHES
 
 Bounds: TypeAlias = segment.Bounds | stash.Bounds
-Mutant: TypeAlias = segment_mutants.Mutant | stash_mutants.Mutant
+Mistake: TypeAlias = Mutant[segment.Bounds, engine.Logic] | Mutant[stash.Bounds, stash.Logic]
 _Bounds = TypeVar("_Bounds", segment.Bounds, stash.Bounds)
 _Logic = TypeVar("_Logic")
-_Mutant = TypeVar("_Mutant", segment_mutants.Mutant, stash_mutants.Mutant)
 
 
 @dataclass(frozen=True, slots=True)
-class Explored(Generic[_Bounds, _Logic, _Mutant]):
+class Explored(Generic[_Bounds, _Logic]):
     """What is explored of one protocol. `bounds` are meant where none are named, `verified` those of `lockedroom
     verify`; `machine`: what is explored within bounds, run by some logic in a profile; `reference` is its logic without
     a mistake."""
@@ -36,7 +36,7 @@ class Explored(Generic[_Bounds, _Logic, _Mutant]):
     machine: Callable[[_Bounds, _Logic, Profile], Subject]
     reference: _Logic
     switches: Switches
-    mutants: Mapping[str, _Mutant]
+    mutants: Mapping[str, Mutant[_Bounds, _Logic]]
 
     def within(self, given: Mapping[str, int], others: _Bounds | None = None) -> _Bounds:
         """Its bounds by their names, `others` where none is given. Raises ValueError, with a text for people."""
@@ -51,7 +51,7 @@ class Explored(Generic[_Bounds, _Logic, _Mutant]):
         bounds, spoken = self.within(given), self.switches.profile_of(profile or "hardened")
         if mutant is not None and mutant not in self.mutants:
             raise ValueError("no mistake of that name is known")
-        logic = cast(_Logic, self.mutants[mutant].logic()) if mutant else self.reference
+        logic = self.mutants[mutant].logic() if mutant else self.reference
         return self.machine(bounds, logic, spoken)
 
 
@@ -75,7 +75,6 @@ STASH: Final = Explored(
 )
 
 
-_Segment: TypeAlias = Explored[segment.Bounds, engine.Logic, segment_mutants.Mutant]
-_Stash: TypeAlias = Explored[stash.Bounds, stash.Logic, stash_mutants.Mutant]
-PROTOCOLS: Final[Mapping[str, _Segment | _Stash]] = {one.name: one for one in (SEGMENT, STASH)}
+_Known: TypeAlias = Explored[segment.Bounds, engine.Logic] | Explored[stash.Bounds, stash.Logic]
+PROTOCOLS: Final[Mapping[str, _Known]] = {one.name: one for one in (SEGMENT, STASH)}
 """Every protocol by its name."""

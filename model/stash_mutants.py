@@ -4,31 +4,22 @@ it, as the segment's have them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from lockedroom.model.loader import Patch, copies
+from lockedroom.model.loader import copies
+from lockedroom.model.mutant import Mutant, Patches
 from lockedroom.model.stash import Bounds, Logic
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A mistake: its name, the clause that it breaks, what stands where and what is put in its place, the property
-    that it violates, and the smallest bounds that suffice to see it."""
-
-    name: str
-    breaks: str
-    patches: tuple[Patch, ...]
-    violates: str
-    bounds: Bounds
-
-    def logic(self) -> Logic:
-        """The stash's logic with the mistake. Raises NotApplicable when it does not match the source any more."""
-        made = copies("lockedroom.reference.stash", ("keys", "records", "transitions"), self.name, self.patches)
-        keys, table = made["keys"], made["transitions"]
-        return Logic(table.BY_OPERATION, keys.generate, keys.locator, keys.encryption)
+def mutated(name: str, patches: Patches) -> Logic:
+    """The stash's logic with these substitutions. Raises NotApplicable."""
+    made = copies("lockedroom.reference.stash", ("keys", "records", "transitions"), name, patches)
+    keys, table = made["keys"], made["transitions"]
+    return Logic(table.BY_OPERATION, keys.generate, keys.locator, keys.encryption)
 
 
+mistake: Final = partial(Mutant, mutated)
 _AUTHENTIC: Final = "authenticity"
 _BACK: Final = "no way back"
 _REMOVED: Final = "removals are noticed"
@@ -37,21 +28,21 @@ _CURRENT: Final = "a read is current"
 _COMPARED: Final = "compare and set"
 
 MUTANTS: Final = (
-    Mutant(
+    mistake(
         "a password makes a key without a salt",
         "STASH-KEY-5",
         (("keys", 'fresh.draw("salt") if profile.has(SALTED) else b""', 'b""'),),
         "secrecy",
         Bounds(1, 1, 0),
     ),
-    Mutant(
+    mistake(
         "values are encrypted under the locator",
         "STASH-KEY-7",
         (("keys", '_derived(suite, key, "encryption")', '_derived(suite, key, "locator")'),),
         _ONE_USE,
         Bounds(1, 1, 0),
     ),
-    Mutant(
+    mistake(
         "the locator is derived from the key that encrypts",
         "STASH-KEY-6",
         (
@@ -64,21 +55,21 @@ MUTANTS: Final = (
         _ONE_USE,
         Bounds(1, 1, 0),
     ),
-    Mutant(
+    mistake(
         "a value's key leaves its fresh bytes out",
         "STASH-SEAL-1",
         (("records", 'Transcript("LR-STASH-FRESH", (fresh,))', 'Transcript("LR-STASH-FRESH", ())'),),
         _ONE_USE,
         Bounds(1, 2, 0),
     ),
-    Mutant(
+    mistake(
         "fresh bytes are drawn once",
         "STASH-SEAL-1",
         (("transitions", 'at.fresh.draw("value", at.me.writes)', 'at.fresh.draw("value")'),),
         _ONE_USE,
         Bounds(1, 2, 0),
     ),
-    Mutant(
+    mistake(
         "equal values are sealed with equal fresh bytes, and no version",
         "STASH-SEAL-1",
         (
@@ -88,21 +79,21 @@ MUTANTS: Final = (
         "equal values look different",
         Bounds(1, 2, 0),
     ),
-    Mutant(
+    mistake(
         "the seal leaves the version out",
         "STASH-SEAL-4",
         (("records", "(kind, version) if profile.has(SEALED_VERSION) else ()", "(kind,)"),),
         _AUTHENTIC,
         Bounds(1, 1, 1),
     ),
-    Mutant(
+    mistake(
         "the seal leaves the kind out",
         "STASH-SEAL-4",
         (("records", "(kind, version) if profile.has(SEALED_VERSION) else ()", "(version,)"),),
         _AUTHENTIC,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "values are encrypted, not sealed",
         "STASH-SEAL-2",
         (
@@ -120,7 +111,7 @@ MUTANTS: Final = (
         _AUTHENTIC,
         Bounds(1, 1, 1),
     ),
-    Mutant(
+    mistake(
         "what does not open is taken for nothing",
         "STASH-READ-2",
         (
@@ -133,14 +124,14 @@ MUTANTS: Final = (
         _AUTHENTIC,
         Bounds(1, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a tombstone is believed without being opened",
         "STASH-READ-2",
         (("transitions", "    if body is None:\n", "    if body is None and record.kind != TOMBSTONE:\n"),),
         _AUTHENTIC,
         Bounds(1, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a tombstone is read as an empty value",
         "STASH-READ-1",
         (
@@ -153,35 +144,35 @@ MUTANTS: Final = (
         _CURRENT,
         Bounds(1, 2, 0),
     ),
-    Mutant(
+    mistake(
         "an older version is read",
         "STASH-READ-3",
         (("transitions", "record.version < newest.version or ", ""),),
         _BACK,
         Bounds(1, 2, 1),
     ),
-    Mutant(
+    mistake(
         "another record of the version that was seen is read",
         "STASH-READ-3",
         (("transitions", " or (record.version == newest.version and record != newest)", ""),),
         _BACK,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "what was seen is refused too",
         "STASH-READ-3",
         (("transitions", "record.version < newest.version or ", "record.version <= newest.version or "),),
         _CURRENT,
         Bounds(1, 1, 0),
     ),
-    Mutant(
+    mistake(
         "nothing is there is believed",
         "STASH-READ-4",
         (("transitions", "if me.newest is not None and at.profile.has(TOMBSTONES):", "if False:"),),
         _REMOVED,
         Bounds(1, 1, 1),
     ),
-    Mutant(
+    mistake(
         "only who has written takes nothing for a removal",
         "STASH-READ-4",
         (
@@ -194,14 +185,14 @@ MUTANTS: Final = (
         _REMOVED,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "what was read is not remembered",
         "STASH-READ-3",
         (("transitions", "me = replace(me, newest=record)\n    return", "return"),),
         _REMOVED,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a removal that was read is not remembered",
         "STASH-READ-3",
         (
@@ -214,7 +205,7 @@ MUTANTS: Final = (
         _REMOVED,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "what was written is not remembered",
         "STASH-WRITE-3",
         (
@@ -227,21 +218,21 @@ MUTANTS: Final = (
         _REMOVED,
         Bounds(1, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a version follows what lies there alone",
         "STASH-WRITE-3",
         (("transitions", "1 + max(there, at.me.seen)", "1 + there"),),
         _BACK,
         Bounds(1, 2, 1),
     ),
-    Mutant(
+    mistake(
         "a version follows what was seen alone",
         "STASH-WRITE-3",
         (("transitions", "1 + max(there, at.me.seen)", "1 + at.me.seen"),),
         _CURRENT,
         Bounds(2, 2, 0),
     ),
-    Mutant(
+    mistake(
         "a removal begins the versions anew",
         "STASH-REMOVE-2",
         (
@@ -254,35 +245,35 @@ MUTANTS: Final = (
         _CURRENT,
         Bounds(2, 2, 0),
     ),
-    Mutant(
+    mistake(
         "a removal leaves nothing",
         "STASH-REMOVE-2",
         (("transitions", "if purge or not at.profile.has(TOMBSTONES):", "if True:"),),
         _CURRENT,
         Bounds(2, 2, 0),
     ),
-    Mutant(
+    mistake(
         "nothing is compared",
         "STASH-WRITE-5",
         (("transitions", "if there != expected:", "if False:"),),
         _COMPARED,
         Bounds(2, 2, 0),
     ),
-    Mutant(
+    mistake(
         "a later version than expected is written over",
         "STASH-WRITE-5",
         (("transitions", "if there != expected:", "if there < expected:"),),
         _COMPARED,
         Bounds(2, 2, 0),
     ),
-    Mutant(
+    mistake(
         "who expects nothing there need not compare",
         "STASH-WRITE-5",
         (("transitions", "if expected is not None:", "if expected:"),),
         _COMPARED,
         Bounds(2, 2, 0),
     ),
-    Mutant(
+    mistake(
         "versions are compared, not records",
         "STASH-WRITE-6",
         (("transitions", "        if _older(at, at.stored):\n", "        if False:\n"),),
@@ -292,4 +283,4 @@ MUTANTS: Final = (
 )
 """Every mutant; at least one for each property."""
 
-BY_NAME: Final[Mapping[str, Mutant]] = {mutant.name: mutant for mutant in MUTANTS}
+BY_NAME: Final[Mapping[str, Mutant[Bounds, Logic]]] = {mutant.name: mutant for mutant in MUTANTS}

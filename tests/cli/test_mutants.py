@@ -17,10 +17,11 @@ from lockedroom.model import stash_mutants as stash
 from lockedroom.model.protocols import PROTOCOLS, SEGMENT
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
+from lockedroom.model.segment.mutants.mutant import mistake
 from tests.cli.run import Ran, inside, interrupted, lockedroom
 
 LEAVING = "leaving withdraws nothing"
-EQUIVALENT = Mutant(
+EQUIVALENT = mistake(
     "a mistake that is none",
     "SEG-LEAVE-1",
     (("transitions", "name = at.me.name\n", "name = at.me.name or at.me.name\n"),),

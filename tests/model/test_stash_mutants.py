@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 import pytest
 
 from lockedroom.model.loader import NotApplicable
+from lockedroom.model.mutant import Mutant
 from lockedroom.model.stash import PROPERTIES, Bounds, Logic, stash_subject
-from lockedroom.model.stash_mutants import BY_NAME, MUTANTS, Mutant
+from lockedroom.model.stash_mutants import BY_NAME, MUTANTS
 from lockedroom.model.subjects import SubjectReport, check_subject
 from lockedroom.model.validator import confirm
 from lockedroom.reference.stash.profile import HARDENED
@@ -20,7 +21,7 @@ def explored(bounds: Bounds, logic: Logic) -> SubjectReport:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_the_mutant_is_found(mutant: Mutant) -> None:
+def test_the_mutant_is_found(mutant: Mutant[Bounds, Logic]) -> None:
     found = explored(mutant.bounds, mutant.logic()).shown(mutant.violates)
     assert found is not None and found.property == mutant.violates
     confirm(stash_subject(mutant.bounds, HARDENED, PROPERTIES, mutant.logic()), found)
@@ -34,7 +35,7 @@ def test_the_engine_passes_where_mutants_fail(bounds: Bounds) -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_smaller_bounds_do_not_suffice(mutant: Mutant) -> None:
+def test_smaller_bounds_do_not_suffice(mutant: Mutant[Bounds, Logic]) -> None:
     for name, value in asdict(mutant.bounds).items():
         try:
             smaller = replace(mutant.bounds, **{name: value - 1})

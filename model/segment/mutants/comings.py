@@ -14,10 +14,11 @@ from lockedroom.model.segment.mutants.mutant import (
     FORWARD,
     STANDING,
     Mutant,
+    mistake,
 )
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
-    Mutant(
+    mistake(
         "the revoked may join",
         "SEG-JOIN-1",
         (
@@ -30,7 +31,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "reaping empties the inbox of the living",
         "SEG-REAP-1",
         (
@@ -44,35 +45,35 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ADDRESSEE,
         Bounds(2, 0, 1, crashes=1),
     ),
-    Mutant(
+    mistake(
         "the living are reaped",
         "SEG-REAP-1",
         (("transitions", "if at.alive(peer) and at.profile.has(switch.LIFE_LOCKS):", "if False:"),),
         STANDING,
         Bounds(2, 0, 1, crashes=1),
     ),
-    Mutant(
+    mistake(
         "leaving withdraws nothing",
         "SEG-LEAVE-1",
         (("transitions", "done = (effects.Withdraw(BOARD, name), effects.Purge", "done = (effects.Purge"),),
         STANDING,
         Bounds(1, 0, 1),
     ),
-    Mutant(
+    mistake(
         "joining takes no life lock",
         "SEG-JOIN-6",
         (("transitions", "(effects.Live(life(me.name)), announced)", "(announced,)"),),
         STANDING,
         Bounds(1, 0, 1),
     ),
-    Mutant(
+    mistake(
         "joining empties no inbox",
         "SEG-JOIN-5",
         (("transitions", "done = (*done, effects.Purge(inbox(me.name)))", "pass"),),
         STANDING,
         Bounds(2, 0, 2, crashes=1),
     ),
-    Mutant(
+    mistake(
         "joining does not remember the list",
         "SEG-REVIEW-4",
         (
@@ -85,7 +86,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 2),
     ),
-    Mutant(
+    mistake(
         "the ephemeral key is the static one",
         "SEG-JOIN-4",
         (
@@ -98,7 +99,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         FORWARD,
         Bounds(2, 0, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "announcements are signed for no segment",
         "SEG-HEADER-7",
         (
@@ -116,21 +117,21 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         BINDING,
         Bounds(1, 0, 1),
     ),
-    Mutant(
+    mistake(
         "leaving empties no inbox",
         "SEG-LEAVE-1",
         (("transitions", "effects.Purge(inbox(name)), effects.Die", "effects.Die"),),
         STANDING,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "leaving keeps the life lock",
         "SEG-LEAVE-1",
         (("transitions", ", effects.Die(life(name)))", ")"),),
         STANDING,
         Bounds(1, 0, 1),
     ),
-    Mutant(
+    mistake(
         "leaving forgets nothing",
         "SEG-LEAVE-2",
         (
@@ -143,7 +144,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "reaping empties no inbox",
         "SEG-REAP-3",
         (
@@ -156,7 +157,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         STANDING,
         Bounds(2, 0, 1, crashes=1),
     ),
-    Mutant(
+    mistake(
         "reaping withdraws nothing",
         "SEG-REAP-3",
         (
@@ -169,7 +170,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         STANDING,
         Bounds(2, 0, 1, crashes=1),
     ),
-    Mutant(
+    mistake(
         "an announcement's signature leaves name and incarnation out",
         "SEG-JOIN-4",
         (

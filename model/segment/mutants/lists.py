@@ -5,52 +5,52 @@ from __future__ import annotations
 from typing import Final
 
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.mutants.mutant import ACCESS, BINDING, LOST, Mutant
+from lockedroom.model.segment.mutants.mutant import ACCESS, BINDING, LOST, Mutant, mistake
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
-    Mutant(
+    mistake(
         "any header of the creator will do",
         "SEG-HEADER-4",
         (("acl", "if header.segment != known:", "if False:"),),
         BINDING,
         Bounds(2, 1, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "entries need no signature",
         "SEG-ACL-2",
         (("acl", "if not suite.verify(me.creator, transcript, entry.signature):", "if False:"),),
         ACCESS,
         Bounds(2, 0, 0, intruder=1),
     ),
-    Mutant(
+    mistake(
         "what was seen of the list is not remembered",
         "SEG-ACL-6",
         (("acl", "seen = Pin(me.roster.serial, me.roster.head) if me.roster else None", "seen = None"),),
         ACCESS,
         Bounds(2, 0, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "a review forgets what lies there",
         "SEG-REVIEW-2",
         (("guards", "set()).add(record.sealed)", "set())"),),
         LOST,
         Bounds(2, 1, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a right that came and went between two reviews was none",
         "SEG-REVIEW-2",
         (("guards", "held |= entry.rights if entry.subject == peer else 0", "held |= 0"),),
         LOST,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a list that was rolled back is taken",
         "SEG-ACL-4",
         (("acl", "if short and profile.has(switch.NO_ROLLBACK):", "if False:"),),
         ACCESS,
         Bounds(2, 0, 0, intruder=1),
     ),
-    Mutant(
+    mistake(
         "the last entry that was seen may be missing",
         "SEG-ACL-4",
         (
@@ -64,7 +64,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 0, intruder=1),
     ),
-    Mutant(
+    mistake(
         "another list of the same length is taken",
         "SEG-ACL-5",
         (
@@ -77,7 +77,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 1, intruder=2),
     ),
-    Mutant(
+    mistake(
         "the creator goes by the list that it finds",
         "SEG-GRANT-1",
         (
@@ -90,14 +90,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 0, intruder=1),
     ),
-    Mutant(
+    mistake(
         "the creator does not note what it signed last",
         "SEG-GRANT-1",
         (("guards", "me = replace(at.me, authority=Authority(roster.segment, last))", "me = at.me"),),
         ACCESS,
         Bounds(2, 0, 0),
     ),
-    Mutant(
+    mistake(
         "the first new entry is not verified",
         "SEG-ACL-2",
         (
@@ -110,21 +110,21 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "the first entry of a name counts",
         "SEG-ACL-1",
         (("acl", "            subjects[index] = stated\n", ""),),
         ACCESS,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a right that is taken away is not noticed",
         "SEG-REVIEW-2",
         (("acl", "                reduced.append(entry.subject)", "                pass"),),
         LOST,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "entries are signed for no segment",
         "SEG-HEADER-7",
         (
@@ -142,14 +142,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         BINDING,
         Bounds(1, 0, 0),
     ),
-    Mutant(
+    mistake(
         "a revocation leaves rights",
         "SEG-REVOKE-2",
         (("creator", "known.key, 0)", "known.key, known.rights & ~records.SEND)"),),
         ACCESS,
         Bounds(2, 0, 0, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a grant states the creator's key",
         "SEG-ACL-1",
         (
@@ -162,21 +162,21 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 0),
     ),
-    Mutant(
+    mistake(
         "an entry has the number of the one before it",
         "SEG-ACL-3",
         (("guards", "entry = Entry(roster.serial + 1, roster.head", "entry = Entry(roster.serial, roster.head"),),
         ACCESS,
         Bounds(2, 0, 0),
     ),
-    Mutant(
+    mistake(
         "a segment is laid over another",
         "SEG-CREATE-1",
         (("creator", "if at.header.record() is not None:", "if False:"),),
         ACCESS,
         Bounds(1, 0, 0),
     ),
-    Mutant(
+    mistake(
         "a review closes sessions with everybody",
         "SEG-REVIEW-2",
         (
@@ -189,7 +189,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a review forgets an exchange that lies there",
         "SEG-REVIEW-2",
         (
@@ -202,7 +202,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a review does not remember the list",
         "SEG-REVIEW-4",
         (
@@ -215,14 +215,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a review closes nothing",
         "SEG-REVIEW-2",
         (("guards", "presence=replace(presence, closed=tuple(closed)))", "presence=presence)"),),
         ACCESS,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "an exchange takes the place of the review",
         "SEG-REVIEW-3",
         (
@@ -240,7 +240,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(3, 0, 1, revocations=1, intruder=1, insider=1),
     ),
-    Mutant(
+    mistake(
         "accepting takes the place of the review",
         "SEG-REVIEW-3",
         (
@@ -258,7 +258,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "only sessions are closed, not what lies there",
         "SEG-REVIEW-2",
         (
@@ -271,7 +271,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "an entry need not follow the one before it",
         "SEG-ACL-3",
         (("acl", "if out_of_turn or (entry.previous != head and profile.has(switch.CHAINED)):", "if False:"),),

@@ -15,31 +15,32 @@ from lockedroom.model.segment.mutants.mutant import (
     ONCE,
     QUOTAS,
     Mutant,
+    mistake,
 )
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
-    Mutant(
+    mistake(
         "what the revoked send later is read",
         "SEG-RECEIVE-4",
         (("transitions", "if closing is not None and record.sealed not in closing.lying:", "if False:"),),
         ACCESS,
         Bounds(2, 1, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a sequence number may come again",
         "SEG-RECEIVE-6",
         (("transitions", "if record.sequence <= session.received and", "if record.sequence < session.received and"),),
         ONCE,
         Bounds(2, 1, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "the sequence goes by what was received",
         "SEG-SEND-8",
         (("sessions", "sequence = session.sent + 1", "sequence = session.received + 1"),),
         NONCES,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "both sides publish under the same nonces",
         "SEG-PUBLISH-2",
         (
@@ -53,42 +54,42 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         NONCES,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a multicast stops after its first replica",
         "SEG-MULTICAST-2",
         (("transitions", "    for session in pairs:\n", "    for session in pairs[:1]:\n"),),
         MULTICAST,
         Bounds(3, 1, 1),
     ),
-    Mutant(
+    mistake(
         "who has no right sends",
         "SEG-SEND-1",
         (("guards", "if not may_send(me, me.name):", "if False:"),),
         ACCESS,
         Bounds(2, 1, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "who has left is sent to",
         "SEG-SEND-3",
         (("guards", "if at.board.announces(peer, session.theirs):", "if True:"),),
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "the incarnation that is announced is not compared",
         "SEG-SEND-3",
         (("guards", "if at.board.announces(peer, session.theirs):", "if at.board.announcement(peer) is not None:"),),
         LOST,
         Bounds(2, 1, 2),
     ),
-    Mutant(
+    mistake(
         "the revoked are sent to",
         "SEG-SEND-4",
         (("guards", "if session.ended or presence.closing(peer, session.theirs) is not None:", "if session.ended:"),),
         ACCESS,
         Bounds(2, 1, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "sending does not ask for room",
         "SEG-FULL-1",
         (
@@ -105,7 +106,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         QUOTAS,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "a message takes the place kept for control records",
         "SEG-FULL-1",
         (
@@ -126,7 +127,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         QUOTAS,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "a message is not counted",
         "SEG-SEND-8",
         (
@@ -142,14 +143,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         NONCES,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "the nonce is one behind the sequence number",
         "SEG-RECEIVE-8",
         (("sessions", "(0, record.sequence), message", "(0, record.sequence - 1), message"),),
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "the nonce is always zero",
         "SEG-SEND-7",
         (
@@ -159,14 +160,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         NONCES,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "messages are opened with the sending key",
         "SEG-RECEIVE-8",
         (("sessions", "suite.open(keys.receiving, (0, rec", "suite.open(keys.sending, (0, rec"),),
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "messages are sealed under the first epoch",
         "SEG-SEND-6",
         (
@@ -183,7 +184,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "messages are sealed for no segment",
         "SEG-SEND-6",
         (
@@ -201,14 +202,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         BINDING,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a multicast is not counted",
         "SEG-SEND-8",
         (("transitions", "        presence = presence.having(moved)\n", ""),),
         NONCES,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "a multicast does not ask for room",
         "SEG-FULL-2",
         (
@@ -224,14 +225,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         QUOTAS,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "a publication is not counted",
         "SEG-PUBLISH-3",
         (("transitions", "presence=replace(presence, posts=number)", "presence=presence"),),
         NONCES,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "posts are sealed for no segment",
         "SEG-PUBLISH-2",
         (
@@ -249,7 +250,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         BINDING,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "the reader takes its own side's nonce",
         "SEG-READ-3",
         (
@@ -262,14 +263,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "posts are read under the last key",
         "SEG-READ-3",
         (("sessions", "    key = session.board(record.epoch)\n", "    key = session.boards[-1].key\n"),),
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "posts for another stay are read",
         "SEG-READ-4",
         (
@@ -285,7 +286,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 1, 2),
     ),
-    Mutant(
+    mistake(
         "receive leaves the record where it lies",
         "SEG-RECEIVE-8",
         (
@@ -304,7 +305,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "the gap is one too wide",
         "SEG-RECEIVE-12",
         (
@@ -317,7 +318,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "the next sequence number is refused",
         "SEG-RECEIVE-6",
         (
@@ -330,7 +331,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a receiver counts records, not numbers",
         "SEG-RECEIVE-6",
         (
@@ -343,7 +344,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ONCE,
         Bounds(2, 2, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "what was received is not noted",
         "SEG-RECEIVE-6",
         (
@@ -356,7 +357,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 2, 1),
     ),
-    Mutant(
+    mistake(
         "a sealed record's fields are not authenticated",
         "SEG-SEND-6",
         (

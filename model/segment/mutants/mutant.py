@@ -1,31 +1,19 @@
-"""What a mutant is: a small mistake in the engine's logic, the clause that it breaks, the property that sees it, and
-the smallest bounds within which it is seen."""
+"""The segment's mutants, as `mistake` makes them, and the properties that see them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
+from lockedroom.model import mutant
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.engine import Logic
-from lockedroom.model.segment.loader import Patch, mutated
+from lockedroom.model.segment.loader import mutated
 
+Mutant: TypeAlias = mutant.Mutant[Bounds, Logic]
+"""A mistake in the segment's logic."""
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A mistake: its name, the clause that it breaks, what stands where and what is put in its place, the property
-    that it violates, and the smallest bounds that suffice to see it."""
-
-    name: str
-    breaks: str
-    patches: tuple[Patch, ...]
-    violates: str
-    bounds: Bounds
-
-    def logic(self) -> Logic:
-        """The segment's logic with the mistake. Raises NotApplicable when it does not match the source any more."""
-        return mutated(self.name, self.patches)
-
+mistake: Final = partial(mutant.Mutant, mutated)
 
 BINDING: Final = "segment binding"
 AUTHENTIC: Final = "authentication and injective agreement"

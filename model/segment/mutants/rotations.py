@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from lockedroom.model.segment.bounds import Bounds
-from lockedroom.model.segment.mutants.mutant import AGREED, AUTHENTIC, LOST, NONCES, QUOTAS, Mutant
+from lockedroom.model.segment.mutants.mutant import AGREED, AUTHENTIC, LOST, NONCES, QUOTAS, Mutant, mistake
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
-    Mutant(
+    mistake(
         "an acknowledgement goes out under the old epoch",
         "SEG-ROTATE-6",
         (("sessions", "moved = replace(session, sending=owed, owed=None)", "moved = replace(session, owed=None)"),),
         LOST,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "the loser of two rotations sticks to its own",
         "SEG-ROTATE-5",
         (
@@ -28,14 +28,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "no epoch is numbered above three",
         "SEG-EPOCH-4",
         (("sessions", "record.rotation <= newest(session) + 1:", "record.rotation <= 3:"),),
         LOST,
         Bounds(2, 0, 1, rotations=2),
     ),
-    Mutant(
+    mistake(
         "one rotates while owing an acknowledgement",
         "SEG-ROTATE-1",
         (
@@ -48,7 +48,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "a rotation leaves no place for control records",
         "SEG-FULL-5",
         (
@@ -71,7 +71,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         QUOTAS,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "an acknowledgement leaves no place for control records",
         "SEG-FULL-5",
         (
@@ -94,7 +94,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         QUOTAS,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "every rotation has one master key",
         "SEG-ROTATE-2",
         (
@@ -107,14 +107,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AUTHENTIC,
         Bounds(2, 0, 1, rotations=2),
     ),
-    Mutant(
+    mistake(
         "the new master is wrapped under the sending key",
         "SEG-ROTATE-2",
         (("sessions", "wrapped = suite.wrap(keys.rotation, master)", "wrapped = suite.wrap(keys.sending, master)"),),
         LOST,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "a proposal is not counted",
         "SEG-SEND-8",
         (
@@ -127,7 +127,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         NONCES,
         Bounds(2, 1, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "the proposer moves at once",
         "SEG-ROTATE-3",
         (
@@ -140,7 +140,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "an acknowledgement is not counted",
         "SEG-SEND-8",
         (
@@ -153,14 +153,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         NONCES,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "no rotation may raise the number",
         "SEG-EPOCH-4",
         (("sessions", "record.rotation <= newest(session) + 1:", "record.rotation <= newest(session):"),),
         LOST,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "of two rotations both are adopted",
         "SEG-ROTATE-5",
         (
@@ -173,21 +173,21 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "a proposal that is read is not counted",
         "SEG-RECEIVE-6",
         (("sessions", "    session = received(session, record)\n    rivals", "    rivals"),),
         LOST,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "a proposal stays pending when it is acknowledged",
         "SEG-ROTATE-7",
         (("sessions", "if pending is not None and not pending.outranks(sending):", "if False:"),),
         AGREED,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "reading under a new epoch does not move the sender",
         "SEG-EPOCH-3",
         (
@@ -200,7 +200,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "the loser of two rotations still waits",
         "SEG-ROTATE-5",
         (
@@ -213,14 +213,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "every rotation is number one",
         "SEG-ROTATE-2",
         (("sessions", "epoch = Epoch(newest(session) + 1, me)", "epoch = Epoch(1, me)"),),
         AGREED,
         Bounds(2, 0, 1, rotations=1),
     ),
-    Mutant(
+    mistake(
         "an acknowledgement is looked for under the peer's name",
         "SEG-RECEIVE-7",
         (("sessions", "record.epoch == session.pending", "record.epoch == Epoch(record.rotation, session.peer)"),),

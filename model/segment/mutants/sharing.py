@@ -16,39 +16,40 @@ from lockedroom.model.segment.mutants.mutant import (
     QUOTAS,
     SECRET,
     Mutant,
+    mistake,
 )
 from lockedroom.model.segment.progress import PROGRESS
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
-    Mutant(
+    mistake(
         "accept does not verify the signature",
         "SEG-ACCEPT-4",
         (("transitions", "if not suite.verify(subject.key, transcript, record.signature):", "if False:"),),
         AUTHENTIC,
         Bounds(2, 0, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "accept takes an exchange a second time",
         "SEG-ACCEPT-5",
         (("transitions", "once = profile.has(switch.ONE_EXCHANGE)", "once = False"),),
         AUTHENTIC,
         Bounds(2, 0, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "one master key for all peers",
         "SEG-EXCHANGE-8",
         (("transitions", 'master = at.fresh.draw("master", peer, theirs)', 'master = at.fresh.draw("master")'),),
         AUTHENTIC,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "the key-encryption key comes from the ciphertext",
         "SEG-KEYS-1",
         (("transitions", "suite.derive(encapsulated.secret,", "suite.derive(encapsulated.ciphertext,"),),
         SECRET,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "the keys of an epoch name nobody",
         "SEG-KEYS-2",
         (
@@ -61,7 +62,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         KNOWN,
         Bounds(3, 0, 1, intruder=1, insider=1),
     ),
-    Mutant(
+    mistake(
         "the last exchange wins",
         "SEG-ACCEPT-7",
         (
@@ -74,7 +75,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "an exchange that crosses one's own is put off",
         "SEG-ACCEPT-7",
         (
@@ -91,7 +92,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         PROGRESS,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "an announcement needs no signature",
         "SEG-EXCHANGE-4",
         (
@@ -104,14 +105,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AUTHENTIC,
         Bounds(2, 0, 1, intruder=1),
     ),
-    Mutant(
+    mistake(
         "who has no right exchanges",
         "SEG-EXCHANGE-1",
         (("transitions", "if not roster.rights(me.name) & records.EXCHANGE:", "if False:"),),
         ACCESS,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a key is made for the revoked",
         "SEG-EXCHANGE-3",
         (
@@ -124,7 +125,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 1, revocations=1),
     ),
-    Mutant(
+    mistake(
         "a bit of the rights is read the wrong way round",
         "SEG-EXCHANGE-3",
         (
@@ -137,7 +138,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         PROGRESS,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "a key is made twice for one incarnation",
         "SEG-EXCHANGE-6",
         (
@@ -150,7 +151,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AUTHENTIC,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "an exchange does not ask for room",
         "SEG-FULL-1",
         (
@@ -163,7 +164,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         QUOTAS,
         Bounds(2, 1, 2),
     ),
-    Mutant(
+    mistake(
         "the master key is wrapped for everybody",
         "SEG-KEYS-1",
         (
@@ -181,21 +182,21 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         SECRET,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "the encapsulated secret is the master key",
         "SEG-EXCHANGE-8",
         (("transitions", 'master = at.fresh.draw("master", peer, theirs)\n', "master = encapsulated.secret\n"),),
         AUTHENTIC,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "one master key for all stays of a peer",
         "SEG-EXCHANGE-8",
         (("transitions", 'at.fresh.draw("master", peer, theirs)', 'at.fresh.draw("master", peer)'),),
         AUTHENTIC,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "maker and taker change places in the key's context",
         "SEG-KEYS-1",
         (
@@ -208,7 +209,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "exchanges are signed for no segment",
         "SEG-HEADER-7",
         (
@@ -226,7 +227,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         BINDING,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "accept leaves the exchange where it lies",
         "SEG-ACCEPT-8",
         (
@@ -239,14 +240,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "what is past is forgotten",
         "SEG-RECEIVE-9",
         (("guards", "return replace(presence, sessions=kept, past=past)", "return replace(presence, sessions=kept)"),),
         AUTHENTIC,
         Bounds(2, 0, 2, intruder=1),
     ),
-    Mutant(
+    mistake(
         "what is only offered is past",
         "SEG-RECEIVE-9",
         (
@@ -259,21 +260,21 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         LOST,
         Bounds(2, 0, 2),
     ),
-    Mutant(
+    mistake(
         "a crossing begins the session anew",
         "SEG-ACCEPT-7",
         (("sessions", "    if session is None or anew:", "    if session is None or maker == peer:"),),
         AGREED,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "a crossing drops the first key for posts",
         "SEG-ACCEPT-7",
         (("sessions", "        boards=(*session.boards, board),", "        boards=(board,),"),),
         AGREED,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "the first exchange wins",
         "SEG-ACCEPT-7",
         (
@@ -286,7 +287,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "a tie goes to the lesser exchange",
         "SEG-EPOCH-2",
         (
@@ -299,7 +300,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "both sides seal with the key forth",
         "SEG-KEYS-2",
         (
@@ -312,14 +313,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "both directions have one key",
         "SEG-KEYS-2",
         (("sessions", 'suite.derive(master, "back", context)', 'suite.derive(master, "forth", context)'),),
         NONCES,
         Bounds(2, 1, 1),
     ),
-    Mutant(
+    mistake(
         "each side derives keys with its own name first",
         "SEG-KEYS-2",
         (
@@ -335,7 +336,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AGREED,
         Bounds(2, 0, 1),
     ),
-    Mutant(
+    mistake(
         "any member may sign an announcement",
         "SEG-EXCHANGE-4",
         (
@@ -348,7 +349,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AUTHENTIC,
         Bounds(3, 0, 1, intruder=1, insider=1),
     ),
-    Mutant(
+    mistake(
         "any member may sign an exchange",
         "SEG-ACCEPT-4",
         (
@@ -364,14 +365,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         AUTHENTIC,
         Bounds(3, 0, 1, intruder=1, insider=1),
     ),
-    Mutant(
+    mistake(
         "the key-encryption key names nobody",
         "SEG-KEYS-1",
         (("sessions", "(segment, maker, taker, made, taken, ephemeral)", "(segment,)"),),
         AUTHENTIC,
         Bounds(3, 0, 1, intruder=1, insider=1),
     ),
-    Mutant(
+    mistake(
         "an exchange that came after the revocation is accepted",
         "SEG-ACCEPT-3",
         (
@@ -387,7 +388,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 1, revocations=1, intruder=1, insider=1),
     ),
-    Mutant(
+    mistake(
         "who has no right to exchange is accepted from",
         "SEG-ACCEPT-3",
         (
@@ -400,7 +401,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         ACCESS,
         Bounds(2, 0, 1, revocations=1, intruder=1, insider=1),
     ),
-    Mutant(
+    mistake(
         "the master key is derived from the static key",
         "SEG-EXCHANGE-8",
         (
