@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lockedroom.model.proofs.refined import Limits, Refined, Refining
+    from lockedroom.model.report import Progress
+    from lockedroom.model.segment.bounds import Bounds
 
 _Bounds = TypeVar("_Bounds", bound="Limits")
 _Logic = TypeVar("_Logic")
@@ -52,6 +54,12 @@ def refine(
     edges: Annotated[
         bool, typer.Option("--edges", help="Edge by edge, on whole states; for small bounds, since it is slow.")
     ] = False,
+    cover: Annotated[
+        bool,
+        typer.Option(
+            "--cover", help="Every private state of a member with all that the store can answer; for large bounds."
+        ),
+    ] = False,
     mutant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Check the engine with one of the known mistakes in it.")
     ] = None,
@@ -70,6 +78,10 @@ def refine(
     is mapped to that system, slot by slot: its guards, as they stand in the proof, must hold before the step, and what
     they lead to must be what the engine leaves; or the step changes nothing there. One memo entry stands for all
     states in which it was used.
+
+    With --cover no states are explored. Each private state that a member can be in is tried with each answer that the
+    store can give to what it asks, whether or not a run brings the two together: that covers every memo entry within
+    the bounds, and more. It is for bounds without rotations, revocations, crashes and insiders.
     """
     if mutants:
         _only(context, "mutants", "each mistake has bounds of its own", "protocol", "mutants", "time_limit", "as_json")
@@ -92,6 +104,9 @@ def refine(
         bounds = Bounds(members, messages, joins, rotations, revocations, crashes, intruder, insider)
     except ValueError as error:
         raise usage(str(error), "choose smaller bounds") from None
+    if cover:
+        _only(context, "cover", "it is not of edges", *(name for name in context.params if name != "edges"))
+        return _covered(bounds, mutant, jobs, time_limit, as_json)
     return _refined(protocol, SEGMENT, bounds, edges, mutant, jobs, time_limit, as_json)
 
 
@@ -108,8 +123,6 @@ def _refined(
     """Check a protocol's engine within bounds, perhaps with a mistake, and print what became of it."""
     from lockedroom.cli.check import exploring
     from lockedroom.cli.progress import Live
-    from lockedroom.cli.terminal import console, print_json
-    from lockedroom.model.crew import INTERRUPTED
 
     if mutant is not None and mutant not in refining.mutants:
         raise unknown_mistake(mutant, refining.mutants)
@@ -120,6 +133,36 @@ def _refined(
             if edges
             else refining.by_entries(bounds, logic, jobs=jobs, time_limit=time_limit, progress=exploring(live))
         )
+    return _told(found, protocol, as_json)
+
+
+def _covered(bounds: Bounds, mutant: str | None, jobs: int | None, time_limit: float | None, as_json: bool) -> int:
+    """Check the segment's engine on a cover, perhaps with a mistake, and print what became of it."""
+    from lockedroom.cli.progress import Live
+    from lockedroom.cli.terminal import count
+    from lockedroom.model.proofs.segment.cover import unfit
+    from lockedroom.model.proofs.segment.covered import covered
+    from lockedroom.model.segment.mutants import BY_NAME
+
+    if reason := unfit(bounds):
+        raise usage(reason, "leave it out, or --cover")
+    if mutant is not None and mutant not in BY_NAME:
+        raise unknown_mistake(mutant, BY_NAME)
+    with Live(quiet=as_json) as live:
+
+        def tell(at: Progress) -> None:
+            words = f"{count(at.frontier)} private states to try in round {at.depth}, {at.rate:,.0f} a second"
+            live.show("cover, ways to answer", at.states, None, words)
+
+        found = covered(bounds, mutant, jobs=jobs, time_limit=time_limit, progress=tell)
+    return _told(found, "segment", as_json)
+
+
+def _told(found: Refined, protocol: str, as_json: bool) -> int:
+    """Print what became of it."""
+    from lockedroom.cli.terminal import console, print_json
+    from lockedroom.model.crew import INTERRUPTED
+
     if as_json:
         print_json(found.to_json())
     else:
@@ -197,8 +240,11 @@ def show(out: Console, found: Refined, protocol: str) -> None:
     totals.add_row("that change nothing there", count(found.stutters))
     if found.ends:
         totals.add_row("that end the room", count(found.ends))
-    totals.add_row("states", count(found.states))
-    totals.add_row("depth", str(found.depth))
+    covers = found.judged == "ways to answer"
+    totals.add_row("private states of members" if covers else "states", count(found.states))
+    totals.add_row("rounds until nothing is new" if covers else "depth", str(found.depth))
+    for kind, many in found.answers.items():
+        totals.add_row(f"answers: {kind}", count(many))
     totals.add_row("bounds", str(found.bounds))
     out.print(totals)
     if found.never:
@@ -207,6 +253,8 @@ def show(out: Console, found: Refined, protocol: str) -> None:
         out.print(f"no step of what is proved: {found.fault}", style="bold red")
         for number, taken in enumerate(found.path, start=1):
             out.print(f"  {number}. {taken}")
-    if not found.complete and not found.fault:
+    if covers and not found.complete:
+        out.print(f"not complete: {found.reason}", style="yellow")
+    elif not found.complete and not found.fault:
         out.print(f"not complete: {found.reason}; not all states at the last depths were looked at", style="yellow")
     out.print(f"\n{protocol}: {found.verdict} within {found.bounds}, in {found.seconds:.0f} s", style="bold")

@@ -28,7 +28,7 @@ BEYOND: Final = "the end"
 """What a step is that ends the room: no abstract action, since every other step is possible without it."""
 
 Word = Literal["refines", "does not refine", "incomplete"]
-Judged = Literal["memo entries", "edges"]
+Judged = Literal["memo entries", "edges", "ways to answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Mistakes:
 class Refined:
     """What became of it. `judged`: memo entries, or edges between whole states; `counts`: for each operation, how many
     of them were which abstract actions; `depth`: the steps to the farthest states that were found; `fault`: what the
-    last step of `path` is instead."""
+    last step of `path` is instead; `answers`: of a cover, how many the store can give, by what is asked."""
 
     bounds: Limits
     judged: Judged
@@ -119,6 +119,7 @@ class Refined:
     depth: int
     fault: str = ""
     path: Path = field(default=(), repr=False)
+    answers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Word:

@@ -135,3 +135,37 @@ def test_options_of_the_other_protocol_are_refused() -> None:
     ):
         ran = inside("refine", *options)
         assert ran.code == Exit.USAGE and words in ran.err, options
+
+
+def test_a_cover_is_told_with_what_the_store_can_answer() -> None:
+    ran = inside(*SMALL, "--cover", "--jobs", "1", env=WIDE)
+    assert ran.code == Exit.HOLDS, ran
+    for words in ("ways to answer", "private states of members", "answers: first records of lanes", "place_exchange"):
+        assert words in ran.out
+    assert "segment: refines within 2 members, 0 messages, 1 join, intruder 1" in ran.out
+    found = json.loads(inside(*SMALL, "--cover", "--jobs", "1", "--json").out)
+    assert (found["verdict"], found["judged"], found["complete"]) == ("refines", "ways to answer", True)
+    assert found["total"] == found["steps"] + found["stutters"] + found["ends"] > 0
+    assert set(found["answers"]) == {"headers", "lists", "announcements", "posts", "first records of lanes"}
+
+
+def test_a_step_of_a_cover_that_is_none_shows_nothing() -> None:
+    ran = inside(*SMALL, "--cover", "--jobs", "1", "--mutant", "accept does not verify the signature", env=WIDE)
+    assert ran.code == Exit.INCOMPLETE
+    assert "no step of what is proved: bob: accept(alice): accept requires" in ran.out
+    assert "not complete: a step, to which perhaps no run leads, is none of what is proved" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (("--rotations", "1"), "a cover is not made with rotations"),
+        (("--intruder", "2"), "a cover is not made with more than one step"),
+        (("--edges",), "--edges with --cover"),
+        (("--mutant", "no such"), "no such"),
+    ],
+    ids=str,
+)
+def test_what_a_cover_is_not_made_for_is_refused(given: tuple[str, ...], why: str) -> None:
+    ran = inside(*SMALL, "--cover", *given, env=WIDE)
+    assert ran.code == Exit.USAGE and why in ran.err

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from types import MethodType
 
 import pytest
 
@@ -29,7 +30,8 @@ def alone() -> Iterator[None]:
 
 def held(found: Exploration) -> weakref.ref[object]:
     """The explorer behind what was found, as long as somebody holds it."""
-    return weakref.ref(found.behaviours.__self__)  # type: ignore[attr-defined]  # a bound method
+    assert isinstance(found.behaviours, MethodType)
+    return weakref.ref(found.behaviours.__self__)
 
 
 @pytest.mark.parametrize("intruder", [0, 1])
