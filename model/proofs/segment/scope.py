@@ -32,7 +32,7 @@ TRANSITIONS: Final[Mapping[str, Place]] = {
 }
 
 DEFENCES: Final[Mapping[str, Loss]] = {
-    switch.UNIQUE_ID: "create keeps a segment has one founder",
+    switch.UNIQUE_ID: "create keeps a creator states one list",
     switch.SIGNED_SEGMENT: "alter_exchange keeps exchanges are authentic",
     switch.ONE_SEGMENT: "verify keeps what is seen is of the room",
     switch.NUMBERED: Outside(

@@ -74,3 +74,11 @@ def test_without_a_defence_the_obligation_that_is_named_fails(name: str, defence
     assert result.verdict == "failed"
     found = counterexample(result.obligation, 600)
     assert found is not None and "breaks" in rendered(found)
+
+
+@each
+def test_what_fails_without_a_defence_is_something_that_promises_rest_on(of: Protocol) -> None:
+    system, needed = hardened(of), of.needs().invariants
+    claims = {one.name: one.claim.name for one in obligations(system) if one.action is not None}
+    named = {defence: claims[loss] for defence, loss in of.defences.items() if isinstance(loss, str)}
+    assert {defence: claim for defence, claim in named.items() if not needed[claim]} == {}
