@@ -76,9 +76,28 @@ def _source(path: Path) -> Source:
         for before, one in pairwise(tokens)
         if one.type == tokenize.NAME and before.string not in ("def", "class")
     )
+    theirs = set(_foreign(tree))
     defined = ((node.name, frozenset(_span(node))) for node in ast.walk(tree) if isinstance(node, _DEFINITIONS))
     code -= said
-    return Source(tree, tokens, frozenset(code), text.count("\n"), tuple(defined), tuple(used), tuple(_imports(tree)))
+    return Source(
+        tree,
+        tokens,
+        frozenset(code),
+        text.count("\n"),
+        tuple(defined),
+        tuple(one for one in used if one not in theirs),
+        tuple(_imports(tree)),
+    )
+
+
+def _foreign(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The methods, with their lines, of what is made by a class from elsewhere: they may be called as ours are."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module)
+    elsewhere = {one.name for node in found if not str(node.module).startswith("lockedroom") for one in node.names}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Call(func=ast.Name(id=name)), attr=method) if name in elsewhere:
+                yield node.end_lineno or 0, method
 
 
 def _span(node: ast.stmt | ast.match_case) -> set[int]:

@@ -11,7 +11,8 @@ from benchmarks.lines import ROOT, Count, counted
 TREE = {
     "model/box.py": '"""About the box."""\n\nfrom lockedroom.model import common\n\n\ndef box() -> int:\n'
     '    """One."""\n    return common.helper()  # why\n',
-    "model/common.py": "def helper() -> int:\n    return 1\n\n\ndef shared() -> int:\n    return 2\n",
+    "model/common.py": "from elsewhere import Other\n\n\ndef helper() -> int:\n    return 1\n\n\ndef shared() -> int:\n"
+    "    return Other().helper()\n",
     "model/only.py": "def only() -> int:\n    return shared()\n",
     "cli/ask.py": "from lockedroom.model.common import shared\n\n\ndef ask(name: str) -> int:\n"
     '    if name == "box":\n        from lockedroom.model.only import only\n\n        return only()\n'
@@ -21,7 +22,8 @@ TREE = {
 
 
 def test_what_only_one_needs_is_counted(tmp_path: Path) -> None:
-    """Its own file; what only that calls, and imports; the branch about it and the line that names it; no test."""
+    """Its own file; what only that calls, and imports; the branch about it and the line that names it; no test, and no
+    method of another's that is called alike."""
     for name, text in TREE.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
