@@ -119,6 +119,17 @@ def test_every_memo_entry_of_an_exploration_is_in_the_cover(bounds: Bounds) -> N
     assert within.steps + within.intruder > 1_000
 
 
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+def test_what_is_explored_of_larger_bounds_is_in_the_cover() -> None:
+    """Three members, messages and an intruder, who takes what two have said to a third: as far as half a million
+    states."""
+    within = Within(closed(Bounds(3, 1, 1, intruder=1)))
+    found = Tabulated(segment_machine(Setting(within.cover.bounds)), within, jobs=1).run(state_limit=500_000)
+    assert found.violations == () and found.states >= 500_000
+    assert within.steps > 10_000 and within.intruder > 10_000
+
+
 @pytest.mark.parametrize("question", [answers.HEADER, answers.LIST, answers.first("bob", "alice")], ids=str)
 def test_an_answer_that_is_missing_is_noticed(question: Question) -> None:
     cover = closed(SMALL)
