@@ -17,7 +17,9 @@ SCHEMA: Final = "mutants.schema.json"
 _TEXT: Final[Mapping[str, Json]] = {"type": "string"}
 _COUNT: Final[Mapping[str, Json]] = {"type": "integer", "minimum": 0}
 _SECONDS: Final[Mapping[str, Json]] = {"type": "number", "minimum": 0}
-_PROPERTY: Final[Mapping[str, Json]] = {"enum": [*(one.name for one in PROPERTIES), *stash.PROPERTIES]}
+_PROPERTY: Final[Mapping[str, Json]] = {
+    "enum": [*dict.fromkeys((*(one.name for one in PROPERTIES), *stash.PROPERTIES))]
+}
 
 
 def mutants_schema() -> dict[str, Json]:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise, permutations
 from typing import ClassVar, Final, TypeAlias, cast
 
-from lockedroom.model.report import Invariant, Judgement
+from lockedroom.model.report import Goal, Invariant, Judgement
 from lockedroom.model.validator import Subject
 from lockedroom.reference.crypto.closure import derivable
 from lockedroom.reference.crypto.symbolic import SymbolicEntropy, SymbolicSuite
@@ -194,13 +194,14 @@ JUDGES: Final[dict[str, tuple[tuple[str, ...], Callable[[Taken], Judgement]]]] =
 
 SECRECY: Final = "secrecy"
 _SECRECY: Final = ("STASH-KEY-5", "STASH-SEAL-2")
-
+PROGRESS: Final = "progress"
+_PROGRESS: Final = ("STASH-WRITE-3", "STASH-WRITE-7")
 
 CURRENT: Final = "a read is current"
 HONEST: Final = ("a read is current", "compare and set")
 """What the description keeps: it has no comparing at all."""
 HOSTILE: Final = (SECRECY, *(name for name in JUDGES if name not in HONEST))
-PROPERTIES: Final = (*HOSTILE, *HONEST)
+PROPERTIES: Final = (*HOSTILE, *HONEST, PROGRESS)
 FINDINGS: Final = {**{one: (one, "") for one in HOSTILE}, "block splicing": ("authenticity", "spliced")}
 """What is looked for in the description, by name: the property that falls, and by which word of the intruder's, if
 only by that."""
@@ -219,6 +220,24 @@ def _secret(place: Bits) -> Callable[[tuple[Hashable, ...]], Judgement]:
         return f"the intruder knows {told[0]}" if told else True
 
     return judge
+
+
+def progress_of(writes: int, holder: Name = NAMES[0]) -> Goal:
+    """While some of these writes are left, whatever lies there and whatever was seen, a holder writes all of them, and
+    then finds the last: by reads and writes of its own that name no version, once everybody else lets it. Holders are
+    alike, so it is asked of one."""
+
+    def own(action: Action) -> bool:
+        plain = action.operation in ("read", "write") and "expected" not in dict(action.arguments)
+        return plain and action.actor == holder
+
+    def finds(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> bool:
+        if not (own(action) and any(isinstance(event, Found) for event in outcome.events)):
+            return False
+        _, stored, log, *_ = cast("tuple[Holder, Record | None, Log, int, bool]", values)
+        return len(log) == writes and stored == log[-1] and outcome.events == (_lies(stored),)
+
+    return Goal(PROGRESS, finds, own, (LOG,), (lambda log: len(cast(Log, log)),), lambda seen: seen != (writes,))
 
 
 # ---- the machine ------------------------------------------------------------------------------------
@@ -295,9 +314,10 @@ def stash_subject(
         machine,
         judge,
         (secret,) if SECRECY in only else (),
+        (progress_of(bounds.writes),) if PROGRESS in only else (),
         explain=explain,
         steps=tuple(chosen),
-        promises={**{one: clauses for one, (clauses, _) in JUDGES.items()}, SECRECY: _SECRECY},
+        promises={**{one: clauses for one, (clauses, _) in JUDGES.items()}, SECRECY: _SECRECY, PROGRESS: _PROGRESS},
         stores={one: "honest" if one == CURRENT else "hostile" for one in PROPERTIES},
         clauses={row.operation: row.clauses for row in TABLE},
     )

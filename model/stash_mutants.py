@@ -9,7 +9,7 @@ from typing import Final
 
 from lockedroom.model.loader import copies
 from lockedroom.model.mutant import Mutant, Patches
-from lockedroom.model.stash import Bounds, Logic
+from lockedroom.model.stash import PROGRESS, Bounds, Logic
 
 
 def mutated(name: str, patches: Patches) -> Logic:
@@ -26,6 +26,7 @@ _REMOVED: Final = "removals are noticed"
 _ONE_USE: Final = "one key, one use"
 _CURRENT: Final = "a read is current"
 _COMPARED: Final = "compare and set"
+_OVER: Final = "    there = _version(at)\n    if expected is not None:\n"
 
 MUTANTS: Final = (
     mistake(
@@ -279,6 +280,52 @@ MUTANTS: Final = (
         (("transitions", "        if _older(at, at.stored):\n", "        if False:\n"),),
         _COMPARED,
         Bounds(2, 3, 1),
+    ),
+    mistake(
+        "who compares nothing is refused too where the store was rolled back",
+        "STASH-WRITE-7",
+        (
+            (
+                "transitions",
+                _OVER,
+                "    there = _version(at)\n"
+                '    if _older(at, at.stored):\n        return Rejected("STASH-WRITE-6", _rolled_back(at.me, there))\n'
+                "    if expected is not None:\n",
+            ),
+        ),
+        PROGRESS,
+        Bounds(1, 2, 1),
+    ),
+    mistake(
+        "what does not open is not written over",
+        "STASH-WRITE-7",
+        (
+            (
+                "transitions",
+                _OVER,
+                "    there = _version(at)\n"
+                '    if at.stored and not there:\n        return Rejected("STASH-READ-2", "it does not open")\n'
+                "    if expected is not None:\n",
+            ),
+        ),
+        PROGRESS,
+        Bounds(1, 1, 1),
+    ),
+    mistake(
+        "what was removed is not written again",
+        "STASH-WRITE-7",
+        (
+            (
+                "transitions",
+                _OVER,
+                "    there = _version(at)\n"
+                "    if there and at.stored and at.stored.kind == TOMBSTONE:\n"
+                '        return Rejected("STASH-READ-1", "it was removed")\n'
+                "    if expected is not None:\n",
+            ),
+        ),
+        PROGRESS,
+        Bounds(1, 3, 0),
     ),
 )
 """Every mutant; at least one for each property."""

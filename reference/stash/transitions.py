@@ -108,7 +108,7 @@ def read(at: At) -> Result:
 
 
 def write(at: At, body: Bits, expected: int | None = None) -> Result:
-    """Write a value; with `expected`, only over that version, 0 being nothing (STASH-WRITE-1 to 6)."""
+    """Write a value; with `expected`, only over that version, 0 being nothing (STASH-WRITE-1 to 7)."""
     if at.suite.length(body) > LARGEST:
         return Rejected("STASH-WRITE-1", f"{at.suite.length(body)} bytes: a value has {LARGEST} at most")
     there = _version(at)

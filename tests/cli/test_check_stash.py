@@ -10,7 +10,7 @@ def test_it_holds() -> None:
     ran = inside("check", "stash", "--set", "writes=1", "--json")
     told = json.loads(ran.out)
     assert (ran.code, told["verdict"], told["complete"]) == (0, "holds", True)
-    assert "8 properties hold" in inside("check", "stash", "--set", "writes=2").out
+    assert "9 properties hold" in inside("check", "stash", "--set", "writes=2").out
 
 
 def test_a_counterexample_replays(tmp_path: Path) -> None:
@@ -23,6 +23,17 @@ def test_a_counterexample_replays(tmp_path: Path) -> None:
 def test_a_mistake_is_found() -> None:
     ran = inside("check", "stash", "--set", "writes=1", "--mutant", "nothing is there is believed")
     assert ran.code == 1 and "removals are noticed is violated" in ran.out
+
+
+def test_who_is_locked_out_is_shown_and_the_trace_replays(tmp_path: Path) -> None:
+    """STASH-WRITE-7. The real engine takes the steps, and has no such mistake."""
+    trace, mistake = tmp_path / "trace.json", "who compares nothing is refused too where the store was rolled back"
+    ran = inside("check", "stash", "--set", "holders=1", "--set", "writes=2", "--mutant", mistake, "--trace", trace)
+    assert ran.code == 1 and "progress is violated: from here nothing leads to it any more" in ran.out
+    ran = inside("replay", trace)
+    assert ran.code == 0 and "reproduced: progress is violated" in ran.out
+    ran = inside("replay", trace, "--on", "backend")
+    assert ran.code == 0 and "2 of 2 steps agree with the trace" in ran.out
 
 
 def test_walks_see_no_violation() -> None:

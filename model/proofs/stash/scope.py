@@ -28,7 +28,7 @@ DEFENCES: Final[Mapping[str, Loss]] = {
 """For each defence an obligation that fails without it."""
 
 OUTSIDE: Final = (
-    "progress: no action has to happen",
+    "progress: no action has to happen; that a holder can always write, and finds what it wrote: the explorer",
     "availability: whoever may write to the store can remove a value, or fill its place",
     "that a version is one more than the last, and that versions end: here it is any later one, and a refusal is free",
     "how long a guess takes: a password is come upon or it is not",

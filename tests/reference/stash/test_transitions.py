@@ -184,6 +184,26 @@ def test_a_purge_leaves_nothing_and_is_noticed_too(suite: Suite) -> None:
 
 
 @both
+@pytest.mark.parametrize("profile", PROFILES, ids=str)
+def test_a_write_that_compares_nothing_goes_over_whatever_lies_there(suite: Suite, profile: Profile) -> None:
+    """STASH-WRITE-7: and its holder reads it."""
+    place = Place(suite, profile)
+    lying: list[Record | None] = [None, Record(NONSENSE, 0, b"", b"")]
+    for name, operation in (("ben", "write"), ("anna", "write"), ("anna", "remove")):
+        place.do(name, operation, **({"body": place.body(1)} if operation == "write" else {}))
+        lying.append(place.stored)
+    place.do("other", "write", key=2, body=place.body(1))
+    lying.append(place.stored)
+    for there, name in product(lying, ("anna", "ben", "newcomer")):
+        place.stored = there
+        result = place.do(name, "write", body=place.body(2))
+        assert isinstance(result, Step)
+        version = place.stored.version if place.stored else 0
+        assert result.events == (Written(version),)
+        assert event(place.do(name, "read")) == Found(version, place.body(2))
+
+
+@both
 def test_compare_and_set(suite: Suite) -> None:
     """STASH-WRITE-4 to 6."""
     place = Place(suite)
