@@ -187,18 +187,18 @@ def _cases(
     ):
         traces[one.candidate.id], assigned[one.candidate.id] = trace, assignment
         candidates.append(one.candidate)
-    if protocol == "stash":
-        return traces, assigned, candidates
     telling = {} if selection.smoke or profile != "hardened" else report_cases.telling(selection.cases, protocol)
     turns = matrix.in_turn(matrix.under([*telling.values()], suite), implementations)
     for name, (trace, assignment) in zip(telling, turns, strict=True):
         traces[name], assigned[name] = trace, assignment
         candidates.append(candidate(name, trace))
-    vectors = {} if selection.smoke else hostile.traces()
+    vectors = {} if selection.smoke else hostile.traces(protocol)
     for name, trace, assignment in matrix.alone(vectors, suite, implementations):
         if trace.settings.profile == profile and (not selection.cases or hostile.chosen(name, selection.cases)):
             traces[name], assigned[name] = trace, assignment
             candidates.append(hostile.candidate(name, trace))
+    if protocol == "stash":
+        return traces, assigned, candidates
     candidates += [vectors_run.candidate(name, group) for name, group in vectors_run.groups().items()]
     return traces, assigned, candidates
 
@@ -273,9 +273,7 @@ def _every_id(protocol: str, candidates: Iterable[Candidate]) -> list[str]:
     """The ids of all cases, of those too that are not listed where others are chosen."""
     from lockedroom.conformance import collected, corpus, crashes, hostile, report_cases
 
-    several = (*collected.ids(corpus.collections(protocol)), *crashes.corpus(), *hostile.vectors())
-    if protocol == "stash":
-        several = (*crashes.corpus(protocol),)
+    several = (*collected.ids(corpus.collections(protocol)), *crashes.corpus(protocol), *hostile.traces(protocol))
     several += tuple(report_cases.telling((), protocol))
     return [*(one.id for one in candidates), *several]
 

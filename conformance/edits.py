@@ -98,14 +98,17 @@ def _end(wire: str, data: bytes, at: int) -> int:
     return at + size + int.from_bytes(data[at : at + size], "big")
 
 
-def edited(edit: Edit, data: bytes, source: bytes = b"") -> tuple[bytes, int]:
-    """What a cell holds after an edit of what it held, and what its length word then says. Raises Unplaceable."""
+def edited(
+    edit: Edit, data: bytes, source: bytes = b"", fields: Callable[[bytes], Mapping[str, tuple[int, int]]] = spans
+) -> tuple[bytes, int]:
+    """What a cell holds after an edit of what it held, and what its length word then says. `fields`: where those of a
+    record are. Raises Unplaceable."""
     start, end = 0, len(data)
     if edit.field is not None:
-        found = spans(data)
-        if edit.field not in found:
+        ours = fields(data)
+        if edit.field not in ours:
             raise Unplaceable(f"no field {edit.field} in what lies in {edit.place}")
-        start, end = found[edit.field]
+        start, end = ours[edit.field]
     given, number = _bytes(edit), edit.number or 0
     match edit.change:
         case "xor":
@@ -127,8 +130,10 @@ def edited(edit: Edit, data: bytes, source: bytes = b"") -> tuple[bytes, int]:
             size = _length_of(data, edit.field)
             at = start + (4 if edit.field == "epoch" else 0)
             piece = data[start:at] + (number % (1 << 8 * size)).to_bytes(size, "big") + data[at + size : end]
-        case "copy" | "foreign":
+        case "copy" | "foreign" if edit.field is None:
             return source, len(source)
+        case "copy" | "foreign" if edit.field is not None and (found := fields(source).get(edit.field)):
+            piece = source[slice(*found)]
         case _:
             raise Unplaceable(f"no way to {edit.change} a record")
     whole = data[:start] + piece + data[end:]

@@ -27,6 +27,7 @@ from lockedroom.conformance import (
     report,
     reports,
     stash,
+    stash_hostile,
     telling,
     trace,
     vectors,
@@ -41,7 +42,7 @@ FOLDERS: Final = (
     (corpus.FOLDER / "stash", "*.json"),
     (corpus.FOLDER / "segment" / "telling", "*.json"),
     (vectors.FOLDER, "*.json"),
-    (hostile.FOLDER, "**/*.json"),
+    (hostile.FOLDER.parent, "**/*.json"),
 )
 """The folders in which every file of that pattern is generated."""
 
@@ -83,7 +84,11 @@ def generated() -> Mapping[Path, str]:
 
 def stash_corpus() -> Mapping[Path, str]:
     """The files of the stash's corpus with what must stand in them."""
-    return {corpus.FOLDER / "stash" / f"{name}.json": trace.write_trace(one) for name, one in stash.corpus().items()}
+    folder, ours = corpus.FOLDER / "stash", stash.corpus().items()
+    return {
+        **{folder / f"{name}.json": trace.write_trace(one) for name, one in ours},
+        **{hostile.FOLDER.with_name("stash") / name: text for name, text in stash_hostile.generated().items()},
+    }
 
 
 def differing(wanted: Mapping[Path, str], folders: Sequence[tuple[Path, str]]) -> list[Path]:

@@ -6,6 +6,7 @@ must be seen. Each becomes a trace, which the runner replays like any other. `ho
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,8 @@ from lockedroom.conformance.schemas import (
     validator_of,
     value_of,
 )
+from lockedroom.conformance.stash import RECORD
+from lockedroom.conformance.stash_real import on_every_store, stores
 from lockedroom.conformance.trace import INTRUDER, MalformedTrace, Trace, TraceStep, read_trace
 
 FOLDER: Final = Path(__file__).resolve().parent / "hostile" / "segment"
@@ -63,6 +66,9 @@ FLAGS: Final[Mapping[str, str]] = {
     "geometry": "The object is not what its first words say. Catches mapping, or computing offsets, before checking.",
     "journal": "A commit that nobody made. Catches applying a dead member's journal without looking at it.",
     "life": "What is said of a process is wrong. Catches taking the living for dead.",
+    "foreign key": "A record of another key. Catches opening that fails, and is not looked at.",
+    "rolled back": "What lay there before lies there again. Catches forgetting what was seen.",
+    "spliced": "Parts of two records stand in one. Catches fields that a seal does not cover.",
     "unread": "Bytes that no reader may look at. Catches reading by position what a word must say.",
 }
 """What a flag of a hostile vector means, and the bug that it catches."""
@@ -139,16 +145,16 @@ def write_hostile(vectors: Sequence[Vector]) -> str:
     return f'{{\n  "format": {line_of(FORMAT)},\n  "schema": {line_of(SCHEMA)},\n  "vectors": [\n{lines}\n  ]\n}}\n'
 
 
-def files() -> tuple[Path, ...]:
+def files(protocol: str = "segment") -> tuple[Path, ...]:
     """The committed files of vectors, sorted."""
-    return tuple(sorted(FOLDER.glob("*.json")))
+    return tuple(sorted(FOLDER.with_name(protocol).glob("*.json")))
 
 
 @cache
-def vectors() -> Mapping[str, Vector]:
+def vectors(protocol: str = "segment") -> Mapping[str, Vector]:
     """The committed vectors by the ids of their cases. Raises MalformedHostile, also for an id that stands twice."""
     found: dict[str, Vector] = {}
-    for path in files():
+    for path in files(protocol):
         for one in read_hostile(path).vectors:
             if PREFIX + one.id in found:
                 raise MalformedHostile(f"{path.name}: the id {one.id} stands twice")
@@ -157,17 +163,33 @@ def vectors() -> Mapping[str, Vector]:
 
 
 @cache
-def scenes() -> Mapping[str, Trace]:
+def scenes(protocol: str = "segment") -> Mapping[str, Trace]:
     """The committed scenes by name. Raises MalformedHostile."""
     try:
-        return {path.stem: read_trace(path) for path in sorted((FOLDER / "scenes").glob("*.json"))}
+        return {path.stem: read_trace(path) for path in sorted((FOLDER.with_name(protocol) / "scenes").glob("*.json"))}
     except MalformedTrace as problem:
         raise MalformedHostile(str(problem)) from None
 
 
-def traces() -> dict[str, Trace]:
-    """Every vector as a trace, by the id of its case. Raises MalformedHostile."""
-    return {case: trace_of(one, scenes()) for case, one in vectors().items()}
+def traces(protocol: str = "segment") -> dict[str, Trace]:
+    """Every vector as a trace, by the id of its case; of the stash in each store that has what it writes to. Raises
+    MalformedHostile."""
+    ours = vectors(protocol)
+    found = {case: trace_of(one, scenes(protocol)) for case, one in ours.items()}
+    if protocol == "segment":
+        return found
+    return {
+        f"{case}/in-{store}": there
+        for case, trace in found.items()
+        for store, there in zip(stores(), on_every_store([_apart(case, trace)]), strict=True)
+        if store == "memory" or all(edit.place == RECORD for edit in ours[case].edits)
+    }
+
+
+def _apart(case: str, trace: Trace) -> Trace:
+    """The trace with a key of its own: those of one scene need not wait for each other."""
+    seed = hashlib.sha256(case.encode()).hexdigest()
+    return replace(trace, settings=replace(trace.settings, entropy=seed))
 
 
 def trace_of(vector: Vector, known: Mapping[str, Trace]) -> Trace:
@@ -188,8 +210,8 @@ def trace_of(vector: Vector, known: Mapping[str, Trace]) -> Trace:
 
 
 @cache
-def _scene_clauses(name: str) -> tuple[frozenset[str], ...]:
-    return clauses_by_step(scenes()[name])
+def _scene_clauses(protocol: str, name: str) -> tuple[frozenset[str], ...]:
+    return clauses_by_step(scenes(protocol)[name])
 
 
 def chosen(case: str, globs: Sequence[str]) -> bool:
@@ -200,7 +222,8 @@ def chosen(case: str, globs: Sequence[str]) -> bool:
 def candidate(case: str, trace: Trace) -> Candidate:
     """A vector, which is this trace now, as a case: its clauses are those of what is done after the writing, and of
     the writing. A step that is taken is about the clauses of the vector, or of its other steps."""
-    vector = vectors()[re.sub(r"/by-\d+$", "", case)]
+    protocol = trace.settings.protocol
+    vector = vectors(protocol)[re.sub(r"(/in-(keyring|memory))?(/by-\d+)?$", "", case)]
     refused = {step.clause for step in vector.steps if step.clause}
     others = set() if vector.clauses else refused
     after = ({*vector.clauses, *({step.clause} if step.clause else others)} for step in vector.steps)
@@ -210,5 +233,5 @@ def candidate(case: str, trace: Trace) -> Candidate:
         trace.title,
         trace.settings.suite,
         vector.flags,
-        (*_scene_clauses(vector.scene), frozenset({*vector.clauses, *refused}), *map(frozenset, after)),
+        (*_scene_clauses(protocol, vector.scene), frozenset({*vector.clauses, *refused}), *map(frozenset, after)),
     )

@@ -174,7 +174,7 @@ def ways(target: Target, data: bytes) -> Iterator[tuple[str, Way]]:
         edit = Edit(place, "put", "kind", f"{kind:02x}")
         yield "kind", Way(f"{kind}", "wrong kind", f"it says {kind}", edit)
     for field in LAYOUTS[target.record][1]:
-        for way in _of_field(place, field.type, flip):
+        for way in of_field(place, field.type, flip):
             yield field.name, replace(way, edit=replace(way.edit, field=field.name))
     if target.record is Header:
         for version in (0, 2):
@@ -197,7 +197,8 @@ def ways(target: Target, data: bytes) -> Iterator[tuple[str, Way]]:
         yield "length", Way(name, "length", words, Edit(place, "length", number=length))
 
 
-def _of_field(place: str, wire: str, flip: Way) -> Iterator[Way]:
+def of_field(place: str, wire: str, flip: Way) -> Iterator[Way]:
+    """Every way to change a field of that type, beginning with `flip`."""
     yield flip
     yield Way(
         "high-bit-flipped",

@@ -7,14 +7,16 @@ that says it is (STASH-ADAPTER-2).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, Literal, cast
 
 from lockedroom.conformance.derive import Act, acted, followed
+from lockedroom.conformance.edits import Edit, Unplaceable, edited
 from lockedroom.conformance.entropy import Keys
 from lockedroom.conformance.observation import NOTHING, Observation, Seen, seen_of
-from lockedroom.conformance.schemas import Json
+from lockedroom.conformance.schemas import Json, value_of
 from lockedroom.conformance.stage import Unsupported
 from lockedroom.conformance.trace import INTRUDER, STASH, Settings, Trace
 from lockedroom.model import stash as model
@@ -27,7 +29,7 @@ from lockedroom.reference.profile import Profile
 from lockedroom.reference.segment.records import Capacity
 from lockedroom.reference.stash import records
 from lockedroom.reference.stash.keys import Key, generate, locator
-from lockedroom.reference.stash.profile import AS_WRITTEN, HARDENED, SALTED, SWITCHES
+from lockedroom.reference.stash.profile import AS_WRITTEN, FRESH, HARDENED, SALTED, SWITCHES, VERSIONED
 from lockedroom.reference.stash.records import NONSENSE, TOMBSTONE, VALUE, Record
 from lockedroom.reference.stash.transitions import BY_OPERATION, At, Holder, Put
 
@@ -102,6 +104,53 @@ def _left_by(left: Left, step: Json) -> Record:
     return record
 
 
+RECORD: Final = "record"
+"""The place of an edit that is the record at the locator. In shared memory there are more: the words `words/magic` and
+`words/commit`, `halves/0`, `halves/1`, and `object`."""
+MAGIC: Final = "words/magic"
+COMMIT: Final = "words/commit"
+HALF: Final = 1 << 15
+"""Bytes of a half."""
+SEALING: Final = 9 + 32 + 16
+"""Bytes of a record more than of its body."""
+LONGEST: Final = HALF - 1
+"""Bytes of a record, at most, in every store: a key of the kernel holds no more."""
+
+
+def spans(profile: Profile, data: bytes) -> dict[str, tuple[int, int]]:
+    """Where each field of a record begins and ends (STASH-RECORD-1, STASH-RECORD-3)."""
+    head = [("kind", 1), ("version", 8)] if profile.has(VERSIONED) else []
+    found, at = {}, 0
+    for name, size in (*head, *([("fresh", 32)] if profile.has(FRESH) else [])):
+        found[name], at = (at, at + size), at + size
+    found["sealed"] = (at, len(data))
+    return {name: span for name, span in found.items() if span[1] <= len(data)}
+
+
+def edits_in(arguments: Mapping[str, Json]) -> list[Edit]:
+    """What an intruder's `write` says."""
+    return [value_of(Edit, one) for one in cast("Sequence[Json]", arguments["edits"])]
+
+
+def rewritten(profile: Profile, key: Key, left: Left, data: bytes, edit: Edit) -> bytes:
+    """The record after an edit: `copy` is of what step N has left (`left/N`), `foreign` a record of another key, `grow`
+    puts zeros behind it. Raises Unsupported where there is nothing to edit."""
+    if edit.place != RECORD:
+        raise Unsupported(f"there is no {edit.place} in a stash of values")
+    if edit.change == "grow":
+        return data + bytes(edit.number or 0)
+    source = b""
+    if edit.change in ("copy", "foreign"):
+        step = (edit.source or "").removeprefix("left/")
+        said: dict[str, Json] = {"what": "record", "step": int(step) if step.isdecimal() else None}
+        found = forged(profile, key, left, {"what": "own"} if edit.change == "foreign" else said)
+        source = lying(profile, found) or b""
+    try:
+        return edited(edit, data, source, partial(spans, profile))[0]
+    except Unplaceable as why:
+        raise Unsupported(str(why)) from None
+
+
 def lying(profile: Profile, record: Record | None) -> bytes | None:
     """The bytes of a record where it lies."""
     return None if record is None else records.encode(profile, record) or b"\0"
@@ -124,6 +173,10 @@ class EngineStash:
 
     def act(self, index: int, actor: Name, operation: str, arguments: Mapping[str, Json], room: Name = "") -> Seen:
         """Take one step, the `index`-th of its trace, from 1."""
+        if actor == INTRUDER and operation == "write":
+            for edit in edits_in(arguments):
+                self._data = rewritten(self._profile, self._key, self._left, self._data or b"", edit)
+            return Seen("ok")
         if actor == INTRUDER:
             self._data = lying(self._profile, forged(self._profile, self._key, self._left, arguments))
             return Seen("ok")

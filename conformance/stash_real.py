@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final, Literal, cast
 
-from lockedroom.backend.errors import BackendError
+from lockedroom.backend.errors import BackendError, NoSpace
 from lockedroom.backend.stash.engine import Stash, Store, store_of
 from lockedroom.backend.stash.shared import PREFIX, Object
+from lockedroom.conformance.edits import OBJECT, Edit, edited
+from lockedroom.conformance.edits import rewritten as reworded
 from lockedroom.conformance.entropy import Keys
 from lockedroom.conformance.halting import Halting
 from lockedroom.conformance.observation import Observation, Seen, seen_of
 from lockedroom.conformance.protocol import Reset
 from lockedroom.conformance.schemas import Json
-from lockedroom.conformance.stash import SUITE, forged, given, key_of, lying, profile_of, visible
+from lockedroom.conformance.stage import Unsupported
+from lockedroom.conformance.stash import (
+    COMMIT,
+    HALF,
+    MAGIC,
+    RECORD,
+    SUITE,
+    edits_in,
+    forged,
+    given,
+    key_of,
+    lying,
+    profile_of,
+    rewritten,
+    visible,
+)
 from lockedroom.conformance.trace import STASH, Settings, Trace
 from lockedroom.reference.crypto.suite import Entropy
 from lockedroom.reference.machine import Name
@@ -26,6 +44,8 @@ from lockedroom.reference.stash.keys import Key, locator
 from lockedroom.reference.stash.profile import SWITCHES
 from lockedroom.reference.stash.records import Record
 
+_PLACES: Final = {MAGIC: (0, 8), COMMIT: (8, 8), "halves/0": (16, HALF), "halves/1": (16 + HALF, HALF)}
+"""Where in an object a place is (STASH-SHM-1)."""
 _PATIENCE: Final = 60.0
 """Seconds that a replay waits for another one of the same trace."""
 
@@ -108,12 +128,37 @@ class Ground:
         self.left[index] = None if data is None else records.decode(self._profile, data)
 
     def act(self, room: Name, operation: str, arguments: Mapping[str, Json]) -> Seen:
-        """Do what an intruder's step says."""
-        self._replace(lying(self._profile, forged(self._profile, self.key, self.left, arguments)))
+        """Do what an intruder's step says. Raises Unsupported where this store cannot hold it."""
+        try:
+            if operation == "write":
+                for edit in edits_in(arguments):
+                    self._edit(edit)
+            else:
+                self._replace(lying(self._profile, forged(self._profile, self.key, self.left, arguments)))
+        except NoSpace as why:
+            raise Unsupported(why.problem) from None
         return Seen("ok")
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _edit(self, edit: Edit) -> None:
+        """Change the record, or what else there is in shared memory."""
+        if edit.place == RECORD or self._store.name != "memory":
+            lies = self._store.read(self.place) or b""
+            self._replace(rewritten(self._profile, self.key, self.left, lies, edit))
+            return
+        descriptor = Object.opened(PREFIX + self.place)
+        if descriptor is None:
+            raise Unsupported("nothing to tamper with")
+        with os.fdopen(descriptor, "r+b", buffering=0) as there:
+            if edit.place == OBJECT:
+                there.truncate(os.fstat(descriptor).st_size + (edit.number or 0))
+                return
+            at, size = _PLACES[edit.place]
+            was = os.pread(descriptor, size, at)
+            now = edited(edit, was)[0] if edit.change == "fill" else reworded(edit, was)
+            os.pwrite(descriptor, now, at)
 
     def _replace(self, data: bytes | None) -> None:
         with self._store.locked(self.place, time.monotonic() + _PATIENCE):

@@ -338,7 +338,7 @@ def _check_names(trace: Trace, source: str) -> None:
             raise MalformedTrace(source, "#meta.members", f"{name!r} cannot be a member's name")
     for index, step in enumerate(trace.steps, start=1):
         place = f"states[{index}].#meta.step"
-        ours = step.operation == "crash" or "".join(step.operation.rpartition(".")[:2]) == prefix
+        ours = step.operation in ("crash", "write") or "".join(step.operation.rpartition(".")[:2]) == prefix
         if (step.actor == INTRUDER) != (step.operation in INTRUDERS) or not ours:
             raise MalformedTrace(source, f"{place}.operation", f"{step.actor} has no operation {step.operation}")
         if step.actor not in (*members, INTRUDER):

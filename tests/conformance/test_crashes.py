@@ -17,7 +17,7 @@ from lockedroom.reference.segment.table import BY_OPERATION
 
 PATIENT = Limits(start=60.0, reply=60.0)
 UNATOMIC = (sys.executable, str(Path(__file__).with_name("unatomic.py")))
-IN_PIECES = (sys.executable, str(Path(__file__).with_name("stash_unatomic.py")))
+BROKEN = (sys.executable, str(Path(__file__).with_name("stash_broken.py")))
 TOY = (sys.executable, str(Path(__file__).with_name("toy.py")))
 
 CASES = [("send", "kill", 2), ("send", "stop", 2), ("send", "fork", 2)]
@@ -89,7 +89,7 @@ def test_a_stash_that_is_written_in_pieces_is_seen_when_its_writer_dies(store: s
     """Over the half that counts; by a key that is added twice. Nothing but a crash shows it."""
     name = f"crash/write/kill/in-{store}"
     case = corpus("stash")[name]
-    with Fleet((*IN_PIECES, store), PATIENT) as fleet:
+    with Fleet((*BROKEN, {"memory": "in place", "keyring": "in pieces"}[store]), PATIENT) as fleet:
         found = case.play(case.trace, fleet)
     assert found.status is Status.FAILED and "anna's stash.write killed" in found.reason, found.reason
     assert case.stores < STORES[store]["write"]

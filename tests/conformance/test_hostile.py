@@ -85,7 +85,8 @@ def test_every_field_of_the_layout_is_written_to() -> None:
 
 def test_every_vector_has_a_meaning_and_every_flag_is_used() -> None:
     found = hostile.vectors()
-    assert {flag for one in found.values() for flag in one.flags} == set(hostile.FLAGS)
+    several = (*found.values(), *hostile.vectors("stash").values())
+    assert {flag for one in several for flag in one.flags} == set(hostile.FLAGS)
     assert all("Catches" in meaning for meaning in hostile.FLAGS.values())
     assert len({(one.scene, one.edits, tuple(s.operation for s in one.steps)) for one in found.values()}) == len(found)
     for case, one in found.items():
