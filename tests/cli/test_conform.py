@@ -25,7 +25,7 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> Trace:
     monkeypatch.setattr(corpus, "corpus", lambda _: (found,))
     monkeypatch.setattr(corpus, "collections", lambda _: ())
     monkeypatch.setattr(corpus, "telling", lambda _: {})
-    monkeypatch.setattr(hostile, "traces", dict)
+    monkeypatch.setattr(hostile, "traces", lambda _: {})
     monkeypatch.setattr(crashes, "SCENES", {})
     return found
 

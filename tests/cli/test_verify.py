@@ -32,7 +32,7 @@ def replaying(monkeypatch: pytest.MonkeyPatch, *traces: Trace) -> None:
         monkeypatch.setattr(module, "corpus", lambda _: traces)
     monkeypatch.setattr(corpus, "collections", lambda _: ())
     monkeypatch.setattr(corpus, "telling", lambda _: {})
-    monkeypatch.setattr(hostile, "traces", dict)
+    monkeypatch.setattr(hostile, "traces", lambda _: {})
     monkeypatch.setattr(crashes, "SCENES", {})
     monkeypatch.setattr(endings, "cases", lambda *_: ())
 
