@@ -63,9 +63,7 @@ def _of_stash(named: Named, done: Sequence[tuple[Action, Outcome]], said: str) -
     from lockedroom.model.stash import Bounds
     from lockedroom.reference.stash.profile import SWITCHES
 
-    profile = SWITCHES.profiles.get(named.profile or "hardened")
-    if profile is None:
-        raise usage(f"no store is used in the profile {named.profile} [STASH-PROFILE-3]", "replay it with --on model")
+    profile = SWITCHES.profiles[_label(named, "no store is used in", "STASH-PROFILE-3")]
     settings = settings_of(profile, said, "lockedroom check", Bounds(**named.arguments))
     return derived(settings, tuple(Taken(action, outcome) for action, outcome in done))
 
@@ -76,17 +74,10 @@ def _settings(named: Named, said: str) -> Settings:
     from lockedroom.model.segment.bounds import NAMES, Setting
 
     bounds = bounds_named(named)
-    match named.profile:
-        case None:
-            label: Literal["hardened", "as-written"] = "hardened"
-        case ("hardened" | "as-written") as label:
-            pass
-        case other:
-            raise usage(f"no room speaks the profile {other} [SEG-PROFILE-4]", "replay it with --on model")
     return Settings(
         FORMAT,
         "segment",
-        label,
+        _label(named, "no room speaks", "SEG-PROFILE-4"),
         "LR0",
         Setting(bounds).capacity,
         NAMES[: bounds.members],
@@ -95,6 +86,17 @@ def _settings(named: Named, said: str) -> Settings:
         "lockedroom check",
         bounds.to_json(),
     )
+
+
+def _label(named: Named, nobody: str, clause: str) -> Literal["hardened", "as-written"]:
+    """The label of the profile that a machine is in. Raises Problem for one that nothing real is in."""
+    match named.profile:
+        case None:
+            return "hardened"
+        case ("hardened" | "as-written") as label:
+            return label
+        case other:
+            raise usage(f"{nobody} the profile {other} [{clause}]", "replay it with --on model")
 
 
 def after(about: About) -> str:
