@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -49,17 +48,14 @@ def test_one_object_with_every_obligation(remembered: Path) -> None:
 
 
 @pytest.mark.full
-def test_the_whole_of_it_takes_less_than_a_minute() -> None:
-    began = time.monotonic()
+def test_the_whole_of_it_is_proved_and_shown_to_say_something() -> None:
     ran = lockedroom("prove", "segment", "--no-cache", "--json")
     found = json.loads(ran.out)
-    assert (ran.code, found["verdict"], found["vacuity"]["clean"], found["vacuity"]["missing"]) == (
-        0,
-        "proved",
-        True,
-        [],
-    )
-    assert time.monotonic() - began < 60
+    vacuity = found["vacuity"]
+    assert (ran.code, found["verdict"], found["counts"]["unknown"]) == (Exit.HOLDS, "proved", 0)
+    assert (vacuity["clean"], vacuity["missing"]) == (True, [])
+    assert [*vacuity["actions that only a mistake allows"]] == ["seize"]
+    assert "seconds" in found and all("seconds" in one for one in found["obligations"])
 
 
 def test_the_stash_is_proved_with_all_that_shows_it_to_say_something(tmp_path: Path) -> None:
