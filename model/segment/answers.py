@@ -60,9 +60,9 @@ def room(owner: Name, sender: Name) -> Question:
     return ("room", owner, sender)
 
 
-def board(name: Name) -> Question:
-    """Whether there is room under a name on the board."""
-    return ("board", name)
+def board(name: Name, count: int) -> Question:
+    """Whether there is room for so many posts under a name on the board."""
+    return ("board", name, count)
 
 
 def alive(name: Name) -> Question:
@@ -123,7 +123,7 @@ class _Board:
         return cast(tuple[Post, ...], found if isinstance(found, tuple) else () if found is None else (found,))
 
     def room(self, sender: Name, count: int) -> bool:
-        return bool(self.asking.answer(board(sender)))
+        return bool(self.asking.answer(board(sender, count)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,5 +317,5 @@ class Read:
             case "room":
                 return parts.PartsInbox(names[0], self.slots, self.capacity).room(names[1], False)
             case "board":
-                return len(held.posts(names[0])) < self.capacity.posts
+                return held.room(names[0], cast(int, of[1]))
         return bool(self.slots[Slot("life", names[0])])

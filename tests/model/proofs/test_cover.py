@@ -107,6 +107,7 @@ class Within:
         return True
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     "bounds",
     [SMALL, THREE, *(pytest.param(one, marks=pytest.mark.full) for one in (TWICE, MORE, HONEST, Bounds(3, 1, 1)))],
