@@ -74,6 +74,10 @@ _LAST: Final = ("posts", "first")
 """Questions after whose answer nothing more is asked."""
 
 
+class NoAnswer(Exception):
+    """Something is asked that no answers are kept of. The engine asks it within other bounds alone, or by mistake."""
+
+
 class Asking(Protocol):
     """Whoever answers questions."""
 
@@ -116,7 +120,7 @@ class _Board:
         return bool(self.asking.answer(announced(name, incarnation)))
 
     def holds(self, name: Name) -> bool:
-        raise NotImplementedError("only reaping asks this: crashes are not covered")
+        raise NoAnswer(f"it is asked whether anything stands under {name}, which only reaping asks")
 
     def posts(self, sender: Name) -> tuple[Post, ...]:
         found = self.asking.answer(standing(sender))
@@ -136,7 +140,7 @@ class _Inbox:
         return cast("Consumable | Malformed | None", self.asking.answer(first(self.owner, sender)))
 
     def lying(self, sender: Name) -> tuple[Consumable | Malformed, ...]:
-        raise NotImplementedError("only closing asks this: revocations are not covered")
+        raise NoAnswer(f"it is asked what lies in the inbox of {self.owner}, which only closing asks")
 
     def room(self, sender: Name, control: bool) -> bool:
         return bool(self.asking.answer(room(self.owner, sender)))
@@ -251,7 +255,8 @@ class Every:
             return self.given[question]
         depth = len(self.given)
         if depth == len(self._path):
-            assert not self._asked or self._asked[-1][0][0] not in _LAST, f"{question} is asked after the last one"
+            if self._asked and self._asked[-1][0][0] in _LAST:
+                raise NoAnswer(f"{question} is asked after {self._asked[-1][0]}, which is the last thing asked")
             these, known = self._candidates(question)
             start = known if question[0] in _LAST and not self._new() else 0
             if start >= len(these):

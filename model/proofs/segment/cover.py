@@ -12,9 +12,11 @@ taken with each record that was ever left in the store. It holds more than runs 
 and messages beyond the budget (what a member publishes is not counted against what it sends). Left out is what no run
 has: no header where a member has seen one, and, where the creator reads the list, entries that it has not made yet.
 
-The judge is shown the least store that gives the answers. What a store shows can be had from then on, which no action
-takes away (`unstable`), and where the judge does not know it says so: what is a step there is one on every store that
-gives them. What is none there need not be one that a run leads to: then nothing is shown.
+The judge is shown the least store that gives the answers, and how often the member has joined. What a store shows can
+be had from then on, which no action takes away (`unstable`), and where the judge does not know it says so: what is a
+step there is one on every store that gives them. (Only that a master was made can be shown by one slot and ruled out by
+another; no run leads to that, since by induction there is an abstract state of which all slots are so.) What is none
+there need not be one that a run leads to: then nothing is shown.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import inf
 from typing import Final, TypeAlias, cast
 
 from lockedroom.model.proofs.formula import TRUE, relations
@@ -58,7 +61,7 @@ _SHOWN: Final = frozenset(
 """The relations of which a store shows something."""
 
 
-_REPEATED: Final[Mapping[str, tuple[type, ...]]] = {
+REPEATED: Final[Mapping[str, tuple[type, ...]]] = {
     "inject": (Exchange, Message),
     "announce": (Announcement,),
     "post": (Post,),
@@ -184,9 +187,10 @@ class Cover:
         return those if size == len(those) else those[:size]
 
     def _lists(self, bound: Bound, me: Member, those: list[Answer], size: int) -> list[Answer]:
-        """The lists that there can be: of the creator's entries it knows of all. Where the list is complete before
-        anybody joins, grants come in turn, and joining after them."""
-        made = len(self.names)
+        """The lists that there can be: of the creator's entries it knows of all (an engine that notes less than it has
+        signed may meet others). Where the list is complete before anybody joins, grants come in turn, and joining after
+        them."""
+        made: float = inf
         if me.name == self.names[0]:
             made = me.authority.last.serial if me.authority is not None else 0
         subject = bound.arguments.get("subject")
@@ -358,13 +362,7 @@ class Cover:
         held = [self._held(action, slot) for slot in action.reads[3:]]
         for slots in product(*held):
             yield (spent, changed, frozenset[Record](), *slots)
-        kinds: dict[str, tuple[type, ...]] = {
-            "inject": (Exchange, Message),
-            "announce": (Announcement,),
-            "post": (Post,),
-            "extend list": (Entry,),
-        }
-        wanted = kinds.get(action.operation)
+        wanted = REPEATED.get(action.operation)
         if wanted is not None:
             if action.operation != "extend list":  # no other looks at the list for what it does with a record
                 held = [one[:1] if slot == ACL else one for slot, one in zip(action.reads[3:], held, strict=True)]

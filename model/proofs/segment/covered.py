@@ -13,7 +13,7 @@ from lockedroom.model.crew import INTERRUPTED, Crew, processors
 from lockedroom.model.proofs.refined import Refined, Word
 from lockedroom.model.proofs.segment.cover import Cover, Part, Private, Record
 from lockedroom.model.report import Progress
-from lockedroom.model.segment.answers import Answer, Question
+from lockedroom.model.segment.answers import Answer, NoAnswer, Question
 from lockedroom.model.segment.bounds import Bounds
 from lockedroom.model.segment.engine import REFERENCE, Logic
 from lockedroom.model.segment.mutants import BY_NAME
@@ -126,6 +126,8 @@ def covered(
         reason = INTERRUPTED
     except TimeoutError:
         reason = f"the time limit of {time_limit:g} s"
+    except NoAnswer as beyond:
+        reason = f"a cover has no answer where {beyond}"
     if whole.fault:
         reason = "a step, to which perhaps no run leads, is none of what is proved"
     sizes: Counter[str] = Counter()

@@ -10,23 +10,24 @@ from typing import cast
 import pytest
 
 from lockedroom.model.proofs.formula import FALSE, Atom, Var
-from lockedroom.model.proofs.segment.cover import Cover, unfit, unstable
+from lockedroom.model.proofs.segment.cover import _SHOWN, REPEATED, Cover, Record, unfit, unstable
 from lockedroom.model.proofs.segment.covered import Covered, covered
 from lockedroom.model.proofs.segment.refinement import Refinement
+from lockedroom.model.proofs.segment.slots import MAPPED
 from lockedroom.model.proofs.system import Update
 from lockedroom.model.report import Judgement
 from lockedroom.model.segment import answers
 from lockedroom.model.segment.answers import Asking, Every, Question, Read
 from lockedroom.model.segment.bounds import Bounds, Setting
-from lockedroom.model.segment.disclosure import DISCLOSE
+from lockedroom.model.segment.disclosure import DISCLOSE, between
 from lockedroom.model.segment.engine import stay_of
 from lockedroom.model.segment.intruder import SEEN
 from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.model.segment.ledger import Ledger
 from lockedroom.model.segment.machine import ledger, segment_machine
 from lockedroom.model.tabulated.explorer import Tabulated
-from lockedroom.reference.machine import Action, Outcome, Rejected
-from lockedroom.reference.segment.effects import member
+from lockedroom.reference.machine import Action, Outcome, Rejected, Slot
+from lockedroom.reference.segment.effects import ACL, member
 from lockedroom.reference.segment.state import Member
 from lockedroom.reference.segment.store import Cell
 
@@ -61,7 +62,7 @@ class Within:
     ) -> Iterable[tuple[str, Judgement]]:
         if action.actor == INTRUDER:
             self.intruder += 1
-            there = action.operation == DISCLOSE or self.left(action, outcome)
+            there = self.tried(action, values) and (action.operation == DISCLOSE or self.left(action, outcome))
         else:
             self.steps += 1
             there = self.taken(action, values, outcome)
@@ -85,6 +86,30 @@ class Within:
             if self.cover.holds(bound, (action.actor, me, joined), asked.given):
                 return True
         return False
+
+    def tried(self, action: Action, values: tuple[Hashable, ...]) -> bool:
+        """A step of the intruder, with each record that it has seen: on what it looks at of each slot."""
+        seen = cast(frozenset[Record], values[action.reads.index(SEEN)])
+        if action.operation == DISCLOSE:
+            one, other = (str(name) for _, name in action.arguments)
+            apart = [(0, frozenset({record}), *values[2:]) for record in seen if between(record, one, other)]
+        else:
+            slots = zip(action.reads[3:], values[3:], strict=True)
+            first = [self.looked_at(action.operation, slot, value) for slot, value in slots]
+            apart = [(0, frozenset(), frozenset(), *first)]
+            if action.operation != "extend list":
+                first = [() if slot == ACL else value for slot, value in zip(action.reads[3:], first, strict=True)]
+            wanted = REPEATED.get(action.operation, ())
+            apart += [(0, frozenset(), frozenset({one}), *first) for one in seen if isinstance(one, wanted)]
+        return all((action.operation, action.arguments, one) in self.cover._tried for one in apart)
+
+    def looked_at(self, operation: str, slot: Slot, value: Hashable) -> Hashable:
+        """What it does not look at is left out."""
+        if isinstance(value, Cell):
+            return replace(value, posts=value.posts[:1] if operation == "withdraw" else ())
+        if slot.kind == "inbox":
+            return cast(tuple[Hashable, ...], value)[:1] if operation == "drop" else ()
+        return value
 
     def left(self, action: Action, outcome: Outcome) -> bool:
         """What the intruder puts into the store can be answered."""
@@ -202,6 +227,13 @@ def test_a_mistake_is_a_step_that_is_none(mistake: str) -> None:
     assert found.fault and "no run" in found.reason
 
 
+def test_a_mistake_that_asks_what_nobody_answers_is_told() -> None:
+    """It closes sessions though nobody was revoked, and for that looks at all that lies in its inbox."""
+    found = covered(SMALL, "a review closes sessions with everybody", jobs=1)
+    assert (found.verdict, found.exit_code, found.fault) == ("incomplete", 4, "")
+    assert "it is asked what lies in the inbox of alice, which only closing asks" in found.reason
+
+
 @pytest.mark.parametrize("budget", ["rotations", "revocations", "crashes", "insider"])
 def test_bounds_without_a_cover_are_refused(budget: str) -> None:
     bounds = Bounds(3, 1, 1, **{"intruder": 1, budget: 1})
@@ -214,6 +246,7 @@ def test_bounds_without_a_cover_are_refused(budget: str) -> None:
 def test_the_system_is_one_that_can_be_judged_by_the_least_store() -> None:
     system = Refinement(SMALL).system
     assert unstable(system) == ""
+    assert {"made_master"} == _SHOWN & MAPPED
     taken = replace(system.action("open_post"), updates=(Update("", "known_post", (Var("P", "post"),), FALSE),))
     assert unstable(replace(system, actions=(taken, system.action("read")))) == "open_post takes known_post away"
     read = replace(system.action("read"), updates=system.action("open_post").updates)
