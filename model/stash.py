@@ -23,9 +23,20 @@ from lockedroom.reference.machine import Action, Event, Machine, Name, Outcome, 
 from lockedroom.reference.profile import Profile
 from lockedroom.reference.stash import records
 from lockedroom.reference.stash.keys import Key, encryption, generate, locator
-from lockedroom.reference.stash.profile import AUTHENTICATED, HARDENED, VERSIONED
+from lockedroom.reference.stash.profile import AUTHENTICATED, HARDENED, SEALED_VERSION, TOMBSTONES, VERSIONED
 from lockedroom.reference.stash.records import NONSENSE, TOMBSTONE, VALUE, Record
-from lockedroom.reference.stash.transitions import BY_OPERATION, TABLE, At, Found, Holder, Nothing, Put, Result
+from lockedroom.reference.stash.transitions import (
+    BY_OPERATION,
+    TABLE,
+    At,
+    Found,
+    Holder,
+    Nothing,
+    Put,
+    Removed,
+    Result,
+    Written,
+)
 
 NAMES: Final = ("anna", "ben", "carol", "dora")
 VALUE_SLOT, LOG, DISTURBED = Slot("value", "there"), Slot("log"), Slot("disturbed")
@@ -54,6 +65,8 @@ class Taken:
     """One step of a holder as its judges see it."""
 
     operation: str
+    body: Hashable
+    """What was to be written, if anything."""
     expecting: bool
     clause: str | None
     told: tuple[Hashable, ...]
@@ -174,11 +187,36 @@ def _current(step: Taken) -> Judgement:
 
 
 def _compared(step: Taken) -> Judgement:
-    if not step.expecting or step.clause:
-        return False
     expected = step.log[step.seen - 1] if step.seen else None
+    if not step.expecting or not (step.profile.has(VERSIONED) and step.profile.has(AUTHENTICATED)):
+        return False
+    if step.clause:
+        same = step.stored == expected and (expected is not None or not step.seen)
+        return f"what it has seen last lies there, and it is refused [{step.clause}]" if same else False
     same = step.stored == expected or (expected is None and step.stored not in step.log)
     return same or "it writes over what it has not seen"
+
+
+def _as_said(step: Taken) -> Judgement:
+    if step.operation == "remove" and bool(step.clause) != (step.stored is None):
+        return "nothing is removed where something lies" if step.clause else "something is removed where nothing lies"
+    if step.operation == "read" or step.clause:
+        return False
+    if step.left == step.log:
+        return "nothing is left, and it is told otherwise"
+    left, profile = step.left[-1], step.profile
+    version = left.version if left else 0
+    if step.operation == "write" and (left is None or _lies(left) != Found(version, cast(Bits, step.body))):
+        return "what is left is not the value that was to be written"
+    if step.operation == "remove" and (left.kind != TOMBSTONE if left else profile.has(TOMBSTONES)):
+        return "a removal leaves no tombstone"
+    if step.told != ((Written if step.operation == "write" else Removed)(version),):
+        return f"version {version} is left, and it is told otherwise"
+    if not all(map(profile.has, (VERSIONED, AUTHENTICATED, SEALED_VERSION, TOMBSTONES))):
+        return True
+    seen = step.log[step.seen - 1] if step.seen else None
+    newest = max((one.version for one in (seen, step.stored) if one and one in step.log), default=0)
+    return version == newest + 1 or f"version {version} follows version {newest}"
 
 
 JUDGES: Final[dict[str, tuple[tuple[str, ...], Callable[[Taken], Judgement]]]] = {
@@ -189,6 +227,7 @@ JUDGES: Final[dict[str, tuple[tuple[str, ...], Callable[[Taken], Judgement]]]] =
     "one key, one use": (("STASH-KEY-6", "STASH-KEY-7", "STASH-SEAL-1"), _one_use),
     "a read is current": (("STASH-STORE-1", "STASH-READ-1"), _current),
     "compare and set": (("STASH-WRITE-5", "STASH-WRITE-6", "STASH-STORE-3"), _compared),
+    "what is left is what was said": (("STASH-WRITE-3", "STASH-WRITE-7", "STASH-REMOVE-1", "STASH-REMOVE-2"), _as_said),
 }
 """The properties of steps, each with its clauses; that a read is current is promised where nobody meddles."""
 
@@ -200,8 +239,9 @@ _PROGRESS: Final = ("STASH-WRITE-3", "STASH-WRITE-7")
 CURRENT: Final = "a read is current"
 HONEST: Final = ("a read is current", "compare and set")
 """What the description keeps: it has no comparing at all."""
-HOSTILE: Final = (SECRECY, *(name for name in JUDGES if name not in HONEST))
-PROPERTIES: Final = (*HOSTILE, *HONEST, PROGRESS)
+SAID: Final = "what is left is what was said"
+HOSTILE: Final = (SECRECY, *(name for name in JUDGES if name not in (*HONEST, SAID)))
+PROPERTIES: Final = (*HOSTILE, *HONEST, SAID, PROGRESS)
 FINDINGS: Final = {**{one: (one, "") for one in HOSTILE}, "block splicing": ("authenticity", "spliced")}
 """What is looked for in the description, by name: the property that falls, and by which word of the intruder's, if
 only by that."""
@@ -364,8 +404,8 @@ def _taken(
 ) -> Taken:
     _, stored, log, seen, disturbed = cast("tuple[Holder, Record | None, Log, int, bool]", values)
     left = cast(Log, outcome.writes[2]) if outcome.writes is not None else log
-    expecting = "expected" in dict(action.arguments)
-    about = (action.operation, expecting, outcome.clause, outcome.events)
+    given = dict(action.arguments)
+    about = (action.operation, given.get("body"), "expected" in given, outcome.clause, outcome.events)
     return Taken(*about, stored, log, left, seen, disturbed, profile, place, under)
 
 

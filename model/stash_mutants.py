@@ -9,7 +9,7 @@ from typing import Final
 
 from lockedroom.model.loader import copies
 from lockedroom.model.mutant import Mutant, Patches
-from lockedroom.model.stash import PROGRESS, Bounds, Logic
+from lockedroom.model.stash import PROGRESS, SAID, Bounds, Logic
 
 
 def mutated(name: str, patches: Patches) -> Logic:
@@ -230,7 +230,7 @@ MUTANTS: Final = (
         "a version follows what was seen alone",
         "STASH-WRITE-3",
         (("transitions", "1 + max(there, at.me.seen)", "1 + at.me.seen"),),
-        _CURRENT,
+        SAID,
         Bounds(2, 2, 0),
     ),
     mistake(
@@ -243,15 +243,15 @@ MUTANTS: Final = (
                 'return _left(at, TOMBSTONE, 0, b"", Removed)',
             ),
         ),
-        _CURRENT,
+        SAID,
         Bounds(2, 2, 0),
     ),
     mistake(
         "a removal leaves nothing",
         "STASH-REMOVE-2",
         (("transitions", "if purge or not at.profile.has(TOMBSTONES):", "if True:"),),
-        _CURRENT,
-        Bounds(2, 2, 0),
+        SAID,
+        Bounds(1, 2, 0),
     ),
     mistake(
         "nothing is compared",
@@ -280,6 +280,60 @@ MUTANTS: Final = (
         (("transitions", "        if _older(at, at.stored):\n", "        if False:\n"),),
         _COMPARED,
         Bounds(2, 3, 1),
+    ),
+    mistake(
+        "an empty value is written",
+        "STASH-WRITE-7",
+        (
+            (
+                "transitions",
+                "return _left(at, VALUE, there, body, Written)",
+                'return _left(at, VALUE, there, b"", Written)',
+            ),
+        ),
+        SAID,
+        Bounds(1, 1, 0),
+    ),
+    mistake(
+        "a removal leaves an empty value",
+        "STASH-REMOVE-2",
+        (("transitions", "return _left(at, TOMBSTONE, ", "return _left(at, VALUE, "),),
+        SAID,
+        Bounds(1, 2, 0),
+    ),
+    mistake(
+        "a version is left out",
+        "STASH-WRITE-3",
+        (("transitions", "1 + max(there, at.me.seen)", "2 + max(there, at.me.seen)"),),
+        SAID,
+        Bounds(1, 1, 0),
+    ),
+    mistake(
+        "who writes is told the version that was there",
+        "STASH-WRITE-3",
+        (("transitions", "(seen(version),)", "(seen(there),)"),),
+        SAID,
+        Bounds(1, 1, 0),
+    ),
+    mistake(
+        "nothing is removed, and a removal is left",
+        "STASH-REMOVE-1",
+        (
+            (
+                "transitions",
+                '    if at.stored is None:\n        return Rejected("STASH-REMOVE-1"',
+                '    if False:\n        return Rejected("STASH-REMOVE-1"',
+            ),
+        ),
+        SAID,
+        Bounds(1, 1, 0),
+    ),
+    mistake(
+        "whoever compares is refused",
+        "STASH-WRITE-5",
+        (("transitions", "if there != expected:", "if True:"),),
+        _COMPARED,
+        Bounds(1, 1, 0),
     ),
     mistake(
         "who compares nothing is refused too where the store was rolled back",
@@ -319,7 +373,7 @@ MUTANTS: Final = (
                 "transitions",
                 _OVER,
                 "    there = _version(at)\n"
-                "    if there and at.stored and at.stored.kind == TOMBSTONE:\n"
+                "    if expected is None and there and at.stored and at.stored.kind == TOMBSTONE:\n"
                 '        return Rejected("STASH-READ-1", "it was removed")\n'
                 "    if expected is not None:\n",
             ),

@@ -10,7 +10,7 @@ def test_it_holds() -> None:
     ran = inside("check", "stash", "--set", "writes=1", "--json")
     told = json.loads(ran.out)
     assert (ran.code, told["verdict"], told["complete"]) == (0, "holds", True)
-    assert "9 properties hold" in inside("check", "stash", "--set", "writes=2").out
+    assert "10 properties hold" in inside("check", "stash", "--set", "writes=2").out
 
 
 def test_a_counterexample_replays(tmp_path: Path) -> None:
