@@ -48,8 +48,9 @@ def conform(
         Literal["LR0", "LR1"] | None, typer.Option(help="Another suite than the one that a trace names.")
     ] = None,
     profile: Annotated[
-        Literal["hardened", "as-written"], typer.Option(help="The profile whose traces are replayed.")
-    ] = "hardened",
+        Literal["hardened", "as-written"] | None,
+        typer.Option(help="The profile whose traces are replayed: hardened by default, of the stash both."),
+    ] = None,
     smoke: Annotated[bool, typer.Option("--smoke", help="Few and short traces that perform every operation.")] = False,
     case: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Only cases with such an id. Several: any of them.")
@@ -121,10 +122,11 @@ def conform(
     _check_folders([report_file, junit_file, html_file, write_known])
     split = [command_of(one) for one in command or [""]]
     selection = Selection(tuple(case or ()), tuple(clause or ()), tuple(flag or ()), smoke)
-    traces, assigned, candidates = _cases(protocol, profile, suite, len(split), selection)
+    profiles = (profile,) if profile else ("hardened", "as-written")[: 1 if smoke or protocol == "segment" else 2]
+    traces, assigned, candidates = _cases(protocol, profiles, suite, len(split), selection)
     crashes = (
         {}
-        if smoke or profile != "hardened"
+        if smoke or "hardened" not in profiles
         else _crashes(protocol, traces, assigned, candidates, selection, suite, len(split))
     )
     expected = _known(known, lambda: _every_id(protocol, candidates))
@@ -160,41 +162,46 @@ def conform(
 
 
 def _cases(
-    protocol: str, profile: str, suite: Literal["LR0", "LR1"] | None, implementations: int, selection: Selection
+    protocol: str,
+    profiles: Sequence[str],
+    suite: Literal["LR0", "LR1"] | None,
+    implementations: int,
+    selection: Selection,
 ) -> tuple[dict[str, Trace], dict[str, Assignment], list[Candidate]]:
     from lockedroom.conformance import collected, corpus, endings, hostile, matrix, report_cases, vectors_run
     from lockedroom.conformance.report_cases import candidate, named
     from lockedroom.conformance.stash_real import on_every_store
 
-    found = [trace for trace in corpus.corpus(protocol) if trace.settings.profile == profile]
+    found = [trace for trace in corpus.corpus(protocol) if trace.settings.profile in profiles]
     if protocol == "stash":
         found = on_every_store(found)
     cast = matrix.assigned(matrix.under(found, suite), implementations)
     traces = named([trace for trace, _ in cast])
     if not traces:
         raise usage(
-            f"there is no corpus of the profile {profile}",
+            f"there is no corpus of the profile {profiles[0]}",
             "it promises nothing to conform to: replay single attacks on it by `lockedroom replay`",
         )
     assigned = dict(zip(traces, (assignment for _, assignment in cast), strict=True))
     candidates = [candidate(name, trace) for name, trace in traces.items()]
-    for ending, trace, assignment in endings.cases(found, suite, implementations):
+    asked = [trace for trace in found if trace.settings.profile == profiles[0]]
+    for ending, trace, assignment in endings.cases(asked, suite, implementations):
         traces[ending.id], assigned[ending.id] = trace, assignment
         candidates.append(ending)
-    several = collected.cases(corpus.collections(protocol) if profile == "hardened" else (), selection)
+    several = collected.cases(corpus.collections(protocol) if "hardened" in profiles else (), selection)
     for (trace, assignment), one in zip(
         matrix.in_turn(matrix.under([one.trace for one in several], suite), implementations), several, strict=True
     ):
         traces[one.candidate.id], assigned[one.candidate.id] = trace, assignment
         candidates.append(one.candidate)
-    telling = {} if selection.smoke or profile != "hardened" else report_cases.telling(selection.cases, protocol)
+    telling = {} if selection.smoke or "hardened" not in profiles else report_cases.telling(selection.cases, protocol)
     turns = matrix.in_turn(matrix.under([*telling.values()], suite), implementations)
     for name, (trace, assignment) in zip(telling, turns, strict=True):
         traces[name], assigned[name] = trace, assignment
         candidates.append(candidate(name, trace))
     vectors = {} if selection.smoke else hostile.traces(protocol)
     for name, trace, assignment in matrix.alone(vectors, suite, implementations):
-        if trace.settings.profile == profile and (not selection.cases or hostile.chosen(name, selection.cases)):
+        if trace.settings.profile in profiles and (not selection.cases or hostile.chosen(name, selection.cases)):
             traces[name], assigned[name] = trace, assignment
             candidates.append(hostile.candidate(name, trace))
     if protocol == "stash":

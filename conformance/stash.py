@@ -321,22 +321,22 @@ _WRITTEN: Final[Mapping[str, _Script]] = {
 def corpus() -> Mapping[str, Trace]:
     """The traces of the corpus by the name of their file, without suffix."""
     found: dict[str, Trace] = {}
-    for number, path in enumerate(_paths(), start=1):
-        last = path[-1].action
-        title = f"{number:02d}: {len(path)} steps to {last.actor}'s {last.operation}"
-        settings = settings_of(HARDENED, title, f"explored: {model.VERIFY}", model.VERIFY)
-        found[f"{number:02d}-{last.operation}"] = derived(settings, path)
-    for profile, scripts in ((HARDENED, _SCRIPTS), (AS_WRITTEN, _WRITTEN)):
+    for profile, said, scripts in ((HARDENED, "", _SCRIPTS), (AS_WRITTEN, "as-written ", _WRITTEN)):
+        for number, path in enumerate(_paths(profile), start=1):
+            last = path[-1].action
+            title = f"{said}{number:02d}: {len(path)} steps to {last.actor}'s {last.operation}"
+            settings = settings_of(profile, title, f"explored: {model.VERIFY}", model.VERIFY)
+            found[f"{said.replace(' ', '-')}{number:02d}-{last.operation}"] = derived(settings, path)
         for title, script in scripts.items():
             settings = settings_of(profile, title, "a script", model.VERIFY)
             found[title.replace(" ", "-")] = acted(EngineStash(settings), settings, (Act(*one) for one in script))
     return found
 
 
-def _paths() -> Iterator[Path]:
+def _paths(profile: Profile) -> Iterator[Path]:
     """A shortest path to each distinct behaviour, but for those on the way to another: an operation, what lies there in
     relation to what its holder has seen, who left it, and what comes of it."""
-    machine = model.stash_subject(model.VERIFY, HARDENED, ()).machine
+    machine = model.stash_subject(model.VERIFY, profile, ()).machine
     shortest = [one.path for one in explore(machine, state_limit=_STATES, apart=_apart).behaviours()]
     steps = {path[:end] for path in shortest for end in range(1, len(path))}
     yield from (path for path in shortest if path not in steps)

@@ -52,3 +52,13 @@ def test_what_it_refuses() -> None:
     ):
         ran = inside("check", "stash", *arguments)
         assert ran.code == 2 and said in ran.err, ran
+
+
+def test_both_profiles_of_the_stash_are_replayed_unless_one_is_chosen() -> None:
+    """Some refusals are the description's alone."""
+    for choice, profiles in ((), 2), (("--profile", "hardened"), 1), (("--smoke",), 1):
+        listed = inside("conform", "stash", "--list", "--json", *choice)
+        ids = [one["id"] for one in json.loads(listed.out)["cases"]]
+        assert any(one.startswith("trace/as-written-01") for one in ids) is (profiles == 2), choice
+        assert ids and listed.code == 0
+    assert inside("conform", "segment", "--profile", "as-written").code == 2

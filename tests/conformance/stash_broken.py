@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 from lockedroom.backend.crashpoints import point
 from lockedroom.backend.stash import shared
@@ -57,6 +57,12 @@ def unopened(suite: Suite, profile: Profile, key: Key, record: records.Record) -
     return sealed[:-16] if found is None and isinstance(sealed, bytes) else found
 
 
+def any_version(at: transitions.At, body: Bits, expected: int | None = None) -> transitions.Result:
+    """Write, whatever version is expected."""
+    return WRITE(at, body)
+
+
+WRITE: Final = transitions.write
 STATUS: Final = os.fstat
 OPENED: Final = records.opened
 MISTAKES: Final[Mapping[str, Callable[[], None]]] = {
@@ -73,6 +79,9 @@ MISTAKES: Final[Mapping[str, Callable[[], None]]] = {
     ),
     "one key for all": lambda: setattr(
         records, "_key", lambda suite, profile, key, _fresh: records.encryption(suite, profile, key)
+    ),
+    "any version": lambda: cast("dict[str, object]", transitions.BY_OPERATION).update(
+        write=replace(transitions.BY_OPERATION["write"], run=any_version)
     ),
     "nothing is older": lambda: setattr(transitions, "_older", lambda _at, _record: False),
 }

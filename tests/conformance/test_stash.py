@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path as File
 
 import pytest
 
@@ -97,10 +99,10 @@ def test_blocks_of_two_values_are_read_as_one() -> None:
 def test_the_corpus_holds_every_outcome_of_every_operation() -> None:
     """Also what the explorer tells apart least: the operation with the clause of its refusal, or its events."""
     traces = corpus("stash")
-    known = {
-        (STASH + one.operation, one.clause or "+".join(one.events) or "ok") for one in behaviours(HARDENED)
-    }  # fmt: skip
-    assert known <= pairs(traces)
+    for profile, name in ((HARDENED, "hardened"), (AS_WRITTEN, "as-written")):
+        found = behaviours(profile)
+        known = {(STASH + one.operation, one.clause or "+".join(one.events) or "ok") for one in found}
+        assert known <= pairs([trace for trace in traces if trace.settings.profile == name]), name
     assert rejections_covered(traces, "stash").missing == ()
     assert transitions_covered(traces, "stash").missing == ()
     assert {actor for trace in traces for actor in (step.actor for step in trace.steps)} == {"anna", "ben", "intruder"}
@@ -151,6 +153,17 @@ def putting(put: dict[str, Json]) -> Trace:
     (trace,) = [one for one in corpus("stash") if one.title == "who was killed remembers nothing"]
     steps = (*trace.steps[:2], replace(trace.steps[2], arguments=put), *trace.steps[3:])
     return replace(trace, steps=steps)
+
+
+def test_what_writes_over_any_version_where_none_is_said_fails() -> None:
+    """STASH-WRITE-4, which the description's own traces alone can show."""
+    (trace,) = [one for one in corpus("stash") if one.title == "nothing says its version"]
+    broken = (sys.executable, str(File(__file__).with_name("stash_broken.py")), "any version")
+    report = conform("stash", traces=[trace], command=broken, jobs=1)
+    (failed,) = report.traces
+    assert failed.divergence is not None and failed.divergence.expected == "rejected STASH-WRITE-4"
+    shown = build(report, [candidate("trace/x", trace)], {}, KnownFailures())
+    assert "STASH-WRITE-4" in shown.cases[0].broken
 
 
 def test_a_holder_that_takes_what_does_not_open_fails() -> None:
