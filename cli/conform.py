@@ -280,7 +280,7 @@ def _every_id(protocol: str, candidates: Iterable[Candidate]) -> list[str]:
     """The ids of all cases, of those too that are not listed where others are chosen."""
     from lockedroom.conformance import collected, corpus, crashes, hostile, report_cases
 
-    several = (*collected.ids(corpus.collections(protocol)), *crashes.corpus(protocol), *hostile.traces(protocol))
+    several = (*collected.ids(corpus.collections(protocol)), *crashes.corpus(protocol), *hostile.ids(protocol))
     several += tuple(report_cases.telling((), protocol))
     return [*(one.id for one in candidates), *several]
 

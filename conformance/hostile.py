@@ -36,7 +36,7 @@ from lockedroom.conformance.schemas import (
     value_of,
 )
 from lockedroom.conformance.stash import RECORD
-from lockedroom.conformance.stash_real import on_every_store, stores
+from lockedroom.conformance.stash_real import stores
 from lockedroom.conformance.trace import INTRUDER, MalformedTrace, Trace, TraceStep, read_trace
 
 FOLDER: Final = Path(__file__).resolve().parent / "hostile" / "segment"
@@ -171,25 +171,31 @@ def scenes(protocol: str = "segment") -> Mapping[str, Trace]:
         raise MalformedHostile(str(problem)) from None
 
 
-def traces(protocol: str = "segment") -> dict[str, Trace]:
-    """Every vector as a trace, by the id of its case; of the stash in each store that has what it writes to. Raises
-    MalformedHostile."""
-    ours = vectors(protocol)
-    found = {case: trace_of(one, scenes(protocol)) for case, one in ours.items()}
+def ids(protocol: str = "segment") -> Mapping[str, tuple[str, Literal["keyring", "memory"] | None]]:
+    """The ids of the cases, each with its vector's and its store: of the stash each that has what the vector writes to.
+    Raises MalformedHostile."""
     if protocol == "segment":
-        return found
+        return {case: (case, None) for case in vectors()}
     return {
-        f"{case}/in-{store}": there
-        for case, trace in found.items()
-        for store, there in zip(stores(), on_every_store([_apart(case, trace)]), strict=True)
-        if store == "memory" or all(edit.place == RECORD for edit in ours[case].edits)
+        f"{case}/in-{store}": (case, store)
+        for case, one in vectors(protocol).items()
+        for store in stores()
+        if store == "memory" or all(edit.place == RECORD for edit in one.edits)
     }
 
 
-def _apart(case: str, trace: Trace) -> Trace:
-    """The trace with a key of its own: those of one scene need not wait for each other."""
-    seed = hashlib.sha256(case.encode()).hexdigest()
-    return replace(trace, settings=replace(trace.settings, entropy=seed))
+def traces(protocol: str = "segment") -> dict[str, Trace]:
+    """Every vector as a trace, by the id of its case. Raises MalformedHostile."""
+    ours, known = vectors(protocol), scenes(protocol)
+    return {name: _stored(case, trace_of(ours[case], known), store) for name, (case, store) in ids(protocol).items()}
+
+
+def _stored(case: str, trace: Trace, store: Literal["keyring", "memory"] | None) -> Trace:
+    """The trace in that store, with a key of its own: those of one scene need not wait for each other."""
+    if store is None:
+        return trace
+    seed, settings = hashlib.sha256(case.encode()).hexdigest(), trace.settings
+    return replace(trace, settings=replace(settings, title=f"{trace.title}, in {store}", entropy=seed, store=store))
 
 
 def trace_of(vector: Vector, known: Mapping[str, Trace]) -> Trace:
