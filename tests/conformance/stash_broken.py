@@ -69,7 +69,7 @@ MISTAKES: Final[Mapping[str, Callable[[], None]]] = {
     "in place": lambda: setattr(shared._Mapped, "replace", in_place),
     "in pieces": lambda: setattr(Keyring, "write", in_pieces),
     "any magic": lambda: setattr(shared._Mapped, "content", any_magic),
-    "any size": lambda: setattr(shared.os, "fstat", any_size),  # type: ignore[attr-defined]
+    "any size": lambda: setattr(os, "fstat", any_size),
     "unopened": lambda: setattr(records, "opened", unopened),
     "a version that nothing seals": lambda: setattr(
         records, "_header", lambda _profile, kind, _version: Transcript("LR-STASH-VALUE", (kind,))
