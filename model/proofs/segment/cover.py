@@ -263,12 +263,16 @@ class Cover:
             part.ways += 1
             clause = result.clause if isinstance(result, Rejected) else None
             seen = () if isinstance(result, Rejected) else result.events
-            before = bound.before(me, every.given)
             outcome = Outcome(None, clause, seen)
+            if not changes and not seen:  # what is refused, or nothing: no store is asked about
+                part.count(action.operation, said(self.judge.verdict(action, (), outcome)))
+                continue
+            before = bound.before(me, every.given)
             if changes:
                 new, joined, after = self._after(bound, private, before, result.state, result.effects)
                 outcome = Outcome((*(after[slot] for slot in bound.writes), Ledger(joined)), clause, seen)
-                part.privates.setdefault((name, new, joined))
+                if new is not me or joined != joins:
+                    part.privates.setdefault((name, new, joined))
                 for effect in result.effects:
                     self._leaves(part, effect, after)
             values = (*before.values(), Ledger(joins))

@@ -29,6 +29,7 @@ from lockedroom.model.segment.ledger import Ledger
 from lockedroom.model.segment.machine import ROOM
 from lockedroom.reference.machine import Action, Name, Outcome, Slot
 from lockedroom.reference.segment.effects import HEADER
+from lockedroom.reference.segment.events import Unreadable
 from lockedroom.reference.segment.records import Header
 from lockedroom.reference.segment.state import Member
 
@@ -67,6 +68,8 @@ class Refinement:
             return Verdict((REFUSED,) if outcome.clause else ())
         if action.operation == "destroy":
             return Verdict((BEYOND,))
+        if idle(action, values, outcome):
+            return Verdict()
         if state is not None:
             return self.check(action, values, outcome, state)
         own = tuple(value.joins if isinstance(value, Ledger) else value for value in values)
@@ -145,6 +148,21 @@ class Refinement:
         if found is None:
             found = self._mapped[key] = self.elements.said(slot_facts(slot, value, self._honest))
         return found
+
+
+def idle(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> bool:
+    """Whether a member's step does nothing but read what does not open, or take a record away that nobody can use: its
+    memory is as it was, and nothing can be had that could not be before. Most memo entries are such, and there is
+    nothing to check of them."""
+    if action.actor == INTRUDER or outcome.grows or not all(isinstance(one, Unreadable) for one in outcome.events):
+        return False
+    before = dict(zip(action.reads, values, strict=True))
+    for slot, now in zip(action.writes, outcome.writes or (), strict=bool(outcome.writes)):
+        was = before.get(slot)
+        shrinks = slot.kind == "inbox" and isinstance(was, tuple) and isinstance(now, tuple) and was[1:] == now
+        if slot not in _UNMAPPED and was is not now and not shrinks and was != now:
+            return False
+    return True
 
 
 def room_of(before: Mapping[Slot, Hashable], after: Mapping[Slot, Hashable]) -> Element:

@@ -3,6 +3,7 @@ states."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -13,15 +14,19 @@ from lockedroom.model.proofs.refined import BEYOND, REFINES, REFUSED, STUTTER, R
 from lockedroom.model.proofs.scope import Outside
 from lockedroom.model.proofs.segment.mistakes import CAUGHT, OUTSIDE, WITHIN, refined
 from lockedroom.model.proofs.segment.refined import by_edges, by_entries
-from lockedroom.model.proofs.segment.refinement import Refinement
+from lockedroom.model.proofs.segment.refinement import Refinement, idle
 from lockedroom.model.proofs.segment.scope import TRANSITIONS
 from lockedroom.model.proofs.segment.whole import segment
 from lockedroom.model.proofs.system import System
+from lockedroom.model.report import Judgement
 from lockedroom.model.segment.bounds import VERIFY, Bounds, Setting
+from lockedroom.model.segment.knowledge import INTRUDER
 from lockedroom.model.segment.machine import segment_machine
 from lockedroom.model.segment.mutants import BY_NAME, MUTANTS, Mutant
 from lockedroom.model.segment.properties import PROPERTIES
 from lockedroom.model.tabulated.explorer import Tabulated
+from lockedroom.reference.machine import Action, Outcome, Slot
+from lockedroom.reference.segment.events import Left
 
 INTRUDED = Bounds(2, 1, 1, intruder=1)
 INSIDER = Bounds(3, 0, 1, intruder=1, insider=1)
@@ -127,6 +132,31 @@ def test_edges_and_memo_entries_give_one_verdict_on_every_mistake(mutant: Mutant
     by_entry, by_edge = by_entries(WHOLE, logic, jobs=1), by_edges(WHOLE, logic)
     assert by_entry.verdict == by_edge.verdict != "incomplete"
     assert len(by_entry.path) == len(by_edge.path)
+
+
+@pytest.mark.parametrize("bounds", [INTRUDED, INSIDER], ids=str)
+def test_a_step_that_is_called_idle_is_checked_to_be_nothing(bounds: Bounds) -> None:
+    """The short way gives what the long one gives."""
+    judge, called = Refinement(bounds), [0, 0]
+
+    def judged(action: Action, values: tuple[Hashable, ...], outcome: Outcome) -> Iterable[tuple[str, Judgement]]:
+        found = idle(action, values, outcome) and (outcome.writes is not None or bool(outcome.events))
+        called[found] += 1
+        long = judge.check(action, values, outcome, dict(zip(action.reads, values, strict=True))) if found else None
+        return [("idle", long in (None, Verdict()) or f"{action}: {long}")]
+
+    assert Tabulated(segment_machine(Setting(bounds)), judged, jobs=1).run().violations == ()
+    assert called[True] > 100 and called[False] > 100
+
+
+def test_a_step_that_changes_or_says_something_is_not_idle() -> None:
+    took = Action("receive", "alice", (), (Slot("inbox", "alice", "bob"), Slot("member", "alice")), (), lambda _: ())
+    took = replace(took, writes=took.reads)
+    assert idle(took, ((1, 2), "was"), Outcome(((2,), "was"), "SEG-RECEIVE-5"))
+    assert not idle(took, ((1, 2), "was"), Outcome(((2,), "is"), "SEG-RECEIVE-5"))
+    assert not idle(took, ((1, 2), "was"), Outcome(((1, 2, 3), "was"), "SEG-RECEIVE-5"))
+    assert not idle(took, ((1, 2), "was"), Outcome(((2,), "was"), None, (Left(),)))
+    assert not idle(replace(took, actor=INTRUDER), ((1, 2), "was"), Outcome(((2,), "was")))
 
 
 def test_what_need_not_be_caught_has_its_reason() -> None:
