@@ -122,7 +122,7 @@ def test_orbits_that_differ_are_an_error() -> None:
 
 
 def test_ours_stops_when_it_is_told_to() -> None:
-    run = Ours((4, 2, 2), False).run(0.3)
+    run = Ours((4, 2, 2), False).run(2.0)
     assert Ours((4, 2, 2), False).counted(run.printed)[0] > 1_000
 
 

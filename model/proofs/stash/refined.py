@@ -13,8 +13,15 @@ from lockedroom.model.stash_mutants import BY_NAME, MUTANTS
 BOUNDS: Final = Bounds(holders=2, writes=2, intruder=1)
 """Without others."""
 
+_FREE: Final = "no action has to happen: a refusal is free"
+
 OUTSIDE: Final[Mapping[str, str]] = {
-    "what was seen is refused too": "no action has to happen: a refusal is free",
+    "what was seen is refused too": _FREE,
+    "whoever compares is refused": _FREE,
+    "who compares nothing is refused too where the store was rolled back": _FREE,
+    "what does not open is not written over": _FREE,
+    "what was removed is not written again": _FREE,
+    "a version is left out": "versions are an order without numbers: a later one is as good as the next",
 }
 """The mutants that are steps of the abstract system all the same, and why."""
 
