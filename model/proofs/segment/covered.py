@@ -97,7 +97,7 @@ def covered(
         nonlocal reason
         seconds = time.monotonic() - began
         if progress is not None:
-            left = len(cover.privates) - looked
+            left = max(0, len(cover.privates) - looked)
             progress(Progress("cover", whole.ways, left, rounds, whole.ways / max(seconds, 1e-9), seconds))
         if time_limit is not None and seconds > time_limit:
             raise TimeoutError
