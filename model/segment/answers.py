@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, cast
 
-from lockedroom.model.segment.engine import SUITE, Logic, Result, peers_of
+from lockedroom.model.segment.engine import SUITE, Engine, Logic, Result
 from lockedroom.reference.crypto.symbolic import SymbolicEntropy
 from lockedroom.reference.crypto.terms import Bits
 from lockedroom.reference.machine import Action, Name, Slot
@@ -134,7 +134,6 @@ class _Board:
 class _Inbox:
     asking: Asking
     owner: Name
-    actor: Name
 
     def first(self, sender: Name) -> Consumable | Malformed | None:
         return cast("Consumable | Malformed | None", self.asking.answer(first(self.owner, sender)))
@@ -156,10 +155,8 @@ class Bound:
         self._logic = logic
         self._capacity = capacity
         self._row = logic.rows[action.operation]
-        reads, writes = self._row.parts(action.actor, peers_of(self.arguments))
-        cut = tuple(part for slot in reads for part in parts.cut(slot, names))
-        self.writes = tuple(part for slot in writes for part in parts.cut(slot, names))
-        self.slots = tuple(dict.fromkeys((*cut, *self.writes)))
+        call = Engine(capacity, names, logic).call(action.operation, action.actor, action.arguments)
+        self.slots, self.writes = call.slots, call.writes
 
     def run(self, me: Member, join: int, asking: Asking) -> Result:
         """What it does where its questions are answered like this; `join` is the number of the actor's stay."""
@@ -170,7 +167,7 @@ class Bound:
             _Header(asking),
             _List(asking, self._capacity),
             _Board(asking),
-            lambda name: _Inbox(asking, name, self.actor),
+            lambda name: _Inbox(asking, name),
             lambda name: bool(asking.answer(alive(name))),
             self._logic.profile,
         )

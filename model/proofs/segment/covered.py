@@ -94,7 +94,6 @@ def covered(
     whole, rounds, reason, looked = Part(), 0, "", 0
 
     def told(done: int, of: int) -> None:
-        nonlocal reason
         seconds = time.monotonic() - began
         if progress is not None:
             left = max(0, len(cover.privates) - looked)
